@@ -1,0 +1,96 @@
+"""The collapsible linear block of SESR (MLSys 2022, section 3.1 and algorithms 1 and 2)."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as functional
+from torch import Tensor, nn
+
+
+class LinearBlock(nn.Module):
+    """A k x k convolution to `expansion` channels and a 1x1 back, with nothing between them.
+
+    As both are linear they are one narrow convolution in disguise. Training may run either form
+    (`expanded`): the wide one as written, or the narrow one, collapsed anew at every step, with
+    gradients flowing through the collapse into the wide weights (SESR's efficient training).
+
+    The released code pushes the biases of the two convolutions into every tap of the collapsed
+    kernel, which is not the same function as the expanded block. Here the wide convolutions carry
+    no bias and one bias is added after them, so that both forms are the same function exactly.
+
+    Args:
+        in_channels: channels of the input.
+        out_channels: channels of the output.
+        kernel_size: odd side of the k x k kernel.
+        expansion: channels between the two convolutions (p in the paper).
+        residual: add the input to the output; needs `in_channels == out_channels`.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        expansion: int,
+        residual: bool = False,
+    ) -> None:
+        super().__init__()
+        if residual and in_channels != out_channels:
+            raise ValueError("a residual needs as many output as input channels")
+        self.residual = residual
+        self.expanded = False
+        self.wide = nn.Parameter(torch.empty(expansion, in_channels, kernel_size, kernel_size))
+        self.narrow = nn.Parameter(torch.empty(out_channels, expansion, 1, 1))
+        self.bias = nn.Parameter(torch.zeros(out_channels))
+        # Keras' default, which the paper's code relies on; PyTorch's own is another.
+        nn.init.xavier_uniform_(self.wide)
+        nn.init.xavier_uniform_(self.narrow)
+        identity = torch.zeros(out_channels, in_channels, kernel_size, kernel_size)
+        if residual:
+            nn.init.dirac_(identity)
+        self.register_buffer("identity", identity, persistent=False)
+
+    def collapsed_kernel(self) -> Tensor:
+        """The equal narrow kernel, shape `(out, in, k, k)`: algorithm 1, then algorithm 2.
+
+        Without a non-linearity between them the two convolutions contract over the wide
+        channels; a residual is one more at the centre tap of (i, i).
+        """
+        kernel = torch.einsum("pikl,op->oikl", self.wide, self.narrow[:, :, 0, 0])
+        identity = self.get_buffer("identity")
+        return kernel + identity if self.residual else kernel
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Shape `(N, in, H, W)` to `(N, out, H, W)`, zero padded."""
+        padding = self.wide.shape[-1] // 2
+        if not self.expanded:
+            return functional.conv2d(x, self.collapsed_kernel(), self.bias, padding=padding)
+        y = functional.conv2d(x, self.wide, padding=padding)
+        y = functional.conv2d(y, self.narrow, self.bias)
+        return y + x if self.residual else y
+
+    def collapse(self) -> nn.Conv2d:
+        """The plain convolution that computes the same function."""
+        out_channels, in_channels, kernel_size, _ = self.get_buffer("identity").shape
+        conv = nn.Conv2d(in_channels, out_channels, kernel_size, padding=kernel_size // 2)
+        with torch.no_grad():
+            conv.weight.copy_(self.collapsed_kernel())
+            conv.bias.copy_(self.bias)  # type: ignore[union-attr]
+        return conv
+
+
+def collapse(module: nn.Module) -> nn.Module:
+    """Replace every `LinearBlock` below `module`, in place, by the convolution it equals."""
+    for name, child in list(module.named_children()):
+        if isinstance(child, LinearBlock):
+            setattr(module, name, child.collapse())
+        else:
+            collapse(child)
+    return module
+
+
+def set_expanded(module: nn.Module, expanded: bool) -> None:
+    """Choose the form in which every `LinearBlock` below `module` computes."""
+    for child in module.modules():
+        if isinstance(child, LinearBlock):
+            child.expanded = expanded

@@ -1,0 +1,248 @@
+"""The training loop: resumable, reproducible, with an average of the weights."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+import torch.nn.functional as functional
+from torch import Tensor, nn
+
+from vernier.errors import TrainingError
+from vernier.metrics.psnr import psnr
+from vernier.networks.linear_block import set_expanded
+from vernier.networks.registry import find_network
+from vernier.training.photos import (
+    Pair,
+    PatchSampler,
+    list_photos,
+    load_rgb,
+    make_pair,
+    split_photos,
+)
+from vernier.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What the loop tells after each step."""
+
+    step: int
+    steps: int
+    loss: float
+    validation_psnr_db: float | None
+
+
+Listener = Callable[[StepReport], None]
+
+
+class RunFolder:
+    """A run on disk: `recipe.json`, `log.jsonl`, `checkpoint.pt`, `plateau.pt`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.checkpoint = path / "checkpoint.pt"
+        self.plateau = path / "plateau.pt"
+        self.recipe = path / "recipe.json"
+        self.log = path / "log.jsonl"
+
+    def write_recipe(self, recipe: Recipe) -> None:
+        """Keep the recipe; a run of another network is not continued by mistake."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        if self.recipe.exists():
+            before = msgspec.json.decode(self.recipe.read_bytes(), type=Recipe)
+            if before.name != recipe.name:
+                raise TrainingError(
+                    f"{self.path} holds a run of {before.name}, not of {recipe.name}; "
+                    "choose another --out folder"
+                )
+        self.recipe.write_bytes(msgspec.json.format(msgspec.json.encode(recipe)))
+
+    def save(self, state: dict[str, Any], path: Path) -> None:
+        """Write under a temporary name, then rename: a stop never leaves half a file."""
+        partial = path.with_suffix(".part")
+        torch.save(state, partial)
+        partial.replace(path)
+
+    def load(self, path: Path) -> dict[str, Any]:
+        """A checkpoint, without running any code in it."""
+        try:
+            state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+            return state
+        except Exception as error:
+            raise TrainingError(f"{path}: damaged checkpoint ({error}); delete it") from error
+
+    def append_log(self, row: dict[str, Any]) -> None:
+        """Add a line of JSON to the log."""
+        with self.log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+
+def train(
+    recipe: Recipe,
+    photos: Path,
+    out: Path,
+    *,
+    start: dict[str, Tensor] | None = None,
+    listener: Listener | None = None,
+    stop_after_steps: int | None = None,
+) -> dict[str, Tensor]:
+    """Train a network, or go on with a run that was stopped.
+
+    The state is saved at every validation and when interrupted. A second call with the same
+    folder goes on where the first stopped and computes what an unbroken run would have.
+
+    Args:
+        recipe: what to compute.
+        photos: folder of training photos.
+        out: folder of the run.
+        start: weights in trainable form to begin with (see `Recipe.start_from`).
+        listener: called after each step.
+        stop_after_steps: end early after this many steps, as an interruption would.
+
+    Returns:
+        The averaged weights in trainable form, by parameter name.
+
+    Raises:
+        TrainingError: unusable photos, or a run folder of another network.
+    """
+    folder = RunFolder(out)
+    folder.write_recipe(recipe)
+    torch.manual_seed(recipe.seed)
+    entry = find_network(recipe.network, recipe.scale)
+    network = entry.build_trainable(recipe.scale).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    set_expanded(network, recipe.expanded)
+    if start is not None:
+        load_matching(network, start)
+    average = {name: value.detach().clone() for name, value in network.named_parameters()}
+    optimiser = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate, fused=True)
+
+    train_files, validation_files = split_photos(list_photos(photos), recipe.validation_photos)
+    sampler = PatchSampler(train_files, recipe.scale, recipe.patch, recipe.shrink)
+    validation = [make_pair(load_rgb(path), recipe.scale) for path in validation_files]
+
+    first_step = 0
+    resume_from = folder.checkpoint
+    if resume_from.exists():
+        state = folder.load(resume_from)
+        extended = state["decaying"] and state["step"] >= state["steps"] < recipe.steps
+        if extended and folder.plateau.exists():
+            state = folder.load(folder.plateau)
+        network.load_state_dict(state["network"])
+        optimiser.load_state_dict(state["optimiser"])
+        average = state["average"]
+        first_step = state["step"]
+
+    def checkpoint(step: int) -> dict[str, Any]:
+        return {
+            "network": network.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "average": average,
+            "step": step,
+            "steps": recipe.steps,
+            "decaying": step > recipe.steps - recipe.decay_steps,
+        }
+
+    step = first_step
+    started = time.perf_counter()
+    try:
+        while step < recipe.steps:
+            loss = _step(network, optimiser, sampler, recipe, step)
+            step += 1
+            _update_average(average, network, min(recipe.ema_decay, step / (step + 10)))
+            score = None
+            if step == recipe.steps - recipe.decay_steps:
+                folder.save(checkpoint(step), folder.plateau)
+            if step % recipe.validate_every == 0 or step == recipe.steps:
+                score = validate(network, average, validation, recipe.scale)
+                folder.save(checkpoint(step), folder.checkpoint)
+                folder.append_log(
+                    {
+                        "step": step,
+                        "loss": round(loss, 6),
+                        "validation_psnr_db": round(score, 4),
+                        "learning_rate": recipe.learning_rate_at(step),
+                        "seconds": round(time.perf_counter() - started, 1),
+                    }
+                )
+            if listener is not None:
+                listener(StepReport(step, recipe.steps, loss, score))
+            if stop_after_steps is not None and step - first_step >= stop_after_steps:
+                break
+    finally:
+        if step > first_step:
+            folder.save(checkpoint(step), folder.checkpoint)
+    return average
+
+
+def _step(
+    network: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    sampler: PatchSampler,
+    recipe: Recipe,
+    step: int,
+) -> float:
+    low, high = (torch.from_numpy(a) for a in sampler.batch(recipe.seed, step, recipe.batch))
+    for group in optimiser.param_groups:
+        group["lr"] = recipe.learning_rate_at(step)
+    with torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+        predicted = network(low.contiguous(memory_format=torch.channels_last))
+    measure = functional.l1_loss if recipe.loss == "l1" else functional.mse_loss
+    # The paper also clips while training, which gives saturated pixels no gradient; its gain
+    # is nil on photos, so the loss sees the unclipped output.
+    loss = measure(predicted.float(), high)
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    optimiser.step()
+    value = float(loss.detach())
+    if not np.isfinite(value):
+        raise TrainingError(
+            f"the loss became {value} at step {step}; lower learning_rate in the recipe"
+        )
+    return value
+
+
+def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float) -> None:
+    values = dict(network.named_parameters())
+    with torch.no_grad():
+        torch._foreach_lerp_(
+            [average[name] for name in average],
+            [values[name].detach() for name in average],
+            1.0 - decay,
+        )
+
+
+def load_matching(network: nn.Module, weights: dict[str, Tensor]) -> list[str]:
+    """Copy the weights whose name and shape the network shares; returns the names left out."""
+    left_out = []
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            value = weights.get(name)
+            if value is not None and value.shape == parameter.shape:
+                parameter.copy_(value)
+            else:
+                left_out.append(name)
+    return left_out
+
+
+def validate(
+    network: nn.Module, weights: dict[str, Tensor], pairs: Sequence[Pair], scale: int
+) -> float:
+    """Mean luma PSNR in dB of the network with other weights; crop = scale, outputs clipped."""
+    scores = []
+    with torch.no_grad():
+        for pair in pairs:
+            low = torch.from_numpy(pair.low)[None, None]
+            out = torch.func.functional_call(network, weights, (low,))
+            high = out[0, 0].clamp(0, 1).numpy()
+            scores.append(
+                psnr(high[scale:-scale, scale:-scale], pair.high[scale:-scale, scale:-scale])
+            )
+    return float(np.mean(scores))

@@ -1,0 +1,137 @@
+"""Training data: a folder of photos as pairs of luma planes, and random patches of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from vernier.errors import TrainingError
+from vernier.images.bicubic import downscale, imresize
+from vernier.images.colour import luma
+
+Float32 = NDArray[np.float32]
+SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One photo at two resolutions: luma planes `(H, W)` and `(scale*H, scale*W)`."""
+
+    low: Float32
+    high: Float32
+
+
+def list_photos(folder: Path) -> list[Path]:
+    """The pictures directly in a folder, sorted by name.
+
+    Raises:
+        TrainingError: the folder does not exist or holds no picture.
+    """
+    if not folder.is_dir():
+        raise TrainingError(f"{folder}: expected a folder of photos, found none")
+    photos = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)
+    if not photos:
+        raise TrainingError(f"{folder}: no photos found (looked for {', '.join(sorted(SUFFIXES))})")
+    return photos
+
+
+def load_rgb(path: Path) -> NDArray[np.uint8]:
+    """A photo as `(H, W, 3)` uint8."""
+    try:
+        with Image.open(path) as photo:
+            return np.asarray(photo.convert("RGB"))
+    except (OSError, UnidentifiedImageError) as error:
+        raise TrainingError(f"{path}: cannot read the photo: {error}") from error
+
+
+def make_pair(rgb: NDArray[np.uint8], scale: int) -> Pair:
+    """The benchmark's pair: an 8-bit bicubic low resolution, luma of both in float32.
+
+    Args:
+        rgb: shape `(H, W, 3)`, cropped here to multiples of `scale`.
+    """
+    height, width = rgb.shape[0] // scale * scale, rgb.shape[1] // scale * scale
+    high = rgb[:height, :width]
+    low = downscale(high, scale)
+    return Pair(
+        luma(low.astype(np.float32) / np.float32(255)),
+        luma(high.astype(np.float32) / np.float32(255)),
+    )
+
+
+def split_photos(photos: Sequence[Path], held_out: int) -> tuple[list[Path], list[Path]]:
+    """Training and validation photos; the latter are spread evenly over the sorted list."""
+    if held_out >= len(photos):
+        raise TrainingError(
+            f"{held_out} validation photos leave nothing of {len(photos)} to train on; "
+            "lower validation_photos in the recipe or use a larger folder"
+        )
+    chosen = {i * len(photos) // held_out for i in range(held_out)}
+    return (
+        [p for i, p in enumerate(photos) if i not in chosen],
+        [p for i, p in enumerate(photos) if i in chosen],
+    )
+
+
+class PatchSampler:
+    """Random aligned patches, a pure function of the seed and the step, so runs can resume.
+
+    Args:
+        photos: files to draw from.
+        scale: whole factor.
+        patch: side of a low-resolution patch in pixels; smaller photos are left out.
+        shrink: each photo is used once per factor, shrunk by it first.
+    """
+
+    def __init__(
+        self, photos: Sequence[Path], scale: int, patch: int, shrink: Sequence[float]
+    ) -> None:
+        self.scale, self.patch = scale, patch
+        self.pairs: list[Pair] = []
+        for path in photos:
+            rgb = load_rgb(path)
+            for factor in shrink:
+                pair = make_pair(_shrunk(rgb, factor), scale)
+                if min(pair.low.shape) >= patch:
+                    self.pairs.append(pair)
+        if not self.pairs:
+            raise TrainingError(f"no photo is at least {patch * scale} pixels on both sides")
+        areas = np.array([pair.low.size for pair in self.pairs], dtype=np.float64)
+        self._chances = areas / areas.sum()
+
+    def batch(self, seed: int, step: int, size: int) -> tuple[Float32, Float32]:
+        """Patches `(size, 1, patch, patch)` and `(size, 1, scale*patch, scale*patch)`.
+
+        Position, and one of the eight flips and turns, are drawn per patch.
+        """
+        rng = np.random.default_rng((seed, step))
+        p, s = self.patch, self.scale
+        low = np.empty((size, 1, p, p), np.float32)
+        high = np.empty((size, 1, p * s, p * s), np.float32)
+        for n, index in enumerate(rng.choice(len(self.pairs), size, p=self._chances)):
+            pair = self.pairs[index]
+            y = int(rng.integers(pair.low.shape[0] - p + 1))
+            x = int(rng.integers(pair.low.shape[1] - p + 1))
+            turn, flip = int(rng.integers(4)), bool(rng.integers(2))
+            low[n, 0] = _turned(pair.low[y : y + p, x : x + p], turn, flip)
+            window = pair.high[y * s : (y + p) * s, x * s : (x + p) * s]
+            high[n, 0] = _turned(window, turn, flip)
+        return low, high
+
+
+def _shrunk(rgb: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
+    if factor == 1.0:
+        return rgb
+    height, width = (max(1, round(side * factor)) for side in rgb.shape[:2])
+    small = imresize(rgb.astype(np.float32), height, width)
+    return np.clip(np.floor(small + 0.5), 0, 255).astype(np.uint8)
+
+
+def _turned(plane: Float32, turn: int, flip: bool) -> Float32:
+    plane = np.rot90(plane, turn)
+    return plane[::-1] if flip else plane
