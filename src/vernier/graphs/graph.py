@@ -26,7 +26,7 @@ class Kind(StrEnum):
     |---|---|---|
     | CONV_2D | x, weights (O, kh, kw, I/groups), bias (O) | stride, padding, dilation |
     | DEPTHWISE_CONV_2D | x, weights (1, kh, kw, O), bias (O) | stride, padding, multiplier |
-    | TRANSPOSE_CONV | x, weights (O, kh, kw, I), bias (O) | stride; "same" padding, out = stride * in |
+    | TRANSPOSE_CONV | x, weights (O, kh, kw, I), bias (O) | stride (out = stride * in) |
     | ADD, SUB, MUL | a, b (NumPy broadcasting; either may be a constant) | |
     | RELU, TANH, LOGISTIC, SQRT | x | |
     | PRELU | x, slopes (1, 1, C) | |
