@@ -69,14 +69,37 @@ class LinearBlock(nn.Module):
         y = functional.conv2d(y, self.narrow, self.bias)
         return y + x if self.residual else y
 
+    def kernel_shape(self) -> tuple[int, int, int, int]:
+        """`(out, in, k, k)` of the collapsed kernel."""
+        out_channels, in_channels, kernel_size, _ = self.get_buffer("identity").shape
+        return out_channels, in_channels, kernel_size, kernel_size
+
     def collapse(self) -> nn.Conv2d:
         """The plain convolution that computes the same function."""
-        out_channels, in_channels, kernel_size, _ = self.get_buffer("identity").shape
+        out_channels, in_channels, kernel_size, _ = self.kernel_shape()
         conv = nn.Conv2d(in_channels, out_channels, kernel_size, padding=kernel_size // 2)
         with torch.no_grad():
             conv.weight.copy_(self.collapsed_kernel())
             conv.bias.copy_(self.bias)  # type: ignore[union-attr]
         return conv
+
+
+    def expand_from(self, conv: nn.Conv2d) -> None:
+        """Become the wide form of a plain convolution: the inverse of `collapse`.
+
+        Many wide blocks collapse to one kernel. Of those that share this block's fresh narrow
+        weights, take the one nearest to its fresh wide weights (the least-squares correction), so
+        that training goes on from the kernel with the statistics of a new block.
+
+        Args:
+            conv: kernel of shape `(out, in, k, k)`, with a bias.
+        """
+        with torch.no_grad():
+            missing = conv.weight - self.collapsed_kernel()
+            inverse = torch.linalg.pinv(self.narrow[:, :, 0, 0].double()).float()
+            self.wide += torch.einsum("oikl,po->pikl", missing, inverse)
+            if conv.bias is not None:
+                self.bias.copy_(conv.bias)
 
 
 def collapse(module: nn.Module) -> nn.Module:
@@ -94,3 +117,20 @@ def set_expanded(module: nn.Module, expanded: bool) -> None:
     for child in module.modules():
         if isinstance(child, LinearBlock):
             child.expanded = expanded
+
+
+def expand_from(module: nn.Module, collapsed: nn.Module) -> None:
+    """Give every `LinearBlock` of `module` the function of its counterpart in `collapsed`.
+
+    Other parameters are copied. Parts whose shapes differ keep their fresh weights, as the last
+    block of a network does that starts from one of another scale (SESR, section 4).
+    """
+    theirs = dict(collapsed.named_modules())
+    for name, block in module.named_modules():
+        other = theirs.get(name)
+        if isinstance(block, LinearBlock):
+            if isinstance(other, nn.Conv2d) and tuple(other.weight.shape) == block.kernel_shape():
+                block.expand_from(other)
+        elif isinstance(other, nn.PReLU) and isinstance(block, nn.PReLU):
+            with torch.no_grad():
+                block.weight.copy_(other.weight)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
@@ -81,11 +80,3 @@ class Sesr(nn.Module):
         if not self.hardware:
             y = y + x
         return functional.pixel_shuffle(y, self.scale)
-
-    def start_from(self, other: Sesr) -> None:
-        """Take everything but the last block from a network of another scale (section 4)."""
-        with torch.no_grad():
-            mine = dict(self.named_parameters())
-            for name, value in other.named_parameters():
-                if not name.startswith("last.") and name in mine:
-                    mine[name].copy_(value)

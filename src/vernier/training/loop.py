@@ -16,17 +16,11 @@ import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from vernier.errors import TrainingError
+from vernier.images.pairs import Pair, list_photos, load_rgb, make_pair
 from vernier.metrics.psnr import psnr
 from vernier.networks.linear_block import set_expanded
 from vernier.networks.registry import find_network
-from vernier.training.photos import (
-    Pair,
-    PatchSampler,
-    list_photos,
-    load_rgb,
-    make_pair,
-    split_photos,
-)
+from vernier.training.photos import PatchSampler, split_photos
 from vernier.training.recipe import Recipe
 
 
@@ -57,13 +51,20 @@ class RunFolder:
         """Keep the recipe; a run of another network is not continued by mistake."""
         self.path.mkdir(parents=True, exist_ok=True)
         if self.recipe.exists():
-            before = msgspec.json.decode(self.recipe.read_bytes(), type=Recipe)
+            before = self.read_recipe()
             if before.name != recipe.name:
                 raise TrainingError(
                     f"{self.path} holds a run of {before.name}, not of {recipe.name}; "
                     "choose another --out folder"
                 )
         self.recipe.write_bytes(msgspec.json.format(msgspec.json.encode(recipe)))
+
+    def read_recipe(self) -> Recipe:
+        """The recipe that the run was started with."""
+        try:
+            return msgspec.json.decode(self.recipe.read_bytes(), type=Recipe)
+        except (OSError, msgspec.DecodeError) as error:
+            raise TrainingError(f"{self.recipe}: cannot read the recipe: {error}") from error
 
     def save(self, state: dict[str, Any], path: Path) -> None:
         """Write under a temporary name, then rename: a stop never leaves half a file."""
@@ -199,7 +200,7 @@ def _step(
     # is nil on photos, so the loss sees the unclipped output.
     loss = measure(predicted.float(), high)
     optimiser.zero_grad(set_to_none=True)
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     optimiser.step()
     value = float(loss.detach())
     if not np.isfinite(value):

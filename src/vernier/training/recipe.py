@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from vernier.errors import TrainingError
+from vernier.networks.shipped import FOLDER
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -32,8 +33,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         ema_decay: of the exponential moving average of the weights, which is what is shipped.
         shrink: factors by which every photo is also shrunk, for more data with finer detail.
         expanded: compute in the expanded form of linear blocks instead of the collapsed one.
-        start_from: a shipped network `NAME-xS`, or a `.safetensors` file in trainable form,
-            whose weights the run starts from; the last block is left out where the scale differs.
+        start_from: a shipped network `NAME-xSCALE`, or a file `NAME-xSCALE.safetensors` of
+            collapsed weights, to start from; the last block stays fresh where the scale differs.
         validation_photos: photos held out of training, evenly spread over the sorted folder.
         validate_every: steps between validations and checkpoints.
         precision: "float32", or "bfloat16" for autocast.
@@ -87,3 +88,19 @@ def load_recipe(path: Path) -> Recipe:
         return parse_recipe(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise TrainingError(f"{path}: cannot read the recipe: {error}") from error
+
+
+def find_recipe(name: str) -> Recipe:
+    """A recipe by file, or by the name of a shipped one (`sesr-m5-x2`).
+
+    Raises:
+        TrainingError: neither exists, or it is not usable.
+    """
+    shipped = {path.parent.name: path for path in FOLDER.glob("*/recipe.toml")}
+    if name in shipped and not Path(name).is_file():
+        return load_recipe(shipped[name])
+    if not Path(name).is_file():
+        raise TrainingError(
+            f"{name}: neither a file nor a shipped recipe; there are {', '.join(sorted(shipped))}"
+        )
+    return load_recipe(Path(name))

@@ -1,0 +1,174 @@
+"""Reading and writing bundles: a folder or a zip of `manifest.json` and `.tflite` segments.
+
+A bundle is checked whole before any of it is used: schema, SHA-256 of every segment, and that each
+segment is a graph whose tensors fit its neighbours. A zip is read in memory and never unpacked, so
+it cannot write anywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from vernier.bundles.manifest import (
+    Manifest,
+    SegmentEntry,
+    format_manifest,
+    parse_manifest,
+)
+from vernier.errors import BundleError, GraphError
+from vernier.graphs.graph import Graph
+from vernier.tflite.reader import read as read_tflite
+
+MANIFEST = "manifest.json"
+# A network of a gigabyte is no SR network for a phone; a zip that claims more is a bomb.
+LARGEST_FILE_BYTES = 1 << 30
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A checked segment: its entry, its file's bytes, and the graph in it."""
+
+    entry: SegmentEntry
+    model: bytes
+    graph: Graph
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle that was read and found sound."""
+
+    manifest: Manifest
+    segments: tuple[Segment, ...]
+
+
+def open_bundle(path: Path) -> Bundle:
+    """Read and check a bundle.
+
+    Raises:
+        BundleError: missing, truncated, tampered with, too new, or segments that do not fit.
+    """
+    if path.is_dir():
+        return _assemble(str(path), lambda name: _read_file(path, name))
+    if not path.is_file():
+        raise BundleError(f"{path}: expected a bundle (a folder or a zip), found nothing")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _assemble(str(path), lambda name: _read_member(archive, path, name))
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+        raise BundleError(f"{path}: not a readable bundle: {error}") from error
+
+
+def write_bundle(
+    path: Path, manifest: Manifest, models: Mapping[str, bytes], *, overwrite: bool = False
+) -> None:
+    """Write a bundle: a zip where `path` ends in `.zip`, a folder otherwise. All or nothing.
+
+    Args:
+        path: what to make.
+        manifest: its table of contents; `seal` gives the entries.
+        models: the segments' bytes by file name.
+        overwrite: replace a bundle that is there.
+
+    Raises:
+        BundleError: something is there already, or it cannot be written.
+    """
+    files = {MANIFEST: format_manifest(manifest), **models}
+    _assemble(str(path), files.__getitem__)
+    if path.exists() and not overwrite:
+        raise BundleError(f"{path}: exists already; choose another name or allow overwriting")
+    if path.is_dir() and not (path / MANIFEST).is_file() and any(path.iterdir()):
+        raise BundleError(f"{path}: is a folder and not a bundle; it will not be replaced")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    except OSError as error:
+        raise BundleError(f"{path}: cannot write there: {error}") from error
+    try:
+        if path.suffix == ".zip":
+            ready = scratch / "bundle.zip"
+            with zipfile.ZipFile(ready, "w", zipfile.ZIP_DEFLATED) as archive:
+                for name, data in files.items():
+                    # A fixed date: the same plan gives the same zip.
+                    archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
+        else:
+            ready = scratch / "bundle"
+            ready.mkdir(mode=0o755)
+            for name, data in files.items():
+                (ready / name).write_bytes(data)
+        if path.is_dir():
+            # A folder cannot be replaced in one step: move the old one aside first.
+            path.replace(scratch / "old")
+        ready.replace(path)
+    except OSError as error:
+        raise BundleError(f"{path}: cannot write the bundle: {error}") from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def seal(file: str, model: bytes, processor: str, graph: Graph) -> SegmentEntry:
+    """The manifest's entry of a segment."""
+    return SegmentEntry(
+        file=file,
+        sha256=hashlib.sha256(model).hexdigest(),
+        processor=processor,
+        inputs=graph.inputs,
+        outputs=graph.outputs,
+    )
+
+
+def _read_file(folder: Path, name: str) -> bytes:
+    try:
+        return (folder / name).read_bytes()
+    except OSError as error:
+        raise BundleError(f"{folder}: the bundle lacks {name} ({error.strerror})") from error
+
+
+def _read_member(archive: zipfile.ZipFile, path: Path, name: str) -> bytes:
+    try:
+        info = archive.getinfo(name)
+    except KeyError as error:
+        raise BundleError(f"{path}: the bundle lacks {name}") from error
+    if info.file_size > LARGEST_FILE_BYTES:
+        raise BundleError(
+            f"{path}: {name} claims {info.file_size} bytes; at most {LARGEST_FILE_BYTES} are read"
+        )
+    return archive.read(info)
+
+
+def _assemble(origin: str, read: Callable[[str], bytes]) -> Bundle:
+    manifest = parse_manifest(read(MANIFEST), origin)
+    segments = []
+    known: set[str] = set()
+    for number, entry in enumerate(manifest.segments):
+        model = read(entry.file)
+        found = hashlib.sha256(model).hexdigest()
+        if found != entry.sha256:
+            raise BundleError(
+                f"{origin}: {entry.file} is not what was exported (SHA-256 {found[:12]}..., "
+                f"the manifest says {entry.sha256[:12]}...); export the bundle again"
+            )
+        try:
+            graph = read_tflite(model)
+        except GraphError as error:
+            raise BundleError(f"{origin}: {entry.file}: {error}") from error
+        if graph.inputs != entry.inputs or graph.outputs != entry.outputs:
+            raise BundleError(
+                f"{origin}: {entry.file} has inputs {list(graph.inputs)} and outputs "
+                f"{list(graph.outputs)}; the manifest says {list(entry.inputs)} and "
+                f"{list(entry.outputs)}"
+            )
+        missing = [name for name in entry.inputs if name not in known]
+        if number > 0 and missing:
+            raise BundleError(
+                f"{origin}: {entry.file} reads {missing[0]!r}, which no earlier segment computes"
+            )
+        known.update(entry.inputs, entry.outputs)
+        segments.append(Segment(entry, model, graph))
+    return Bundle(manifest, tuple(segments))

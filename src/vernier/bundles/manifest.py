@@ -1,0 +1,130 @@
+"""The bundle's `manifest.json`: what is in a bundle, versioned and checked by schema.
+
+A manifest names segments in the order in which they run. Tensors pass between them by name; the
+first of `inputs` is the picture, and `outputs` holds the result. Both are NHWC luma or RGB planes
+in [0, 1], or the INT8 codes that stand for them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import msgspec
+
+from vernier.errors import BundleError
+
+FORMAT = 1
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
+# One plain name, no folder: a manifest can never point outside its own bundle.
+_FILE_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*\.tflite$")
+
+
+class NetworkFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The network a bundle runs.
+
+    Attributes:
+        name: as in the registry, or the user's own.
+        scale: whole upscaling factor.
+        channels: 1 = luma only, 3 = RGB.
+        halo: receptive-field radius in low-resolution pixels; null where the network looks at the
+            whole picture and cannot be tiled exactly.
+    """
+
+    name: Name
+    scale: Annotated[int, msgspec.Meta(ge=1, le=16)]
+    channels: Annotated[int, msgspec.Meta(ge=1, le=3)]
+    halo: Annotated[int, msgspec.Meta(ge=0)] | None
+
+
+class SegmentEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One `.tflite` file of a bundle.
+
+    Attributes:
+        file: its name inside the bundle.
+        sha256: of its bytes, in lower-case hexadecimal digits.
+        processor: what it shall run on, `ENGINE:DEVICE:PRECISION`; `*` stands for any engine or
+            device of that precision, chosen where the bundle runs.
+        inputs: names of the tensors it reads, in the file's order.
+        outputs: names of the tensors it computes, in the file's order.
+    """
+
+    file: Name
+    sha256: Sha256
+    processor: Name
+    inputs: tuple[Name, ...]
+    outputs: tuple[Name, ...]
+
+
+class Damage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How far the bundle's pictures are from the float network's, measured when it was made.
+
+    Attributes:
+        photos: what they were measured on, in words.
+        psnr_to_float_db: mean PSNR between the two outputs, in dB; null where they are equal.
+    """
+
+    photos: str
+    psnr_to_float_db: float | None
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A bundle's table of contents.
+
+    Attributes:
+        format: of this file; a reader refuses what is newer than itself.
+        name: for people.
+        made_by: the version of Vernier that wrote it.
+        network: what it computes.
+        segments: in the order in which they run.
+        damage: measured against the float network; null where it was not measured.
+        note: anything a reader should know, for instance the licence of the weights.
+    """
+
+    format: int
+    name: Name
+    made_by: Name
+    network: NetworkFacts
+    segments: Annotated[tuple[SegmentEntry, ...], msgspec.Meta(min_length=1)]
+    damage: Damage | None = None
+    note: str = ""
+
+
+class _FormatOnly(msgspec.Struct):
+    """Reads the version before anything else, so that a newer file gets the right message."""
+
+    format: int
+
+
+def parse_manifest(data: bytes, origin: str) -> Manifest:
+    """A manifest from its JSON.
+
+    Raises:
+        BundleError: not JSON, of a newer format, or against the schema.
+    """
+    try:
+        version = msgspec.json.decode(data, type=_FormatOnly).format
+        if version > FORMAT:
+            raise BundleError(
+                f"{origin}: the bundle has format {version}, this Vernier reads up to {FORMAT}; "
+                "update it: pip install -U vernier-sr"
+            )
+        manifest = msgspec.json.decode(data, type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BundleError(f"{origin}: damaged manifest.json: {error}") from error
+    for segment in manifest.segments:
+        if not _FILE_NAME.match(segment.file):
+            raise BundleError(
+                f"{origin}: expected the plain name of a .tflite file, found {segment.file!r}"
+            )
+    files = [segment.file for segment in manifest.segments]
+    if len(set(files)) != len(files):
+        raise BundleError(f"{origin}: two segments share one file")
+    return manifest
+
+
+def format_manifest(manifest: Manifest) -> bytes:
+    """The manifest as JSON that a person can read; the inverse of `parse_manifest`."""
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"

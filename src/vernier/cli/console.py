@@ -1,0 +1,58 @@
+"""What commands share on the terminal: progress that degrades, and machine-readable output."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from vernier.progress import Progress
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    typer.echo(json.dumps(value, indent=2))
+
+
+@contextmanager
+def progress_bar(title: str, quiet: bool = False) -> Iterator[Progress]:
+    """A bar with the time left on a terminal; elsewhere a line on stderr now and then."""
+    if quiet:
+        yield lambda done, total, note="": None
+    elif sys.stderr.isatty():
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"),
+        )
+        with Bar(*columns, console=Console(stderr=True)) as bar:
+            task = bar.add_task(title, total=None, note="")
+
+            def update(done: int, total: int, note: str = "") -> None:
+                bar.update(task, completed=done, total=total, note=note)
+
+            yield update
+    else:
+        started = last = time.monotonic()
+
+        def line(done: int, total: int, note: str = "") -> None:
+            nonlocal last
+            now = time.monotonic()
+            if now - last >= SECONDS_BETWEEN_LINES or (done == total and now - started > 1):
+                last = now
+                left = (now - started) / max(1, done) * (total - done)
+                typer.echo(f"{title} {done}/{total} ({left:.0f} s left) {note}".rstrip(), err=True)
+
+        yield line

@@ -1,0 +1,57 @@
+"""The command line: every command is one call of the Python API, its errors one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from vernier.cli import (
+    collapse,
+    devices,
+    doctor,
+    evaluate,
+    export,
+    inspect_bundle,
+    networks,
+    train,
+    upscale,
+)
+from vernier.errors import VernierError
+
+app = typer.Typer(
+    name="vernier",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Super-resolution on machines with float processors and INT8 accelerators.",
+)
+app.command("upscale")(upscale.command)
+app.command("devices")(devices.command)
+app.command("doctor")(doctor.command)
+app.command("networks")(networks.command)
+app.command("train")(train.command)
+app.command("collapse")(collapse.command)
+app.command("export")(export.command)
+app.command("inspect")(inspect_bundle.command)
+app.command("eval")(evaluate.command)
+
+
+def main() -> None:
+    """Run the command line. Exit code: 0 done, 1 interrupted or a fault of ours, 2 bad input."""
+    # XNNPACK announces itself on stderr at every load; a user has no use for it.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        app()
+    except VernierError as error:
+        typer.echo(f"vernier: {' '.join(str(error).split())}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        # The reader of our standard output has gone; there is nobody left to tell.
+        sys.stderr.close()
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

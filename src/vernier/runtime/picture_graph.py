@@ -1,0 +1,254 @@
+"""A network wrapped into one graph from picture to picture, colour and rounding included.
+
+A luma network sees only Y; its colours must be enlarged by bicubic, joined with the new luma and
+turned back to RGB. In NumPy that costs several times what a small network does, so it is put into
+the graph, where the engine runs it with its own threads and vector units. Everything is computed
+at the low resolution, with the pixels of the result packed into channels; one DEPTH_TO_SPACE at the
+end lays them out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vernier.errors import GraphError
+from vernier.graphs.graph import (
+    Array,
+    Attribute,
+    Graph,
+    Kind,
+    Operator,
+    Quantization,
+    TensorType,
+)
+from vernier.graphs.shapes import resized
+from vernier.images.bicubic import resampling_weights
+from vernier.images.colour import LUMA_OFFSET, RGB_TO_YCBCR, YCBCR_TO_RGB
+
+# 8-bit samples as they lie in a picture: real value = code / 255.
+CODES = Quantization(np.array([1 / 255], np.float32), np.array([0], np.int32))
+CHROMA_RADIUS = 2
+
+
+def picture_graph(network: Graph, scale: int, samples: int, codes: bool) -> Graph:
+    """The graph from a low-resolution picture to a high-resolution one.
+
+    A grey picture through a luma network gives what the same picture in RGB would.
+
+    Args:
+        network: one input and one output, of 1 (luma) or 3 (RGB) channels, float32 or int8.
+        scale: its whole factor.
+        samples: colour samples per pixel of the picture, 1 (grey) or 3 (RGB).
+        codes: the picture is uint8 at both ends; otherwise float32 in [0, 1], and the output is
+            then neither clipped nor rounded.
+
+    Returns:
+        A graph with the input "picture" `(1, H, W, samples)` and the output "result"
+        `(1, scale*H, scale*W, samples)`; H and W are those of the network's input.
+
+    Raises:
+        GraphError: the network has several inputs or outputs, or other numbers of channels.
+    """
+    if len(network.inputs) != 1 or len(network.outputs) != 1:
+        raise GraphError(
+            f"{network.name}: expected one input and one output, found "
+            f"{len(network.inputs)} and {len(network.outputs)}"
+        )
+    _, height, width, channels = network.types[network.inputs[0]].shape
+    if channels not in (1, 3) or samples not in (1, 3):
+        raise GraphError(
+            f"{network.name}: expected 1 or 3 channels, found {channels} for the network "
+            f"and {samples} for the picture"
+        )
+    build = _Builder(network, height, width)
+    picture = build.input("picture", samples, codes)
+    if channels == 3:
+        rgb = picture if samples == 3 else build.linear(picture, np.ones((3, 1)), name="colours")
+        packed = build.run_network(rgb, scale)
+        if samples == 1:
+            mean = np.kron(np.eye(scale**2), np.full((1, 3), 1 / 3))
+            packed = build.linear(packed, mean, name="grey")
+    elif samples == 1:
+        gain = float(RGB_TO_YCBCR[0].sum())
+        luma = build.linear(picture, np.array([[gain]]), np.array([LUMA_OFFSET]), name="luma")
+        packed = build.run_network(luma, scale)
+        back = np.eye(scale**2) / gain
+        packed = build.linear(packed, back, np.full(scale**2, -LUMA_OFFSET / gain), name="grey")
+    else:
+        packed = _luma_network(build, picture, scale)
+    build.output(packed, scale, codes)
+    return resized(build.graph(), height, width)
+
+
+def _luma_network(build: _Builder, picture: str, scale: int) -> str:
+    """RGB through a luma network: `(.., s*s*3)` packed pixels, colours innermost."""
+    phases = scale**2
+    luma = build.linear(picture, RGB_TO_YCBCR[:1], np.array([LUMA_OFFSET]), name="luma")
+    # Chroma around zero: its offset of 128 would only be added here and taken off again below.
+    chroma = build.linear(picture, RGB_TO_YCBCR[1:], name="chroma")
+    padded = build.add(Kind.MIRROR_PAD, (chroma,), "chroma_padded", amount=CHROMA_RADIUS)
+    kernel = np.tile(bicubic_phases(scale), (1, 1, 1, 2))
+    enlarged = build.convolution(
+        Kind.DEPTHWISE_CONV_2D,
+        padded,
+        kernel,
+        np.zeros(2 * phases),
+        "chroma_enlarged",
+        padding="valid",
+        multiplier=phases,
+    )
+    joined = build.add(
+        Kind.CONCATENATION, (build.run_network(luma, scale), enlarged), "luma_and_chroma"
+    )
+    # Row (phase, colour), columns: the luma of all phases, then Cb of all, then Cr of all.
+    to_rgb = np.concatenate(
+        [np.kron(np.eye(phases), YCBCR_TO_RGB[:, [part]]) for part in range(3)], axis=1
+    )
+    offset = np.tile(-LUMA_OFFSET * YCBCR_TO_RGB[:, 0], phases)
+    return build.linear(joined, to_rgb, offset, name="colours")
+
+
+def bicubic_phases(scale: int) -> NDArray[np.float64]:
+    """Bicubic enlargement as a convolution: one 5x5 kernel for each of the `scale**2` pixels.
+
+    Returns:
+        Shape `(1, 5, 5, scale**2)`, phases in row-major order, each kernel summing to 1.
+    """
+    size = 2 * CHROMA_RADIUS + 1
+    indices, weights = resampling_weights(16, 16 * scale, float(scale))
+    rows = np.zeros((scale, size))
+    for phase in range(scale):
+        middle = 8
+        for index, weight in zip(
+            indices[middle * scale + phase], weights[middle * scale + phase], strict=True
+        ):
+            if weight != 0.0:
+                rows[phase, index - middle + CHROMA_RADIUS] += weight
+    kernels = np.einsum("iy,jx->yxij", rows, rows)
+    return kernels.reshape(1, size, size, scale**2)
+
+
+class _Builder:
+    """Collects the operators of a graph around a network's; shapes are inferred at the end."""
+
+    def __init__(self, network: Graph, height: int, width: int) -> None:
+        self._network = network
+        self._height, self._width = height, width
+        self._operators: list[Operator] = []
+        self._constants: dict[str, Array] = {}
+        self._types: dict[str, TensorType] = {}
+
+    def _unseen(self, name: str) -> str:
+        """Names of ours never meet the network's."""
+        return f"vernier/{name}"
+
+    def add(self, kind: Kind, inputs: tuple[str, ...], name: str, **attributes: Attribute) -> str:
+        output = self._unseen(name)
+        self._operators.append(Operator(kind, inputs, output, attributes=attributes))
+        self._types[output] = TensorType((1, self._height, self._width, 1))
+        return output
+
+    def constant(self, name: str, value: NDArray[np.float64]) -> str:
+        array = value.astype(np.float32)
+        self._constants[self._unseen(name)] = array
+        self._types[self._unseen(name)] = TensorType(array.shape)
+        return self._unseen(name)
+
+    def convolution(
+        self,
+        kind: Kind,
+        x: str,
+        weights: NDArray[np.float64],
+        bias: NDArray[np.float64],
+        name: str,
+        **attributes: Attribute,
+    ) -> str:
+        inputs = (
+            x,
+            self.constant(f"{name}/weights", weights),
+            self.constant(f"{name}/bias", bias),
+        )
+        return self.add(kind, inputs, name, stride=1, **attributes)
+
+    def linear(
+        self,
+        x: str,
+        matrix: NDArray[np.float64],
+        offset: NDArray[np.float64] | None = None,
+        *,
+        name: str,
+    ) -> str:
+        """A 1x1 convolution: `matrix` of shape (out, in) applied to every pixel."""
+        bias = np.zeros(len(matrix)) if offset is None else offset
+        weights = matrix[:, None, None, :]
+        return self.convolution(Kind.CONV_2D, x, weights, bias, name, padding="same")
+
+    def input(self, name: str, samples: int, codes: bool) -> str:
+        shape = (1, self._height, self._width, samples)
+        self._picture = name
+        if not codes:
+            self._types[name] = TensorType(shape)
+            return name
+        self._types[name] = TensorType(shape, "uint8", CODES)
+        return self.add(Kind.DEQUANTIZE, (name,), "samples")
+
+    def run_network(self, x: str, scale: int) -> str:
+        """The network on `x`; returns its result packed into channels, in float32."""
+        network = self._network
+        entry, end = network.inputs[0], network.outputs[0]
+        self._types |= network.types
+        self._constants |= network.constants
+        operators = list(network.operators)
+        wanted = network.types[entry]
+        if wanted.dtype == "float32":
+            operators = [
+                replace(op, inputs=tuple(x if name == entry else name for name in op.inputs))
+                for op in operators
+            ]
+            del self._types[entry]
+        else:
+            self._operators.append(Operator(Kind.QUANTIZE, (x,), entry))
+        last = operators[-1]
+        unpacks = (
+            last.kind is Kind.DEPTH_TO_SPACE
+            and last.output == end
+            and last.whole("block") == scale
+            and not network.consumers(end)
+        )
+        if unpacks:
+            operators.pop()
+            del self._types[end]
+            end = last.inputs[0]
+        self._operators += operators
+        if not unpacks:
+            kind = self._types[end]
+            end_packed = self.add(Kind.SPACE_TO_DEPTH, (end,), "packed", block=scale)
+            self._types[end_packed] = replace(kind, shape=(1, self._height, self._width, 1))
+            end = end_packed
+        if self._types[end].dtype == "float32":
+            return end
+        return self.add(Kind.DEQUANTIZE, (end,), "network_result")
+
+    def output(self, packed: str, scale: int, codes: bool) -> None:
+        kind = TensorType((1, self._height, self._width, 1), "uint8", CODES) if codes else None
+        if kind is not None:
+            # Rounding to 8 bits before the pixels are laid out moves a quarter of the bytes.
+            packed = self.add(Kind.QUANTIZE, (packed,), "packed_codes")
+            self._types[packed] = kind
+        self._operators.append(
+            Operator(Kind.DEPTH_TO_SPACE, (packed,), "result", attributes={"block": scale})
+        )
+        self._types["result"] = kind or TensorType((1, self._height, self._width, 1))
+
+    def graph(self) -> Graph:
+        return Graph(
+            name=f"{self._network.name} from picture to picture",
+            inputs=(self._picture,),
+            outputs=("result",),
+            operators=tuple(self._operators),
+            constants=self._constants,
+            types=self._types,
+        )

@@ -1,0 +1,90 @@
+"""The arrows of docs/architecture.md: who may import whom, and that running needs no PyTorch."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parent.parent / "src" / "vernier"
+
+# A room, and the rooms that it may import besides itself. `errors` and `progress` are free to all.
+ARROWS: dict[str, set[str]] = {
+    "errors": set(),
+    "progress": set(),
+    "images": set(),
+    "metrics": set(),
+    "graphs": set(),
+    "conversion": {"graphs", "tflite"},
+    "tflite": {"graphs"},
+    "networks": {"graphs"},
+    "quantization": {"graphs", "tflite"},
+    "training": {"networks", "images", "metrics"},
+    "units": {"graphs"},
+    "processors": {"graphs", "tflite", "conversion"},
+    "bundles": {"graphs", "tflite", "quantization", "units", "networks", "images"},
+    "runtime": {"graphs", "tflite", "images", "conversion", "processors", "bundles"},
+    "evaluation": {"graphs", "images", "metrics", "networks", "processors", "bundles", "runtime"},
+}
+# PyTorch may be imported at the top of these rooms' files only.
+TORCH_ROOMS = {"networks", "training"}
+# Files of those rooms that the runtime reads, and which must therefore do without.
+TORCH_FREE_FILES = {"networks/shipped.py"}
+
+
+def _room(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def _imports(tree: ast.AST) -> list[tuple[str, bool]]:
+    """Modules imported below a node, and whether at the top level."""
+    top = {id(node) for node in getattr(tree, "body", [])}
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, id(node) in top) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide the arrow"
+            found.append((node.module or "", id(node) in top))
+    return found
+
+
+FILES = sorted(SOURCE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_imports_point_downwards(path: Path) -> None:
+    room = _room(path)
+    if room in {"cli", "__init__"}:
+        return
+    allowed = ARROWS[room] | {room, "errors", "progress"}
+    for module, _ in _imports(ast.parse(path.read_text())):
+        if module.split(".")[0] == "vernier":
+            parts = module.split(".")
+            assert len(parts) > 1, f"{path}: the public API is for users, import from the room"
+            assert parts[1] in allowed, f"{room} must not import {module}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_torch_stays_in_its_rooms(path: Path) -> None:
+    inside = _room(path) in TORCH_ROOMS and str(path.relative_to(SOURCE)) not in TORCH_FREE_FILES
+    for module, at_top in _imports(ast.parse(path.read_text())):
+        if module.split(".")[0] == "torch" and not inside:
+            assert not at_top, f"{path}: torch may only be imported late here"
+
+
+def test_running_a_bundle_imports_no_torch() -> None:
+    code = (
+        "import sys, vernier; vernier.Upscaler; import vernier.cli.main; "
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_every_room_is_in_the_map() -> None:
+    rooms = {p.parent.name for p in SOURCE.glob("*/__init__.py")} - {"cli"}
+    assert rooms <= set(ARROWS)
+    page = (SOURCE.parent.parent / "docs" / "architecture.md").read_text()
+    for room in rooms:
+        assert f"`{room}`" in page, f"docs/architecture.md does not mention {room}"
