@@ -1,0 +1,42 @@
+"""How much memory a graph's activations need, before anything is loaded."""
+
+from __future__ import annotations
+
+import math
+
+from vernier.graphs.graph import Graph, Operator, TensorType
+
+SAMPLE_BYTES = {"float32": 4, "int32": 4, "int8": 1, "uint8": 1}
+
+
+def tensor_bytes(kind: TensorType) -> int:
+    """Size of a tensor in bytes."""
+    return math.prod(kind.shape) * SAMPLE_BYTES[kind.dtype]
+
+
+def peak_bytes(graph: Graph) -> int:
+    """The largest sum of activations that are alive at once, in bytes.
+
+    The floor for any engine that runs the operators in this order: a tensor lives from the operator
+    that computes it to the last one that reads it; inputs and outputs live throughout.
+    """
+    last_use: dict[str, int] = {}
+    for index, op in enumerate(graph.operators):
+        for name in op.inputs:
+            last_use[name] = index
+    ends = len(graph.operators)
+    for name in (*graph.inputs, *graph.outputs):
+        last_use[name] = ends
+    alive = {name: tensor_bytes(graph.types[name]) for name in graph.inputs}
+    peak = sum(alive.values())
+    for index, op in enumerate(graph.operators):
+        alive[op.output] = tensor_bytes(graph.types[op.output])
+        peak = max(peak, sum(alive.values()))
+        for name in _dead(op, alive, last_use, index):
+            del alive[name]
+    return peak
+
+
+def _dead(op: Operator, alive: dict[str, int], last_use: dict[str, int], index: int) -> list[str]:
+    names = {*op.inputs, op.output} & alive.keys()
+    return [name for name in names if last_use.get(name, index) <= index]

@@ -1,0 +1,65 @@
+"""A luma network on bare luma planes: what evaluation and calibration need."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vernier.bundles.bundle import Bundle
+from vernier.errors import UsageError
+from vernier.graphs.graph import Quantization
+from vernier.runtime.chain import Chain, Load, load_network
+
+
+class LumaUpscaler:
+    """Runs a luma bundle on whole planes of any size; loads anew when the size changes.
+
+    Args:
+        bundle: of one channel.
+        load: see `chain.placed`.
+
+    Raises:
+        UsageError: the bundle's network takes RGB.
+    """
+
+    def __init__(self, bundle: Bundle, load: Load) -> None:
+        if bundle.manifest.network.channels != 1:
+            raise UsageError(f"{bundle.manifest.name}: expected a luma network, found an RGB one")
+        self._bundle, self._load = bundle, load
+        self._size: tuple[int, int] | None = None
+        self._chain: Chain | None = None
+        first, last = bundle.segments[0].graph, bundle.segments[-1].graph
+        self._entry = first.types[first.inputs[0]].quantization
+        self._exit = last.types[last.outputs[0]].quantization
+
+    def __call__(self, low: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Luma `(h, w)` float32 in [0, 1] to `(scale*h, scale*w)` float32, not clipped."""
+        if self._chain is None or self._size != low.shape:
+            self.close()
+            self._chain = load_network(self._bundle, low.shape[0], low.shape[1], self._load)
+            self._size = low.shape
+        self._chain.input_buffer()[0, :, :, 0] = _coded(low, self._entry)
+        result = self._chain.run()[0, :, :, 0]
+        return _decoded(result, self._exit)
+
+    def close(self) -> None:
+        """Free the engine's memory."""
+        if self._chain is not None:
+            self._chain.close()
+            self._chain = None
+
+
+def _coded(plane: NDArray[np.float32], quantization: Quantization | None) -> NDArray[Any]:
+    if quantization is None:
+        return plane
+    codes = np.rint(plane / quantization.scale[0]) + quantization.zero_point[0]
+    return np.clip(codes, -128, 127).astype(np.int8)
+
+
+def _decoded(result: NDArray[Any], quantization: Quantization | None) -> NDArray[np.float32]:
+    if quantization is None:
+        return result.astype(np.float32)
+    codes = result.astype(np.float32) - np.float32(quantization.zero_point[0])
+    return codes * quantization.scale[0]
