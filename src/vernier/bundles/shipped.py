@@ -28,7 +28,7 @@ def shipped_bundles(network: str, scale: int) -> dict[str, Path]:
     """The bundles of a network by the precision of their files, "float32" and "int8".
 
     Raises:
-        NetworkError: none come with Vernier for this network and scale; the message names what does.
+        NetworkError: none come for this network and scale; the message says which do.
     """
     folder = FOLDER / f"{network}-x{scale}"
     bundles = {p: folder / p for p in PRECISIONS if (folder / p / "manifest.json").is_file()}

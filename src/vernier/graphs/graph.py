@@ -102,7 +102,8 @@ class TensorType:
 
     Attributes:
         shape: of an activation `(1, H, W, C)`; of a constant, any.
-        dtype: "float32", "int8", or "int32" (the bias of an integer convolution).
+        dtype: "float32", "int8", "int32" (the bias of an integer convolution), or "uint8" (a
+            picture's own samples, which only QUANTIZE, DEQUANTIZE and layout operators touch).
         quantization: given exactly where the dtype is an integer.
     """
 
