@@ -12,15 +12,16 @@ from numpy.typing import NDArray
 
 Float32 = NDArray[np.float32]
 
-_TO_YCBCR = (
+RGB_TO_YCBCR = (
     np.array(
         [[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]],
         dtype=np.float64,
     )
     / 255.0
 )
-_OFFSET = np.array([16.0, 128.0, 128.0]) / 255.0
-_TO_RGB = np.linalg.inv(_TO_YCBCR)
+OFFSET = np.array([16.0, 128.0, 128.0]) / 255.0
+LUMA_OFFSET = 16.0 / 255.0
+YCBCR_TO_RGB = np.linalg.inv(RGB_TO_YCBCR)
 
 
 def luma(rgb: Float32) -> Float32:
@@ -32,14 +33,14 @@ def luma(rgb: Float32) -> Float32:
     Returns:
         Shape `(H, W)`, float32 in [16/255, 235/255].
     """
-    return rgb @ _TO_YCBCR[0].astype(np.float32) + np.float32(_OFFSET[0])
+    return rgb @ RGB_TO_YCBCR[0].astype(np.float32) + np.float32(OFFSET[0])
 
 
 def rgb_to_ycbcr(rgb: Float32) -> Float32:
     """RGB to luma and chroma: shape `(H, W, 3)` float32 in [0, 1] to the same shape."""
-    return rgb @ _TO_YCBCR.T.astype(np.float32) + _OFFSET.astype(np.float32)
+    return rgb @ RGB_TO_YCBCR.T.astype(np.float32) + OFFSET.astype(np.float32)
 
 
 def ycbcr_to_rgb(ycbcr: Float32) -> Float32:
     """Luma and chroma to RGB: the inverse of `rgb_to_ycbcr`; values may leave [0, 1]."""
-    return (ycbcr - _OFFSET.astype(np.float32)) @ _TO_RGB.T.astype(np.float32)
+    return (ycbcr - OFFSET.astype(np.float32)) @ YCBCR_TO_RGB.T.astype(np.float32)
