@@ -1,0 +1,165 @@
+"""Runs an INT8 graph in integer arithmetic that gives the same codes as LiteRT.
+
+This is what "INT8" means in Vernier: the simulation that a split is learnt against, the exported
+file and the engine are all held to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vernier.errors import GraphError
+from vernier.graphs.graph import (
+    CONVOLUTIONS,
+    Activation,
+    Array,
+    Graph,
+    Kind,
+    Operator,
+    Quantization,
+)
+from vernier.graphs.reference import run
+from vernier.quantization import elementwise
+from vernier.quantization.constraints import MOVES_CODES
+from vernier.quantization.elementwise import Coded, Target
+from vernier.quantization.integer_convolution import convolve
+from vernier.quantization.rounding import Codes, Kernels
+from vernier.quantization.scales import HIGHEST, LOWEST, decode
+
+Observe = Callable[[str, Array], None]
+
+
+def run_integer(
+    graph: Graph,
+    inputs: Mapping[str, Array],
+    kernels: Kernels = Kernels.XNNPACK,
+    observe: Observe | None = None,
+) -> dict[str, Array]:
+    """Compute the outputs of an INT8 graph, or of one that mixes INT8 and float.
+
+    Args:
+        graph: as `quantize` makes it.
+        inputs: each `(1, H, W, C)`, of the dtype that the graph says; H and W may differ from it.
+        kernels: which of LiteRT's kernels to be equal to; float operators are computed by
+            `graphs.reference`.
+        observe: called with each computed tensor's name and content, in order.
+
+    Returns:
+        The outputs by name.
+
+    Raises:
+        GraphError: an input is missing or of another dtype, or an operator has no INT8 form.
+    """
+    held: dict[str, Array] = dict(graph.constants)
+    for name in graph.inputs:
+        if name not in inputs:
+            raise GraphError(f"{graph.name}: the input {name!r} is missing")
+        found, wanted = inputs[name].dtype, graph.types[name].dtype
+        if str(found) != wanted:
+            raise GraphError(f"{graph.name}: the input {name!r} is {wanted}, found {found}")
+        held[name] = inputs[name]
+    for op in graph.operators:
+        held[op.output] = _compute(graph, op, held, kernels)
+        if observe is not None:
+            observe(op.output, held[op.output])
+    return {name: held[name] for name in graph.outputs}
+
+
+def _compute(graph: Graph, op: Operator, held: Mapping[str, Array], kernels: Kernels) -> Array:
+    target = graph.types[op.output].quantization
+    if op.kind is Kind.DEQUANTIZE:
+        return decode(_codes(held, op.inputs[0]), _quantization(graph, op.inputs[0]))
+    if target is None:
+        return _compute_float(graph, op, held)
+    out = Target.of(target)
+    if op.kind is Kind.QUANTIZE and graph.types[op.inputs[0]].dtype == "float32":
+        reals = np.asarray(held[op.inputs[0]], np.float32)
+        codes = elementwise.quantize(reals, out, kernels)
+    elif op.kind in CONVOLUTIONS:
+        x, weights, bias = op.inputs
+        codes = convolve(
+            op,
+            _coded(graph, held, x),
+            _codes(held, weights),
+            np.asarray(held[bias], np.int32),
+            _quantization(graph, weights),
+            out,
+            kernels,
+        )
+    else:
+        operands = [_coded(graph, held, name) for name in op.inputs]
+        codes = _compute_elementwise(op, operands, out, kernels)
+    lowest, highest = bounds(op.activation, out)
+    return np.clip(codes, lowest, highest).astype(np.int8)
+
+
+def _compute_elementwise(
+    op: Operator, operands: list[Coded], out: Target, kernels: Kernels
+) -> Codes:
+    if op.kind in MOVES_CODES and op.kind is not Kind.RESIZE_BILINEAR:
+        return elementwise.moved(op, operands)
+    x = operands[0]
+    match op.kind:
+        case Kind.ADD:
+            return elementwise.add(x, operands[1], out, kernels)
+        case Kind.SUB:
+            return elementwise.add(x, operands[1], out, kernels, sign=-1)
+        case Kind.MUL:
+            return elementwise.multiply(x, operands[1], out, kernels)
+        case Kind.RELU:
+            return elementwise.relu(x, out)
+        case Kind.PRELU:
+            return elementwise.prelu(x, operands[1], out)
+        case Kind.LEAKY_RELU:
+            return elementwise.leaky_relu(x, float(op.attributes["alpha"]), out, kernels)
+        case Kind.QUANTIZE:
+            return elementwise.rescale(x, out, kernels)
+        case Kind.LOGISTIC | Kind.TANH | Kind.SQRT:
+            return elementwise.table(op.kind, x, out)
+        case Kind.MEAN:
+            return elementwise.mean(x, out, kernels)
+        case Kind.RESIZE_BILINEAR:
+            return elementwise.resize_bilinear(x, op.whole("factor"), kernels)
+        case _:
+            raise GraphError(f"{op.output}: {op.kind} has no INT8 form")
+
+
+def _compute_float(graph: Graph, op: Operator, held: Mapping[str, Array]) -> Array:
+    """One float operator, as a graph of its own."""
+    given = tuple(dict.fromkeys(name for name in op.inputs if name not in graph.constants))
+    single = replace(graph, inputs=given, outputs=(op.output,), operators=(op,))
+    return run(single, {name: held[name] for name in given})[op.output]
+
+
+def bounds(activation: Activation, out: Target) -> tuple[int, int]:
+    """The lowest and highest code that an output may have after its fused activation."""
+    if activation is Activation.NONE:
+        return LOWEST, HIGHEST
+    lowest = max(LOWEST, out.zero_point)
+    if activation is Activation.RELU:
+        return lowest, HIGHEST
+    return lowest, min(HIGHEST, out.zero_point + int(np.rint(np.float32(6.0) / out.scale)))
+
+
+def _coded(graph: Graph, held: Mapping[str, Array], name: str) -> Coded:
+    quantization = _quantization(graph, name)
+    target = Target.of(quantization)
+    return Coded(_codes(held, name), target.scale, target.zero_point)
+
+
+def _codes(held: Mapping[str, Array], name: str) -> NDArray[np.int8]:
+    codes = held[name]
+    if codes.dtype != np.int8:
+        raise GraphError(f"expected {name!r} in int8, found {codes.dtype}")
+    return np.asarray(codes, np.int8)
+
+
+def _quantization(graph: Graph, name: str) -> Quantization:
+    found = graph.types[name].quantization
+    if found is None:
+        raise GraphError(f"{graph.name}: {name!r} is read as INT8 but has no quantisation")
+    return found
