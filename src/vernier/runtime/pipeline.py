@@ -1,0 +1,111 @@
+"""Workers that take tiles in turn: while one copies pixels, the others compute."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vernier.progress import Progress
+from vernier.runtime.chain import Chain
+from vernier.runtime.tiles import Tile
+
+Samples = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
+
+
+def run_tiles(
+    chains: Sequence[Chain],
+    tiles: Sequence[Tile],
+    source: Samples,
+    target: Samples,
+    scale: int,
+    progress: Progress,
+) -> None:
+    """Upscale a picture tile by tile into `target`.
+
+    Args:
+        chains: one for each worker, loaded at the tiles' shape.
+        tiles: what to compute; their order does not matter.
+        source: shape `(H, W, C)`; uint8 for graphs of codes, uint16 or float32 in [0, 1] for graphs
+            of reals.
+        target: shape `(scale*H, scale*W, C)` of the same dtype; each sample is written once.
+        scale: whole factor.
+        progress: told after each tile, from one thread at a time.
+    """
+    waiting = iter(tiles)
+    lock = threading.Lock()
+    stop = threading.Event()
+    done = itertools.count(1)
+
+    def next_tile() -> Tile | None:
+        with lock:
+            return None if stop.is_set() else next(waiting, None)
+
+    def work(chain: Chain) -> None:
+        while (tile := next_tile()) is not None:
+            _run_tile(chain, tile, source, target, scale)
+            with lock:
+                progress(next(done), len(tiles))
+
+    if len(chains) == 1:
+        work(chains[0])
+        return
+    with ThreadPoolExecutor(len(chains), thread_name_prefix="vernier-tile") as pool:
+        try:
+            for future in as_completed([pool.submit(work, chain) for chain in chains]):
+                future.result()
+        finally:
+            # After a fault or Ctrl-C the other workers finish their tile and take no more.
+            stop.set()
+
+
+def _run_tile(chain: Chain, tile: Tile, source: Samples, target: Samples, scale: int) -> None:
+    rows, columns = tile.rows, tile.columns
+    window = source[
+        rows.start : rows.start + rows.size, columns.start : columns.start + columns.size
+    ]
+    to_reals, from_reals = _CONVERSIONS[source.dtype.name]
+    to_reals(window, chain.input_buffer()[0])
+    result = chain.run()[0]
+    inner = result[
+        (rows.first - rows.start) * scale : (rows.last - rows.start) * scale,
+        (columns.first - columns.start) * scale : (columns.last - columns.start) * scale,
+    ]
+    from_reals(
+        inner,
+        target[
+            rows.first * scale : rows.last * scale, columns.first * scale : columns.last * scale
+        ],
+    )
+
+
+def _copy(source: NDArray[Any], target: NDArray[Any]) -> None:
+    np.copyto(target, source, casting="no")
+
+
+def _from_16_bits(source: NDArray[Any], target: NDArray[Any]) -> None:
+    np.multiply(source, np.float32(1 / 65535), out=target, casting="same_kind")
+
+
+def _to_16_bits(source: NDArray[Any], target: NDArray[Any]) -> None:
+    scaled = np.multiply(source, np.float32(65535))
+    np.rint(scaled, out=scaled)
+    np.clip(scaled, 0, 65535, out=scaled)
+    target[...] = scaled
+
+
+def _clip(source: NDArray[Any], target: NDArray[Any]) -> None:
+    np.clip(source, 0.0, 1.0, out=target)
+
+
+Conversion = Callable[[NDArray[Any], NDArray[Any]], None]
+_CONVERSIONS: dict[str, tuple[Conversion, Conversion]] = {
+    "uint8": (_copy, _copy),
+    "uint16": (_from_16_bits, _to_16_bits),
+    "float32": (_copy, _clip),
+}

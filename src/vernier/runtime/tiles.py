@@ -1,0 +1,150 @@
+"""Cutting a picture into tiles that give exactly what the whole picture would.
+
+Every tile has the same shape and lies wholly inside the picture: a network pads each of its layers
+with zeros at the picture's border, and a tile that was padded with zeros instead would not compute
+the same there. So tiles at a border start at the border, and towards the inside they carry a halo
+of the network's receptive field, which is computed and thrown away.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+
+from vernier.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Span:
+    """One side of a tile: it reads `[start, start + size)` and answers for `[first, last)`."""
+
+    start: int
+    size: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A tile, in low-resolution pixels."""
+
+    rows: Span
+    columns: Span
+
+
+def cut_side(length: int, size: int, halo: int) -> list[Span]:
+    """Spans of one size that answer for each of `length` pixels exactly once.
+
+    Raises:
+        UsageError: the size leaves nothing between two halos.
+    """
+    if size >= length:
+        return [Span(0, length, 0, length)]
+    if size <= 2 * halo:
+        raise UsageError(
+            f"tiles of {size} pixels leave nothing between two halos of {halo}; "
+            f"use tiles of at least {2 * halo + 1} pixels"
+        )
+    spans = []
+    start = first = 0
+    while first < length:
+        last = length if start + size >= length else start + size - halo
+        spans.append(Span(start, size, first, last))
+        first = last
+        start = min(first - halo, length - size)
+    return spans
+
+
+def cut(height: int, width: int, tile_height: int, tile_width: int, halo: int) -> list[Tile]:
+    """The tiles of a picture, row by row; all of one shape. Errors as `cut_side`."""
+    rows = cut_side(height, tile_height, halo)
+    columns = cut_side(width, tile_width, halo)
+    return [Tile(row, column) for row, column in itertools.product(rows, columns)]
+
+
+@dataclass(frozen=True)
+class TileChoice:
+    """A shape of tiles and what it costs.
+
+    Attributes:
+        height: in low-resolution pixels.
+        width: likewise.
+        count: number of tiles.
+        overhead: pixels computed per pixel of the picture; 1 = no halo is computed twice.
+        bytes: memory that all workers' tiles need.
+    """
+
+    height: int
+    width: int
+    count: int
+    overhead: float
+    bytes: int
+
+    def explain(self) -> str:
+        """One line for the user."""
+        if self.count == 1:
+            return f"the whole picture at once ({self.bytes / 2**20:.0f} MiB)"
+        return (
+            f"{self.count} tiles of {self.width}x{self.height} "
+            f"({self.bytes / 2**20:.0f} MiB, halos add {self.overhead - 1:.1%})"
+        )
+
+
+def choose_tile(
+    height: int, width: int, halo: int, workers: int, bytes_per_pixel: float, budget_bytes: int
+) -> TileChoice:
+    """The tiles that finish first within a memory budget.
+
+    Each of the workers takes tiles in turn, so the time is that of the busiest one: tile area times
+    the tiles it gets. Every grid of rows and columns is tried.
+
+    Args:
+        height: of the picture, in low-resolution pixels.
+        width: likewise.
+        halo: receptive-field radius in low-resolution pixels.
+        workers: tiles computed at once.
+        bytes_per_pixel: memory that one worker needs for each pixel of its tile.
+        budget_bytes: for all workers together.
+
+    Raises:
+        UsageError: even the smallest sensible tile exceeds the budget.
+    """
+    best: tuple[float, int, TileChoice] | None = None
+    for rows in range(1, _most_pieces(height, halo) + 1):
+        tile_height = _piece(height, rows, halo)
+        for columns in range(1, _most_pieces(width, halo) + 1):
+            tile_width = _piece(width, columns, halo)
+            count = len(cut_side(height, tile_height, halo)) * len(
+                cut_side(width, tile_width, halo)
+            )
+            area = tile_height * tile_width
+            needed = math.ceil(min(workers, count) * area * bytes_per_pixel)
+            if needed > budget_bytes:
+                continue
+            time = area * math.ceil(count / workers)
+            overhead = area * count / (height * width)
+            choice = TileChoice(tile_height, tile_width, count, overhead, needed)
+            if best is None or (time, count) < best[:2]:
+                best = (time, count, choice)
+    if best is None:
+        smallest = (
+            _piece(height, _most_pieces(height, halo), halo)
+            * _piece(width, _most_pieces(width, halo), halo)
+            * bytes_per_pixel
+        )
+        raise UsageError(
+            f"a memory budget of {budget_bytes / 2**20:.1f} MiB is too small: the smallest tile "
+            f"needs {smallest / 2**20:.1f} MiB"
+        )
+    return best[2]
+
+
+def _piece(length: int, pieces: int, halo: int) -> int:
+    """The size of `pieces` spans that together cover `length`, halos between them included."""
+    return min(length, math.ceil((length + 2 * halo * (pieces - 1)) / pieces))
+
+
+def _most_pieces(length: int, halo: int) -> int:
+    """Beyond this, a tile is more halo than picture."""
+    return max(1, min(64, length // (4 * halo + 16)))
