@@ -129,6 +129,13 @@ def quantize(x: NDArray[np.float32], out: Target, kernels: Kernels) -> Codes:
     return np.clip(whole, -512, 512).astype(np.int64) + out.zero_point
 
 
+def dequantize(x: Coded, kernels: Kernels) -> NDArray[np.float32]:
+    """DEQUANTIZE. The built-in kernel multiplies out the bracket, which moves the last bit."""
+    if kernels is Kernels.BUILTIN:
+        return x.scale * x.codes.astype(np.float32) - x.scale * np.float32(x.zero_point)
+    return x.scale * x.centred.astype(np.float32)
+
+
 def table(kind: Kind, x: Coded, out: Target) -> Codes:
     """LOGISTIC, TANH and SQRT: one code for each of 256, from the function in float32.
 

@@ -7,7 +7,6 @@ file and the engine are all held to it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +21,13 @@ from vernier.graphs.graph import (
     Operator,
     Quantization,
 )
-from vernier.graphs.reference import run
+from vernier.graphs.reference import evaluate
 from vernier.quantization import elementwise
 from vernier.quantization.constraints import MOVES_CODES
 from vernier.quantization.elementwise import Coded, Target
 from vernier.quantization.integer_convolution import convolve
 from vernier.quantization.rounding import Codes, Kernels
-from vernier.quantization.scales import HIGHEST, LOWEST, decode
+from vernier.quantization.scales import HIGHEST, LOWEST
 
 Observe = Callable[[str, Array], None]
 
@@ -72,9 +71,9 @@ def run_integer(
 def _compute(graph: Graph, op: Operator, held: Mapping[str, Array], kernels: Kernels) -> Array:
     target = graph.types[op.output].quantization
     if op.kind is Kind.DEQUANTIZE:
-        return decode(_codes(held, op.inputs[0]), _quantization(graph, op.inputs[0]))
+        return elementwise.dequantize(_coded(graph, held, op.inputs[0]), kernels)
     if target is None:
-        return _compute_float(graph, op, held)
+        return evaluate(op, [held[name] for name in op.inputs])
     out = Target.of(target)
     if op.kind is Kind.QUANTIZE and graph.types[op.inputs[0]].dtype == "float32":
         reals = np.asarray(held[op.inputs[0]], np.float32)
@@ -126,13 +125,6 @@ def _compute_elementwise(
             return elementwise.resize_bilinear(x, op.whole("factor"), kernels)
         case _:
             raise GraphError(f"{op.output}: {op.kind} has no INT8 form")
-
-
-def _compute_float(graph: Graph, op: Operator, held: Mapping[str, Array]) -> Array:
-    """One float operator, as a graph of its own."""
-    given = tuple(dict.fromkeys(name for name in op.inputs if name not in graph.constants))
-    single = replace(graph, inputs=given, outputs=(op.output,), operators=(op,))
-    return run(single, {name: held[name] for name in given})[op.output]
 
 
 def bounds(activation: Activation, out: Target) -> tuple[int, int]:

@@ -99,6 +99,8 @@ class _Quantizer:
         self._types: dict[str, TensorType] = {}
         # Each activation in the other format, or at another scale: made once, found here.
         self._converted: dict[tuple[str, str, bytes], str] = {}
+        # Each constant by its name in the source and its content here.
+        self._encoded: dict[tuple[str, bytes, bytes], str] = {}
         # What an integer shift still owes to its readers, in the tensor's unit.
         self._owed: dict[str, float] = {}
 
@@ -245,27 +247,17 @@ class _Quantizer:
     def _constant(
         self, name: str, codes: NDArray[np.int8] | NDArray[np.int32], quantization: Quantization
     ) -> str:
-        """Add a quantised constant, under its own name where no other form of it has that."""
-        wanted = TensorType(codes.shape, str(codes.dtype), quantization)
-        kept = name
-        read_in_float = any(op.output not in self._integer for op in self._source.consumers(name))
-        if read_in_float or not self._holds_or_lacks(kept, codes, wanted):
-            kept = self._fresh(f"{name}_{codes.dtype}")
-        self._constants[kept] = codes
-        self._types[kept] = wanted
-        return kept
-
-    def _holds_or_lacks(
-        self, name: str, codes: NDArray[np.int8] | NDArray[np.int32], wanted: TensorType
-    ) -> bool:
-        if name not in self._constants:
-            return True
-        held = self._types[name]
-        return (
-            held.dtype == wanted.dtype
-            and _identity(held.quantization) == _identity(wanted.quantization)
-            and np.array_equal(self._constants[name], codes)
-        )
+        """Add a quantised constant, once, under its own name where no other form has that."""
+        key = (name, _identity(quantization), codes.tobytes())
+        if key not in self._encoded:
+            kept = name
+            readers = self._source.consumers(name)
+            if name in self._constants or any(op.output not in self._integer for op in readers):
+                kept = self._fresh(f"{name}_{codes.dtype}")
+            self._constants[kept] = codes
+            self._types[kept] = TensorType(codes.shape, str(codes.dtype), quantization)
+            self._encoded[key] = kept
+        return self._encoded[key]
 
     def _declare(self, name: str, shape: tuple[int, ...], integer: bool) -> None:
         self._types[name] = (

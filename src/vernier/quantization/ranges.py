@@ -216,7 +216,6 @@ def calibrate(
         raise GraphError(f"{graph.name}: calibration expects one input, found {graph.inputs}")
     fixed = fixed or {}
     histograms = {name: Histogram() for name in graph.activations() if name not in fixed}
-    computed = {op.output for op in graph.operators}
 
     def observe(name: str, values: Array) -> None:
         if name in histograms:
@@ -228,12 +227,7 @@ def calibrate(
     found_any = False
     for picture in pictures:
         found_any = True
-        observe(graph.inputs[0], picture)
-        run(
-            graph,
-            {graph.inputs[0]: picture},
-            observe=lambda name, values: observe(name, values) if name in computed else None,
-        )
+        run(graph, {graph.inputs[0]: picture}, observe=observe)
     if not found_any:
         raise UsageError("calibration needs at least one picture, found none")
     return Ranges({name: method(found) for name, found in histograms.items()} | dict(fixed))

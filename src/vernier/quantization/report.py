@@ -69,14 +69,8 @@ def calibration_report(
         least, most = extremes.get(name, (np.inf, -np.inf))
         extremes[name] = min(least, float(values.min())), max(most, float(values.max()))
 
-    computed = {op.output for op in graph.operators}
     for picture in pictures:
-        observe(graph.inputs[0], picture)
-        run(
-            graph,
-            {graph.inputs[0]: picture},
-            observe=lambda name, values: observe(name, values) if name in computed else None,
-        )
+        run(graph, {graph.inputs[0]: picture}, observe=observe)
     return tuple(
         TensorReport(
             name,

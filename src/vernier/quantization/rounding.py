@@ -65,12 +65,12 @@ def by_multiplier(sums: Codes, multiplier: Codes, exponent: Codes, rounding: Rou
         return (sums * multiplier + (np.int64(1) << (shift - 1))) >> shift
     left, right = np.maximum(exponent, 0), np.maximum(-exponent, 0)
     upper: Codes = ((sums << left) * multiplier + (1 << 30)) >> 31
-    mask: Codes = (np.int64(1) << right) - 1
+    mask = (np.ones_like(right) << right) - 1
     if rounding is Rounding.UP:
-        upwards: Codes = (upper + ((mask + 1) >> 1)) >> right
-        return upwards
+        half = (mask + 1) // 2
+        return (upper + half) >> right
     threshold = (mask >> 1) + (upper < 0)
-    away: Codes = (upper >> right) + ((upper & mask) > threshold)
+    away: Codes = (upper >> right) + ((upper & mask) > threshold).astype(np.int64)
     return away
 
 

@@ -10,17 +10,20 @@ from vernier.graphs.graph import Quantization
 LOWEST, HIGHEST = -128, 127
 """The codes of an activation. Weights use [-127, 127], so that negation is exact."""
 
+PIXELS = (0.0, 1.0)
+"""The range of a picture: its codes are `pixel - 128`, and saturation clips it."""
+
 
 def asymmetric(low: float, high: float) -> Quantization:
     """The quantisation of an activation or a constant operand: 256 codes over `[low, high]`.
 
     The interval is widened to hold 0, and moved by less than half a step so that 0 is a code:
     zero padding and ReLU are exact then (Jacob et al., CVPR 2018, section 3). An interval of
-    nothing but 0 gets a step of 1/255.
+    nothing but 0, or so short that float32 cannot hold its step, counts as [0, 1].
     """
     low, high = min(low, 0.0), max(high, 0.0)
-    if low == high:
-        high = 1.0
+    if high - low < 2.0**-100:
+        low, high = 0.0, 1.0
     scale = (high - low) / (HIGHEST - LOWEST)
     zero_point = int(np.clip(np.rint(LOWEST - low / scale), LOWEST, HIGHEST))
     return per_tensor(scale, zero_point)
