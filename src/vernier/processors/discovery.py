@@ -1,0 +1,53 @@
+"""All processors, as plain data, and which of them are here.
+
+To add one: implement `Processor` in a file of its own, and add a line to `PROCESSORS`.
+"""
+
+from __future__ import annotations
+
+from vernier.errors import ProcessorError
+from vernier.processors.litert_accelerated import LitertGpu, LitertNpu
+from vernier.processors.litert_cpu import LitertCpu
+from vernier.processors.openvino import OpenVino
+from vernier.processors.protocol import Availability, Processor, ProcessorId
+
+PROCESSORS: tuple[Processor, ...] = (
+    LitertCpu(ProcessorId("litert", "cpu", "float32")),
+    LitertCpu(ProcessorId("litert", "cpu", "int8")),
+    LitertGpu(ProcessorId("litert", "gpu", "float32")),
+    LitertGpu(ProcessorId("litert", "gpu", "float16")),
+    LitertNpu(ProcessorId("litert", "npu", "int8")),
+    OpenVino(ProcessorId("openvino", "cpu", "float32")),
+    OpenVino(ProcessorId("openvino", "cpu", "bfloat16")),
+    OpenVino(ProcessorId("openvino", "cpu", "int8")),
+    OpenVino(ProcessorId("openvino", "gpu", "float32")),
+    OpenVino(ProcessorId("openvino", "gpu", "float16")),
+    OpenVino(ProcessorId("openvino", "gpu", "int8")),
+    OpenVino(ProcessorId("openvino", "npu", "float16")),
+    OpenVino(ProcessorId("openvino", "npu", "int8")),
+)
+
+
+def find_processor(wanted: ProcessorId | str) -> Processor:
+    """The processor of that name, whether it is here or not.
+
+    Raises:
+        UsageError: the text is not ENGINE:DEVICE:PRECISION.
+        ProcessorError: there is no such processor.
+    """
+    name = ProcessorId.parse(wanted) if isinstance(wanted, str) else wanted
+    for processor in PROCESSORS:
+        if processor.id == name:
+            return processor
+    known = ", ".join(str(processor.id) for processor in PROCESSORS)
+    raise ProcessorError(f"there is no processor {name}; known are {known}")
+
+
+def present_processors() -> tuple[Processor, ...]:
+    """Those that are here, in the order of `PROCESSORS`."""
+    return tuple(p for p in PROCESSORS if p.availability().present)
+
+
+def available_processors() -> tuple[Availability, ...]:
+    """One row for each processor that Vernier knows: which, whether it is here, what or why not."""
+    return tuple(processor.availability() for processor in PROCESSORS)

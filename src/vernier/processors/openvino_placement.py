@@ -1,0 +1,160 @@
+"""What OpenVINO really runs, read from its execution graph.
+
+The rule. A **convolution** (plain, depthwise, transposed) that runs in another precision than was
+asked for is a mismatch and an error unless fallback is allowed: convolutions hold nearly all of
+the arithmetic, so they decide both the time and the picture's damage, and a split whose int8
+convolution silently runs in float is another split. "Asked for" is, per convolution, the file's
+own precision, with float read as the processor's (bfloat16 on a bfloat16 processor).
+
+**Elementwise** operators that OpenVINO runs from float to float inside a file that has none in
+float are reported among the mismatches and are no error: between two int8 convolutions the result
+is rounded to the file's codes again, so the picture differs by at most one code from integer
+arithmetic (it is rather closer to the float network), and the time is that of moving the bytes.
+Conversions at the borders (a node that reads or writes 8-bit codes) are the engine's own and are
+not counted, nor are nodes that only move data.
+
+OpenVINO does not keep the file's operator names, and fuses, so convolutions are compared as
+numbers per precision.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from vernier.processors.contents import ModelContents
+from vernier.processors.protocol import OperatorPlacement, Placement, ProcessorId
+
+PRECISION_NAMES = {
+    "f32": "float32",
+    "f16": "float16",
+    "bf16": "bfloat16",
+    "i8": "int8",
+    "u8": "int8",  # OpenVINO shifts codes by 128 where its kernels are faster so: the same numbers
+}
+_CONVOLUTIONS = frozenset({"Convolution", "GroupConvolution", "Deconvolution"})
+_PLUMBING = frozenset({"Input", "Output", "Const", "Reorder", "Reshape", "Transpose", "Convert"})
+_MOVES = frozenset({"DepthToSpace", "SpaceToDepth", "Concatenation", "Pad", "StridedSlice"})
+
+
+@dataclass(frozen=True)
+class ExecutionNode:
+    """One node of OpenVINO's execution graph.
+
+    Attributes:
+        name: the engine's.
+        kind: its layer type.
+        precision: in which it computes, in the engine's words.
+        outputs: precisions of its outputs, in the engine's words.
+        implementation: the kernel, such as `brgconv_avx512_I8`.
+        fused: the names of what was fused into it.
+    """
+
+    name: str
+    kind: str
+    precision: str
+    outputs: tuple[str, ...]
+    implementation: str
+    fused: tuple[str, ...] = ()
+
+    @staticmethod
+    def from_rt_info(name: str, info: Mapping[str, str]) -> ExecutionNode:
+        """From the run-time information of a node of `CompiledModel.get_runtime_model()`."""
+        return ExecutionNode(
+            name=name,
+            kind=info.get("layerType", ""),
+            precision=info.get("runtimePrecision", ""),
+            outputs=tuple(info.get("outputPrecisions", "").split(",")),
+            implementation=info.get("primitiveType", info.get("execType", "")),
+            fused=tuple(filter(None, info.get("originalLayersNames", "").split(","))),
+        )
+
+    @property
+    def is_convolution(self) -> bool:
+        """Whether it is a convolution of any sort."""
+        return self.kind in _CONVOLUTIONS
+
+
+def read_placement(
+    processor: ProcessorId, contents: ModelContents, nodes: Sequence[ExecutionNode]
+) -> tuple[Placement, str]:
+    """What runs, compared with what the file asks for.
+
+    Args:
+        processor: what was asked.
+        contents: of the file.
+        nodes: of the execution graph.
+
+    Returns:
+        The placement, and what is an error in it ("" where nothing is); see the module.
+    """
+    operators = tuple(
+        OperatorPlacement(
+            node.name,
+            node.kind,
+            processor.device,
+            PRECISION_NAMES.get(node.precision, node.precision),
+            node.implementation,
+        )
+        for node in nodes
+        if node.kind not in _PLUMBING
+    )
+    error = _convolutions_elsewhere(processor, contents, nodes)
+    leftovers = _float_leftovers(processor, contents, nodes)
+    mismatches = tuple(filter(None, (error, leftovers)))
+    note = ""
+    if processor.model_precision == "int8" and contents.float_operators:
+        note = f"{len(contents.float_operators)} operators are float32 in the file itself"
+    return Placement(processor, operators, mismatches=mismatches, note=note), error
+
+
+def _convolutions_elsewhere(
+    processor: ProcessorId, contents: ModelContents, nodes: Sequence[ExecutionNode]
+) -> str:
+    """One sentence where convolutions run otherwise than asked; "" where all run as asked."""
+    float_precision = "float32" if processor.precision == "int8" else processor.precision
+    wanted: Counter[str] = Counter()
+    for precision, number in contents.convolutions.items():
+        wanted[float_precision if precision == "float32" else precision] += number
+    found = Counter(
+        PRECISION_NAMES.get(node.precision, node.precision) for node in nodes if node.is_convolution
+    )
+    excess = found - wanted
+    if not excess and found.total() == wanted.total():
+        return ""
+    kernels = sorted(
+        {
+            node.implementation
+            for node in nodes
+            if node.is_convolution and PRECISION_NAMES.get(node.precision, "") in excess
+        }
+    )
+    return (
+        f"expected convolutions in {_counted(wanted)}, OpenVINO runs them in {_counted(found)}"
+        + (f" ({', '.join(kernels)})" if kernels else "")
+    )
+
+
+def _counted(numbers: Counter[str]) -> str:
+    return ", ".join(f"{precision} x{n}" for precision, n in sorted(numbers.items())) or "none"
+
+
+def _float_leftovers(
+    processor: ProcessorId, contents: ModelContents, nodes: Sequence[ExecutionNode]
+) -> str:
+    """One sentence about float elementwise nodes in a full-integer file; "" for none."""
+    if processor.model_precision != "int8" or contents.float_operators:
+        return ""
+    floats = {"f32", "f16", "bf16"}
+    left = [
+        f"{node.kind} {node.name}"
+        for node in nodes
+        if not node.is_convolution
+        and node.kind not in _PLUMBING | _MOVES
+        and node.precision in floats
+        and floats.issuperset(node.outputs)
+    ]
+    if not left:
+        return ""
+    return f"{len(left)} elementwise operators run in float between integer ones: {', '.join(left)}"
