@@ -63,11 +63,14 @@ class Damage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     Attributes:
         photos: what they were measured on, in words.
-        psnr_to_float_db: mean PSNR between the two outputs, in dB; null where they are equal.
+        psnr_to_float_db: mean PSNR between the two outputs, in dB; null for a float network.
+        reduced_precision_db: the same for a float network computed in another precision, such as
+            "bfloat16".
     """
 
     photos: str
-    psnr_to_float_db: float | None
+    psnr_to_float_db: float | None = None
+    reduced_precision_db: dict[str, float] = {}
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -20,17 +20,17 @@ from vernier.tflite.writer import write
 Load = Callable[[Segment, bytes], Executable]
 
 
-def placed(processors: Mapping[str, Processor], threads: int, allow_fallback: bool) -> Load:
-    """How segments are loaded: each on the processor that `processors` has for its entry's.
+def placed(processor_for: Callable[[str], Processor], threads: int, allow_fallback: bool) -> Load:
+    """How segments are loaded.
 
     Args:
-        processors: by the text in the manifest, such as `*:*:int8`.
+        processor_for: the processor for the manifest's text, such as `*:*:int8`.
         threads: for each executable; 0 for all cores.
         allow_fallback: see `Processor.load`.
     """
 
     def load(segment: Segment, model: bytes) -> Executable:
-        processor = processors[segment.entry.processor]
+        processor = processor_for(segment.entry.processor)
         return processor.load(model, threads=threads, allow_fallback=allow_fallback)
 
     return load

@@ -127,7 +127,7 @@ def bicubic_phases(scale: int) -> NDArray[np.float64]:
         ):
             if weight != 0.0:
                 rows[phase, index - middle + CHROMA_RADIUS] += weight
-    kernels = np.einsum("iy,jx->yxij", rows, rows)
+    kernels: NDArray[np.float64] = np.einsum("iy,jx->yxij", rows, rows)
     return kernels.reshape(1, size, size, scale**2)
 
 

@@ -55,11 +55,12 @@ def _coded(plane: NDArray[np.float32], quantization: Quantization | None) -> NDA
     if quantization is None:
         return plane
     codes = np.rint(plane / quantization.scale[0]) + quantization.zero_point[0]
-    return np.clip(codes, -128, 127).astype(np.int8)
+    clipped: NDArray[Any] = np.clip(codes, -128, 127).astype(np.int8)
+    return clipped
 
 
 def _decoded(result: NDArray[Any], quantization: Quantization | None) -> NDArray[np.float32]:
     if quantization is None:
         return result.astype(np.float32)
     codes = result.astype(np.float32) - np.float32(quantization.zero_point[0])
-    return codes * quantization.scale[0]
+    return np.asarray(codes * quantization.scale[0], np.float32)

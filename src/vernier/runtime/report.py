@@ -1,0 +1,44 @@
+"""How a picture was computed: what was asked, what ran, on which tiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vernier.processors.protocol import Placement
+from vernier.runtime.choice import Choice
+from vernier.runtime.tiles import TileChoice
+
+
+@dataclass(frozen=True)
+class Report:
+    """How the last picture was computed.
+
+    Attributes:
+        network: name of the bundle's network.
+        factors: whole factors of the passes; their product is at least what was asked.
+        processor: what ran, as `ENGINE:DEVICE:PRECISION`.
+        choice: how it was chosen, where that was left to Vernier.
+        tiles: the tiles of each pass.
+        workers: tiles computed at once.
+        threads: of each worker.
+        placements: what was asked of the engine in each pass, and what it reports.
+    """
+
+    network: str
+    factors: tuple[int, ...]
+    processor: str
+    choice: Choice | None
+    tiles: tuple[TileChoice, ...]
+    workers: int
+    threads: int
+    placements: tuple[Placement, ...]
+
+    def explain(self) -> list[str]:
+        """Lines for the user."""
+        passes = " then ".join(f"x{factor}" for factor in self.factors)
+        chosen = self.choice.explain() if self.choice else f"processor {self.processor} (as asked)"
+        lines = [f"network {self.network} {passes}", chosen]
+        lines += [f"tiles: {tiles.explain()}" for tiles in self.tiles]
+        for placement in self.placements:
+            lines += [f"note: {text}" for text in (*placement.mismatches, placement.note) if text]
+        return lines
