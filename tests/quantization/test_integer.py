@@ -65,6 +65,21 @@ def test_every_pair_of_codes(kind: Kind, kernels: Kernels) -> None:
 
 
 @pytest.mark.parametrize("kernels", Kernels)
+@pytest.mark.parametrize("ratio", [1 / 1500, 1 / 300, 1 / 200, 100.0, 140.0, 300.0])
+def test_factors_that_xnnpack_leaves_to_the_builtin_kernels(ratio: float, kernels: Kernels) -> None:
+    rng = np.random.default_rng(10)
+    x = rng.integers(-128, 128, (1, 16, 16, 4)).astype(np.int8)
+    for kind in (Kind.ADD, Kind.SUB, Kind.MUL, Kind.LEAKY_RELU, Kind.QUANTIZE):
+        b = GraphBuilder(16, 16, 4)
+        operands = ["x"]
+        if kind in (Kind.ADD, Kind.SUB, Kind.MUL):
+            operands.append(b.constant("k", rng.normal(size=(1, 1, 1, 4)) * 0.1))
+        b.add(kind, operands, "y", **({"alpha": 0.3} if kind is Kind.LEAKY_RELU else {}))
+        given = {"x": per_tensor(0.02 * ratio, 5), "y": per_tensor(0.02, -9)}
+        assert_equal_to_engine(quantize_with(b.graph(), given), {"x": x}, kernels)
+
+
+@pytest.mark.parametrize("kernels", Kernels)
 def test_every_code_of_one_operand(kernels: Kernels) -> None:
     rng = np.random.default_rng(8)
     every = np.repeat(np.arange(-128, 128, dtype=np.int8), 5).reshape(1, 256, 1, 5)

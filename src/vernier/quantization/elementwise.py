@@ -52,17 +52,23 @@ class Target:
         return Target(quantization.scale[0], int(quantization.zero_point[0]))
 
 
+def _taken(low: float, *factors: np.float32, below: float) -> bool:
+    """Whether XNNPACK takes these factors; it leaves other operators to the built-in kernels."""
+    return all(low <= float(factor) < below for factor in factors)
+
+
 def add(a: Coded, b: Coded, out: Target, kernels: Kernels, sign: int = 1) -> Codes:
     """`a + sign * b`: XNNPACK with 21-bit factors, the others with 31-bit ones."""
-    if kernels is Kernels.XNNPACK:
-        factors = np.float32(a.scale / out.scale), np.float32(b.scale / out.scale)
+    factors = a.scale / out.scale, b.scale / out.scale
+    if kernels is Kernels.XNNPACK and _taken(2**-10, *factors, below=2**8):
         shift = 20 - math.floor(math.log2(max(factors)))
         first, second = (int(np.rint(float(factor) * 2.0**shift)) for factor in factors)
         sums = a.centred * first + sign * (b.centred * second) + (1 << (shift - 1))
         return (sums >> shift) + out.zero_point
     # Both operands are brought to twice the larger scale, with 20 bits to spare.
     common = 2.0 * max(float(a.scale), float(b.scale))
-    rounding = Rounding.ONCE if kernels is Kernels.BUILTIN and sign > 0 else Rounding.AWAY
+    optimised = kernels is not Kernels.REFERENCE and sign > 0
+    rounding = Rounding.ONCE if optimised else Rounding.AWAY
     first_sum = by_fixed_point(a.centred << 20, float(a.scale) / common, rounding)
     second_sum = by_fixed_point(b.centred << 20, float(b.scale) / common, rounding)
     factor = common / (2.0**20 * float(out.scale))
@@ -72,8 +78,9 @@ def add(a: Coded, b: Coded, out: Target, kernels: Kernels, sign: int = 1) -> Cod
 def multiply(a: Coded, b: Coded, out: Target, kernels: Kernels) -> Codes:
     """`a * b`."""
     product = a.centred * b.centred
-    if kernels is Kernels.XNNPACK:
-        return by_float(product, a.scale * b.scale / out.scale) + out.zero_point
+    ratio = a.scale * b.scale / out.scale
+    if kernels is Kernels.XNNPACK and _taken(2**-16, ratio, below=2**8):
+        return by_float(product, ratio) + out.zero_point
     factor = float(a.scale) * float(b.scale) / float(out.scale)
     return by_fixed_point(product, factor, Rounding.AWAY) + out.zero_point
 
@@ -94,10 +101,11 @@ def prelu(x: Coded, slopes: Coded, out: Target) -> Codes:
 
 def leaky_relu(x: Coded, alpha: float, out: Target, kernels: Kernels) -> Codes:
     """`x` where positive, else `alpha * x`."""
-    slope = np.float32(alpha)
-    if kernels is Kernels.XNNPACK:
-        above = by_eight_bits(x.centred, x.scale / out.scale)
-        below = by_eight_bits(x.centred, x.scale / out.scale * slope)
+    slope, ratio = np.float32(alpha), x.scale / out.scale
+    steep = abs(ratio * slope)
+    if kernels is Kernels.XNNPACK and _taken(2**-8, ratio, steep, below=2**7):
+        above = by_eight_bits(x.centred, ratio)
+        below = by_eight_bits(x.centred, ratio * slope)
     else:
         above = by_fixed_point(x.centred, float(x.scale / out.scale), Rounding.AWAY)
         below = by_fixed_point(x.centred, float(x.scale * slope / out.scale), Rounding.AWAY)
@@ -106,12 +114,13 @@ def leaky_relu(x: Coded, alpha: float, out: Target, kernels: Kernels) -> Codes:
 
 def rescale(x: Coded, out: Target, kernels: Kernels) -> Codes:
     """The int8-to-int8 QUANTIZE."""
-    if kernels is Kernels.XNNPACK:
-        return by_eight_bits(x.centred, x.scale / out.scale) + out.zero_point
+    ratio = x.scale / out.scale
+    if kernels is Kernels.XNNPACK and _taken(2**-8, ratio, below=2**7):
+        return by_eight_bits(x.centred, ratio) + out.zero_point
     factor = float(x.scale) / float(out.scale)
     centred = x.centred.reshape(-1)
     codes = by_fixed_point(centred, factor, Rounding.AWAY)
-    if kernels is Kernels.BUILTIN:
+    if kernels is not Kernels.REFERENCE:
         # Sixteen at a time by vector instructions, the rest one by one.
         whole = codes.size - codes.size % 16
         codes[:whole] = by_fixed_point(centred[:whole], factor, Rounding.UP)
@@ -119,7 +128,7 @@ def rescale(x: Coded, out: Target, kernels: Kernels) -> Codes:
 
 
 def quantize(x: NDArray[np.float32], out: Target, kernels: Kernels) -> Codes:
-    """The float-to-int8 QUANTIZE; not a number becomes the zero point's code at best."""
+    """The float-to-int8 QUANTIZE of finite values."""
     if kernels is Kernels.REFERENCE:
         scaled = (x / out.scale).astype(np.float64)
         whole = np.copysign(np.floor(np.abs(scaled) + 0.5), scaled)
