@@ -83,7 +83,6 @@ class LinearBlock(nn.Module):
             conv.bias.copy_(self.bias)  # type: ignore[union-attr]
         return conv
 
-
     def expand_from(self, conv: nn.Conv2d) -> None:
         """Become the wide form of a plain convolution: the inverse of `collapse`.
 
@@ -97,7 +96,7 @@ class LinearBlock(nn.Module):
         with torch.no_grad():
             missing = conv.weight - self.collapsed_kernel()
             inverse = torch.linalg.pinv(self.narrow[:, :, 0, 0].double()).float()
-            self.wide += torch.einsum("oikl,po->pikl", missing, inverse)
+            self.wide.add_(torch.einsum("oikl,po->pikl", missing, inverse))
             if conv.bias is not None:
                 self.bias.copy_(conv.bias)
 

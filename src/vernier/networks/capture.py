@@ -1,0 +1,217 @@
+"""Any PyTorch module as our graph: traced by `torch.export`, lowered operator by operator.
+
+The module is traced for one picture size; the graph then holds for any (`graphs.shapes.resized`).
+What depends on the size other than through shapes is refused.
+"""
+
+from __future__ import annotations
+
+import copy
+import operator
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from vernier.errors import GraphError
+from vernier.graphs.graph import Graph
+from vernier.networks.assembly import Assembly, renamed
+from vernier.networks.lowering import LOWERINGS, Activation, Call, SpatialSum, UnsupportedError
+from vernier.networks.rewrites import simplify
+
+
+def capture(
+    module: nn.Module, name: str, height: int = 48, width: int = 64, channels: int | None = None
+) -> Graph:
+    """A module of one picture in, one or more pictures out, as a graph.
+
+    Weights become constants, what follows from constants alone is computed now, batch norms and
+    other per-channel constants go into the convolution beside them, and a RELU into its producer.
+    PyTorch's pixel shuffle orders channels (c, r, r), `.tflite`'s DEPTH_TO_SPACE (r, r, c): the
+    convolution before is reordered, or, where its channels are not ours to reorder, a 1x1
+    convolution of ones and zeros does it exactly.
+
+    Args:
+        module: called with float32 of shape `(1, channels, height, width)`; not changed, and
+            traced in evaluation mode.
+        name: of the graph.
+        height: rows to trace with, a multiple of every stride.
+        width: columns, likewise.
+        channels: of the input; None to ask `module.channels`, or else its first convolution.
+
+    Returns:
+        A checked graph with the input "input" and, where there is one, the output "output".
+
+    Raises:
+        GraphError: the module cannot be traced, or uses an operator or a form of one that has no
+            counterpart; the message names the first and its place in the module.
+    """
+    channels = _input_channels(module, name) if channels is None else channels
+    program = _trace(module, name, torch.zeros(1, channels, height, width))
+    build = Assembly(name)
+    _lower(program, build)
+    simplify(build)
+    _name_output(build)
+    return build.graph()
+
+
+def _input_channels(module: nn.Module, name: str) -> int:
+    own = getattr(module, "channels", None)
+    if isinstance(own, int):
+        return own
+    first = next((m for m in module.modules() if isinstance(m, nn.Conv2d)), None)
+    if first is not None and first.in_channels in (1, 3):
+        return first.in_channels
+    raise GraphError(
+        f"{name}: cannot tell whether the module takes 1 channel or 3; give channels, or set "
+        "module.channels"
+    )
+
+
+def _trace(module: nn.Module, name: str, example: torch.Tensor) -> torch.export.ExportedProgram:
+    module = copy.deepcopy(module).eval()
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            # PyTorch 2.13 warns of its own use of its own deprecated names.
+            warnings.simplefilter("ignore")
+            program: torch.export.ExportedProgram = torch.export.export(module, (example,))
+            # With no decompositions asked for, this only makes in-place operators functional.
+            program = program.run_decompositions({})
+    except Exception as error:
+        # Whatever a stranger's forward raises, and torch.export's many own kinds of error.
+        first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise GraphError(
+            f"{name}: torch.export cannot trace this module with an input of shape "
+            f"{tuple(example.shape)}: {first_line}"
+        ) from error
+    return program
+
+
+def _lower(program: torch.export.ExportedProgram, build: Assembly) -> None:
+    held: Mapping[str, torch.Tensor] = {**program.state_dict, **program.constants}
+    signature = program.graph_signature
+    sources = {
+        **signature.inputs_to_parameters,
+        **signature.inputs_to_buffers,
+        **signature.inputs_to_lifted_tensor_constants,
+    }
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for node in program.graph.nodes:
+        if node.op == "placeholder" and node.name in sources:
+            origin = sources[node.name]
+            values[node.name] = held[origin].detach()
+            origins[node.name] = origin
+        elif node.op == "placeholder":
+            _, depth, rows, columns = node.meta["val"].shape
+            values[node.name] = Activation(build.input("input", (1, rows, columns, depth)))
+        elif node.op == "call_function":
+            values[node.name] = _call(node, values, origins, build)
+        elif node.op == "output":
+            build.outputs = [
+                _output(node.args[0][k], values, build) for k in _user_outputs(program)
+            ]
+        else:
+            raise GraphError(f"{build.name}: cannot lower {node.op} {node.target}")
+
+
+def _user_outputs(program: torch.export.ExportedProgram) -> list[int]:
+    """Places of the outputs that are not updates of buffers."""
+    kinds = [spec.kind for spec in program.graph_signature.output_specs]
+    return [
+        k
+        for k, kind in enumerate(kinds)
+        if kind is torch.export.graph_signature.OutputKind.USER_OUTPUT
+    ]
+
+
+def _output(node: Any, values: Mapping[str, Any], build: Assembly) -> str:
+    value = values[node.name] if isinstance(node, torch.fx.Node) else node
+    if not isinstance(value, Activation) or value.name in build.inputs:
+        raise GraphError(f"{build.name}: an output is not computed from the input")
+    return value.name
+
+
+def _call(
+    node: torch.fx.Node, values: Mapping[str, Any], origins: dict[str, str], build: Assembly
+) -> Any:
+    args: Any = torch.fx.map_arg(node.args, lambda n: values[n.name])
+    kwargs: Any = torch.fx.map_arg(node.kwargs, lambda n: values[n.name])
+    if node.target is operator.getitem:
+        return args[0][args[1]]
+    if not _holds_computed(args) and not _holds_computed(tuple(kwargs.values())):
+        return node.target(*args, **kwargs)  # type: ignore[operator]
+    target = str(node.target)
+    place = _place(node)
+    if target == "aten._assert_tensor_metadata.default":
+        return None
+    lowering = LOWERINGS.get(target)
+    if lowering is None:
+        raise GraphError(
+            f"{build.name}: the operator {target} at {place} has no counterpart in our graph"
+        )
+    call = Call(build, _tensor_name(node, origins), _in_order(node.target, args, kwargs))
+    try:
+        lowered = lowering(call)
+    except UnsupportedError as error:
+        raise GraphError(f"{build.name}: {target} at {place}: {error}") from error
+    return _wrapped(lowered)
+
+
+def _wrapped(lowered: Any) -> Any:
+    if isinstance(lowered, (Activation, SpatialSum)):
+        return lowered
+    if isinstance(lowered, list):
+        return [Activation(name) for name in lowered]
+    return Activation(lowered)
+
+
+def _holds_computed(value: Any) -> bool:
+    if isinstance(value, (tuple, list)):
+        return any(_holds_computed(item) for item in value)
+    return isinstance(value, (Activation, SpatialSum))
+
+
+def _in_order(target: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any]:
+    """All arguments by position, with the defaults of the operator's schema."""
+    rest = target._schema.arguments[len(args) :]
+    return [*args, *(kwargs.get(argument.name, argument.default_value) for argument in rest)]
+
+
+def _place(node: torch.fx.Node) -> str:
+    """Where in the module a call was made, for people: the path of the innermost submodule."""
+    path = _module_path(node)
+    return f"{path!r}" if path else "the top of the module"
+
+
+def _module_path(node: torch.fx.Node) -> str:
+    stack = node.meta.get("nn_module_stack") or {}
+    paths = [path for path, _ in stack.values()]
+    return str(paths[-1]) if paths else ""
+
+
+def _tensor_name(node: torch.fx.Node, origins: Mapping[str, str]) -> str:
+    """A name that a reader finds in the module: of the layer, or of the call in it."""
+    for argument in node.args:
+        if isinstance(argument, torch.fx.Node) and argument.name in origins:
+            owner, _, parameter = origins[argument.name].rpartition(".")
+            if parameter == "weight" and owner:
+                return owner
+    path = _module_path(node)
+    return f"{path}.{node.name}" if path else node.name
+
+
+def _name_output(build: Assembly) -> None:
+    """Call the only output "output"."""
+    if len(build.outputs) != 1 or "output" in build.types:
+        return
+    (old,) = build.outputs
+    op = build.producer(old)
+    assert op is not None
+    build.replace(op, renamed(op, op.inputs, "output"))
+    for reader in build.consumers(old):
+        inputs = tuple("output" if name == old else name for name in reader.inputs)
+        build.replace(reader, renamed(reader, inputs, reader.output))
+    build.outputs = ["output"]

@@ -1,0 +1,176 @@
+"""Weights to files and back. Loading never runs code.
+
+`.safetensors` is the format that Vernier writes. `.pth` of PyTorch is read with its restricted
+unpickler, and ncnn's `.param` with its `.bin` for compact networks (`networks.ncnn`).
+"""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from vernier.errors import NetworkError
+from vernier.networks.ncnn import load_ncnn
+
+# Where training scripts put the weights inside a checkpoint; averaged ones first, as they are meant
+# to be used.
+NESTS = ("params_ema", "params", "state_dict", "model_state_dict", "model", "net", "netG")
+SHOWN_KEYS = 3
+
+
+def save(module: nn.Module, path: Path, metadata: Mapping[str, str]) -> None:
+    """Write a module's weights as `.safetensors`, under a temporary name first.
+
+    Args:
+        module: its whole state dict is written, in its own dtypes.
+        path: the file; replaced if there.
+        metadata: plain words about the weights; kept in the file's header.
+
+    Raises:
+        NetworkError: the file cannot be written.
+    """
+    weights = {name: value.detach().contiguous() for name, value in module.state_dict().items()}
+    part = path.with_name(f".{path.name}.part")
+    try:
+        save_file(weights, part, metadata=dict(metadata))
+        part.replace(path)
+    except (OSError, SafetensorError) as error:
+        part.unlink(missing_ok=True)
+        raise NetworkError(f"{path}: cannot write the weights: {error}") from error
+
+
+def load(path: Path) -> dict[str, Tensor]:
+    """The weights of a file: `.safetensors`, `.pth`/`.pt`/`.ckpt`, or ncnn's `.param`/`.bin`.
+
+    Returns:
+        Tensors by name on the CPU; names without a leading `module.` (PyTorch's data parallelism).
+
+    Raises:
+        NetworkError: the file is missing, damaged, of another kind, holds no weights, or is a
+            pickle that would have to run code to be read.
+    """
+    if not path.is_file():
+        raise NetworkError(f"{path}: expected a file of weights, found none")
+    match path.suffix.lower():
+        case ".safetensors":
+            weights = _load_safetensors(path)
+        case ".pth" | ".pt" | ".ckpt":
+            weights = _find_weights(path, _load_pickle(path))
+        case ".param" | ".bin":
+            weights = load_ncnn(path.with_suffix(".param"), path.with_suffix(".bin"))
+        case other:
+            raise NetworkError(
+                f"{path}: expected .safetensors, .pth or ncnn's .param and .bin, found {other!r}"
+            )
+    if not weights:
+        raise NetworkError(f"{path}: the file holds no weights")
+    if all(name.startswith("module.") for name in weights):
+        weights = {name.removeprefix("module."): value for name, value in weights.items()}
+    return weights
+
+
+load_weights = load
+
+
+def _load_safetensors(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError, ValueError) as error:
+        raise NetworkError(f"{path}: damaged .safetensors file: {error}") from error
+
+
+def _load_pickle(path: Path) -> Any:
+    try:
+        with warnings.catch_warnings():
+            # Of a pickle protocol that it may not know: if so, it raises as well.
+            warnings.simplefilter("ignore")
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        text = str(error)
+        if "Unsupported" in text or "weights_only" in text.lower():
+            raise NetworkError(
+                f"{path}: this pickle wants to run code when it is loaded, so it is refused; ask "
+                f"its author for .safetensors, or for a .pth of tensors only ({_culprit(text)})"
+            ) from error
+        raise NetworkError(f"{path}: damaged .pth file: {text.splitlines()[0]}") from error
+    except Exception as error:
+        # PyTorch's reader raises whatever its zip, pickle and storage layers happen to meet.
+        first = next(iter(str(error).splitlines()), "")
+        raise NetworkError(
+            f"{path}: not a .pth file of PyTorch, or cut short ({type(error).__name__}: {first})"
+        ) from error
+
+
+def _culprit(text: str) -> str:
+    """The part of PyTorch's long message that names what the pickle asked for."""
+    lines = [line.strip() for line in text.splitlines()]
+    return next((line for line in lines if "GLOBAL" in line or "Unsupported" in line), lines[0])
+
+
+def _find_weights(path: Path, loaded: Any) -> dict[str, Tensor]:
+    for _ in range(2):
+        if not isinstance(loaded, Mapping):
+            break
+        if loaded and all(isinstance(value, Tensor) for value in loaded.values()):
+            return {str(name): value for name, value in loaded.items()}
+        nest = next((key for key in NESTS if isinstance(loaded.get(key), Mapping)), None)
+        if nest is None:
+            break
+        loaded = loaded[nest]
+    raise NetworkError(
+        f"{path}: expected tensors by name, or those under one of {', '.join(NESTS)}; "
+        f"found {_described(loaded)}"
+    )
+
+
+def _described(loaded: Any) -> str:
+    if isinstance(loaded, Mapping):
+        return f"the keys {', '.join(map(repr, list(loaded)[:SHOWN_KEYS])) or 'none'}"
+    return f"a {type(loaded).__name__}"
+
+
+def load_into(module: nn.Module, weights: Mapping[str, Tensor], source: str = "weights") -> None:
+    """Give a module these weights; every name and shape must fit.
+
+    Args:
+        module: changed in place, unless something does not fit.
+        weights: by the module's own names.
+        source: what to call them in messages.
+
+    Raises:
+        NetworkError: names are missing or unexpected, or shapes differ; the message lists them.
+    """
+    own = module.state_dict()
+    faults = [
+        _listed("missing", [name for name in own if name not in weights]),
+        _listed("unexpected", [name for name in weights if name not in own]),
+        _listed(
+            "of another shape",
+            [
+                f"{name} (expected {tuple(own[name].shape)}, found {tuple(weights[name].shape)})"
+                for name in own
+                if name in weights and own[name].shape != weights[name].shape
+            ],
+        ),
+    ]
+    if any(faults):
+        raise NetworkError(
+            f"{source}: the weights do not fit {type(module).__name__}: "
+            f"{'; '.join(filter(None, faults))}; is it another network or scale?"
+        )
+    module.load_state_dict(dict(weights))
+
+
+def _listed(what: str, names: list[str]) -> str:
+    if not names:
+        return ""
+    more = f" and {len(names) - SHOWN_KEYS} more" if len(names) > SHOWN_KEYS else ""
+    return f"{what}: {', '.join(names[:SHOWN_KEYS])}{more}"
