@@ -226,4 +226,5 @@ def _quantization(written: Any) -> Quantization | None:
 
 
 def _text(name: Any) -> str:
-    return name.decode("utf-8") if isinstance(name, bytes) else str(name)
+    text: str = name.decode("utf-8") if isinstance(name, bytes) else name
+    return text

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from vernier.errors import PlacementError, ProcessorError
 from vernier.processors.arithmetic_probe import measured_precision, probe_input, probe_model
 from vernier.processors.contents import ModelContents, check_precision, read_contents
-from vernier.processors.engine_messages import engine_messages
+from vernier.processors.engine_messages import engine_messages, silence_at_exit
 from vernier.processors.litert_cpu import PACKAGE
 from vernier.processors.machine import usable_cores
 from vernier.processors.openvino import openvino_devices
@@ -245,7 +245,7 @@ def _compile(
         return CompiledModel.from_buffer(model, environment=Environment.create(), options=options)
 
     what = target.device.upper()
-    with engine_messages() as messages:
+    with engine_messages(stdout=True) as messages:
         try:
             compiled = attempt(target.accelerator)
         except RuntimeError as error:
@@ -257,7 +257,7 @@ def _compile(
             kind = PlacementError if refused else ProcessorError
             advice = "; allow the fallback to let the CPU run the rest" if refused else ""
             raise kind(f"{processor}: LiteRT cannot run this on the {what}: {reason}{advice}")
-        with engine_messages() as messages:
+        with engine_messages(stdout=True) as messages:
             try:
                 compiled = attempt(target.accelerator | HardwareAccelerator.CPU)
             except RuntimeError as error:
@@ -288,7 +288,7 @@ def _reason(failure: Exception, logged: str) -> str:
 
 
 def _release(held: dict[str, Any]) -> None:
-    with engine_messages():
+    with engine_messages(stdout=True):
         for buffers in (held.pop("inputs", {}), held.pop("outputs", {})):
             for buffer in buffers.values():
                 buffer.destroy()
@@ -319,7 +319,7 @@ class _AcceleratedExecutable:
             contents.signature_name(i, p.name)
             for i, p in zip(contents.output_tensors, contents.outputs, strict=True)
         ]
-        with engine_messages():
+        with engine_messages(stdout=True):
             self._held: dict[str, Any] = {
                 "inputs": {
                     name: compiled.create_input_buffer_by_name(self._signature, name)
@@ -331,8 +331,12 @@ class _AcceleratedExecutable:
                 },
                 "model": compiled,
             }
-        self._inputs = [np.zeros(p.shape, p.dtype) for p in self.inputs]
-        self._outputs = [np.zeros(p.shape, p.dtype) for p in self.outputs]
+            self._inputs = [np.zeros(p.shape, p.dtype) for p in self.inputs]
+            self._outputs = [np.zeros(p.shape, p.dtype) for p in self.outputs]
+            # The first write of a process makes LiteRT's default environment, which logs.
+            for name, array in zip(self._input_names, self._inputs, strict=True):
+                self._held["inputs"][name].write(array)
+        silence_at_exit()
         # LiteRT logs when it is torn down, at the latest when Python exits.
         self._finalizer = weakref.finalize(self, _release, self._held)
 

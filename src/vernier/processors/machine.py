@@ -55,7 +55,7 @@ class Machine(msgspec.Struct, frozen=True):
 
 
 def describe_machine() -> Machine:
-    """The machine that runs Vernier. Never raises; what cannot be found out is empty, 0 or "unknown CPU"."""
+    """The machine that runs Vernier; what cannot be found out is empty, 0 or "unknown CPU"."""
     return Machine(
         cpu=cpu_name(),
         cores=usable_cores(),
