@@ -110,7 +110,7 @@ def _convolved(op: Operator, x: Shape, weights: Shape) -> Shape:
         raise GraphError(f"{op.output}: weights for {inputs} channels, the input has {x[3]}")
     sides = []
     for size, kernel in zip(x[1:3], weights[1:3], strict=True):
-        if op.attributes.get("padding") == "same":
+        if op.attributes.get("padding", "same") == "same":
             sides.append(-(-size // stride))
         else:
             sides.append((size - (kernel - 1) * dilation - 1) // stride + 1)

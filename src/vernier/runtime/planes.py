@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from vernier.bundles.bundle import Bundle
 from vernier.errors import UsageError
-from vernier.graphs.graph import Quantization
+from vernier.quantization.scales import decode, encode
 from vernier.runtime.chain import Chain, Load, load_network
 
 
@@ -40,27 +38,13 @@ class LumaUpscaler:
             self.close()
             self._chain = load_network(self._bundle, low.shape[0], low.shape[1], self._load)
             self._size = low.shape
-        self._chain.input_buffer()[0, :, :, 0] = _coded(low, self._entry)
+        coded = low if self._entry is None else encode(low, self._entry)
+        self._chain.input_buffer()[0, :, :, 0] = coded
         result = self._chain.run()[0, :, :, 0]
-        return _decoded(result, self._exit)
+        return result.copy() if self._exit is None else decode(result, self._exit)
 
     def close(self) -> None:
         """Free the engine's memory."""
         if self._chain is not None:
             self._chain.close()
             self._chain = None
-
-
-def _coded(plane: NDArray[np.float32], quantization: Quantization | None) -> NDArray[Any]:
-    if quantization is None:
-        return plane
-    codes = np.rint(plane / quantization.scale[0]) + quantization.zero_point[0]
-    clipped: NDArray[Any] = np.clip(codes, -128, 127).astype(np.int8)
-    return clipped
-
-
-def _decoded(result: NDArray[Any], quantization: Quantization | None) -> NDArray[np.float32]:
-    if quantization is None:
-        return result.astype(np.float32)
-    codes = result.astype(np.float32) - np.float32(quantization.zero_point[0])
-    return np.asarray(codes * quantization.scale[0], np.float32)

@@ -16,7 +16,7 @@ from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.errors import BundleError, UsageError
 from vernier.graphs.shapes import resized
 from vernier.images.bicubic import imresize
-from vernier.processors.discovery import available_processors, find_processor
+from vernier.processors.discovery import find_processor, present_processors
 from vernier.processors.machine import describe_machine
 from vernier.processors.protocol import Placement, Processor, ProcessorId
 from vernier.progress import Progress, silent
@@ -199,7 +199,7 @@ class Upscaler:
             return
         candidates = [
             self._candidate(engine, processor)
-            for processor in available_processors()
+            for processor in present_processors()
             if _near_enough(engine, processor.id)
         ]
         contents = [s.entry.sha256 for b in engine.bundles.values() for s in b.segments]

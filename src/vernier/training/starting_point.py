@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from vernier.errors import TrainingError
-from vernier.networks.checkpoints import load_into, load_weights
+from vernier.networks.checkpoints import load, load_into
 from vernier.networks.linear_block import expand_from
 from vernier.networks.registry import find_network
 from vernier.networks.shipped import weights_file
@@ -43,5 +43,5 @@ def _collapsed(recipe: Recipe) -> nn.Module:
         )
     network = find_network(name, int(scale)).build(int(scale))
     path = Path(start) if start.endswith(".safetensors") else weights_file(name, int(scale))
-    load_into(network, load_weights(path), str(path))
+    load_into(network, load(path), str(path))
     return network
