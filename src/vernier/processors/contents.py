@@ -21,8 +21,12 @@ from vernier.processors.protocol import Port, ProcessorId
 FILE_IDENTIFIER = b"TFL3"
 HYBRID = "int8 weights on float32"
 
-_DTYPES = {v: k.lower() for k, v in vars(schema.TensorType).items() if isinstance(v, int)}
-_KINDS = {v: k for k, v in vars(schema.BuiltinOperator).items() if isinstance(v, int)}
+_DTYPES: dict[int, str] = {
+    v: k.lower() for k, v in vars(schema.TensorType).items() if isinstance(v, int)
+}
+_KINDS: dict[int, str] = {
+    v: k for k, v in vars(schema.BuiltinOperator).items() if isinstance(v, int)
+}
 _CONVOLUTIONS = frozenset(kind.value for kind in CONVOLUTIONS)
 # These change a tensor's format, place or size and compute nothing with a precision of its own.
 _MOVES = frozenset(
@@ -226,5 +230,4 @@ def _quantization(written: Any) -> Quantization | None:
 
 
 def _text(name: Any) -> str:
-    text: str = name.decode("utf-8") if isinstance(name, bytes) else name
-    return text
+    return str(name, "utf-8") if isinstance(name, bytes) else str(name)

@@ -1,0 +1,103 @@
+"""Models for the processors' tests, small enough to load in milliseconds."""
+
+import numpy as np
+
+from vernier.graphs.graph import Graph, Kind, Operator, Quantization, TensorType
+from vernier.processors.self_test import self_test
+
+
+def with_one_convolution(kind: Kind, int8: bool) -> Graph:
+    """One convolution of any sort, stride 1 (2 where transposed), 8 to 8 channels at 10x12."""
+    random = np.random.default_rng(3)
+    height, width, channels = 10, 12, 8
+    stride = 2 if kind is Kind.TRANSPOSE_CONV else 1
+    shape = (1, 3, 3, channels) if kind is Kind.DEPTHWISE_CONV_2D else (channels, 3, 3, channels)
+    attributes: dict[str, int | float | str] = {"stride": stride, "padding": "same"}
+    if kind is Kind.DEPTHWISE_CONV_2D:
+        attributes["multiplier"] = 1
+    out_shape = (1, height * stride, width * stride, channels)
+    weights = random.standard_normal(shape) * 0.1
+    bias = random.standard_normal(channels) * 0.1
+    if not int8:
+        constants = {"w": weights.astype(np.float32), "b": bias.astype(np.float32)}
+        types = {
+            "x": TensorType((1, height, width, channels)),
+            "w": TensorType(shape),
+            "b": TensorType((channels,)),
+            "y": TensorType(out_shape),
+        }
+    else:
+        axis = 3 if kind is Kind.DEPTHWISE_CONV_2D else 0
+        others = tuple(a for a in range(4) if a != axis)
+        scales = (np.abs(weights).max(axis=others) / 127).astype(np.float32)
+        spread = scales.reshape([-1 if a == axis else 1 for a in range(4)])
+        zeros = np.zeros(channels, np.int32)
+        x = Quantization(np.array([0.02], np.float32), np.array([5], np.int32))
+        y = Quantization(np.array([0.03], np.float32), np.array([-3], np.int32))
+        constants = {
+            "w": np.rint(weights / spread).astype(np.int8),
+            "b": np.rint(bias / (scales * x.scale)).astype(np.int32),
+        }
+        types = {
+            "x": TensorType((1, height, width, channels), "int8", x),
+            "w": TensorType(shape, "int8", Quantization(scales, zeros, axis)),
+            "b": TensorType((channels,), "int32", Quantization(scales * x.scale, zeros, 0)),
+            "y": TensorType(out_shape, "int8", y),
+        }
+    operator = Operator(kind, ("x", "w", "b"), "y", attributes=attributes)
+    return Graph(kind.value, ("x",), ("y",), (operator,), constants, types)
+
+
+def with_two_ports() -> Graph:
+    """Two inputs and two outputs of different widths: `sum = a + b`, `scaled = 2 * b`."""
+    shape = (1, 6, 5, 3)
+    return Graph(
+        name="two ports",
+        inputs=("z_first", "a_second"),
+        outputs=("z_sum", "a_scaled"),
+        operators=(
+            Operator(Kind.ADD, ("z_first", "a_second"), "z_sum"),
+            Operator(Kind.MUL, ("a_second", "two"), "a_scaled"),
+        ),
+        constants={"two": np.full((1, 1, 1, 1), 2, np.float32)},
+        types={
+            "z_first": TensorType(shape),
+            "a_second": TensorType((1, 6, 5, 1)),
+            "two": TensorType((1, 1, 1, 1)),
+            "z_sum": TensorType(shape),
+            "a_scaled": TensorType((1, 6, 5, 1)),
+        },
+    )
+
+
+def mixed() -> Graph:
+    """The int8 self-test with a float convolution before it: int8 inside a float file."""
+    network = self_test("int8").graph
+    shape = network.types["x"].shape
+    before = (
+        Operator(
+            Kind.CONV_2D,
+            ("picture", "pre/w", "pre/b"),
+            "pre",
+            attributes={"stride": 1, "padding": "same"},
+        ),
+        Operator(Kind.QUANTIZE, ("pre",), "x"),
+    )
+    return Graph(
+        name="mixed",
+        inputs=("picture",),
+        outputs=network.outputs,
+        operators=(*before, *network.operators),
+        constants={
+            **network.constants,
+            "pre/w": np.full((1, 1, 1, 1), 0.9, np.float32),
+            "pre/b": np.full(1, 0.05, np.float32),
+        },
+        types={
+            **network.types,
+            "picture": TensorType(shape),
+            "pre": TensorType(shape),
+            "pre/w": TensorType((1, 1, 1, 1)),
+            "pre/b": TensorType((1,)),
+        },
+    )
