@@ -6,8 +6,17 @@ from vernier.graphs.graph import Graph, Kind, Operator, Quantization, TensorType
 from vernier.processors.self_test import self_test
 
 
-def with_one_convolution(kind: Kind, int8: bool) -> Graph:
-    """One convolution of any sort, stride 1 (2 where transposed), 8 to 8 channels at 10x12."""
+def with_one_convolution(
+    kind: Kind, int8: bool, zero_point: int = 5, per_channel: bool = True
+) -> Graph:
+    """One convolution of any sort, stride 1 (2 where transposed), 8 to 8 channels at 10x12.
+
+    Args:
+        kind: which.
+        int8: in int8 with the input's zero point, or in float32.
+        zero_point: of the input.
+        per_channel: a scale for each output channel, or the largest of them for all.
+    """
     random = np.random.default_rng(3)
     height, width, channels = 10, 12, 8
     stride = 2 if kind is Kind.TRANSPOSE_CONV else 1
@@ -30,9 +39,16 @@ def with_one_convolution(kind: Kind, int8: bool) -> Graph:
         axis = 3 if kind is Kind.DEPTHWISE_CONV_2D else 0
         others = tuple(a for a in range(4) if a != axis)
         scales = (np.abs(weights).max(axis=others) / 127).astype(np.float32)
+        if not per_channel:
+            scales = np.full_like(scales, scales.max())
         spread = scales.reshape([-1 if a == axis else 1 for a in range(4)])
         zeros = np.zeros(channels, np.int32)
-        x = Quantization(np.array([0.02], np.float32), np.array([5], np.int32))
+        stated = Quantization(scales, zeros, axis)
+        products = Quantization(scales * np.float32(0.02), zeros, 0)
+        if not per_channel:
+            stated = Quantization(scales[:1], zeros[:1])
+            products = Quantization(products.scale[:1], zeros[:1])
+        x = Quantization(np.array([0.02], np.float32), np.array([zero_point], np.int32))
         y = Quantization(np.array([0.03], np.float32), np.array([-3], np.int32))
         constants = {
             "w": np.rint(weights / spread).astype(np.int8),
@@ -40,8 +56,8 @@ def with_one_convolution(kind: Kind, int8: bool) -> Graph:
         }
         types = {
             "x": TensorType((1, height, width, channels), "int8", x),
-            "w": TensorType(shape, "int8", Quantization(scales, zeros, axis)),
-            "b": TensorType((channels,), "int32", Quantization(scales * x.scale, zeros, 0)),
+            "w": TensorType(shape, "int8", stated),
+            "b": TensorType((channels,), "int32", products),
             "y": TensorType(out_shape, "int8", y),
         }
     operator = Operator(kind, ("x", "w", "b"), "y", attributes=attributes)

@@ -143,7 +143,13 @@ def test_every_sort_of_convolution_in_float(processor: Processor, kind: Kind) ->
 
 @pytest.mark.parametrize("kind", [Kind.CONV_2D, Kind.DEPTHWISE_CONV_2D, Kind.TRANSPOSE_CONV])
 def test_every_sort_of_convolution_in_int8_agrees_between_engines(kind: Kind) -> None:
-    graph = with_one_convolution(kind, int8=True)
+    # OpenVINO needs a scale per tensor for depthwise, and a zero point of 0 or -128 for transposed.
+    graph = with_one_convolution(
+        kind,
+        int8=True,
+        zero_point=-128 if kind is Kind.TRANSPOSE_CONV else 5,
+        per_channel=kind is not Kind.DEPTHWISE_CONV_2D,
+    )
     given = np.random.default_rng(1).integers(-128, 128, graph.types["x"].shape).astype(np.int8)
     results = []
     for processor in INTEGERS:
@@ -153,6 +159,18 @@ def test_every_sort_of_convolution_in_int8_agrees_between_engines(kind: Kind) ->
     assert len(results) >= 2
     for other in results[1:]:
         assert np.abs(results[0] - other).max() <= 1
+
+
+@pytest.mark.parametrize("kind", [Kind.DEPTHWISE_CONV_2D, Kind.TRANSPOSE_CONV])
+def test_openvino_running_an_int8_convolution_in_float_is_an_error(kind: Kind) -> None:
+    """No mock: this OpenVINO really does so for these two, silently."""
+    model = write(with_one_convolution(kind, int8=True))
+    processor = find_processor("openvino:cpu:int8")
+    with pytest.raises(PlacementError, match=r"int8 x1, OpenVINO runs them in float32 x1"):
+        processor.load(model, threads=1)
+    executable = processor.load(model, threads=1, allow_fallback=True)
+    assert len(executable.placement.mismatches) == 1
+    executable.close()
 
 
 @pytest.mark.parametrize("processor", CPUS, ids=_id)

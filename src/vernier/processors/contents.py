@@ -176,6 +176,22 @@ def check_precision(contents: ModelContents, processor: ProcessorId) -> None:
         )
 
 
+def unverified_floats(contents: ModelContents) -> str:
+    """What is wrong with float operators on a device that does not say how it computes them.
+
+    Returns:
+        One sentence; "" where the file has no float operators.
+    """
+    floats = contents.float_operators
+    if not floats:
+        return ""
+    return (
+        f"expected only int8 operators, since this device computes others in a 16-bit format of "
+        f"its own; found {len(floats)} in float32 (the first is {floats[0].kind} "
+        f"{floats[0].output!r})"
+    )
+
+
 def _contents(model: Any) -> ModelContents:
     if not model.subgraphs:
         raise ProcessorError("damaged .tflite file (it has no subgraph)")

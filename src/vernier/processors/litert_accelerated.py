@@ -21,7 +21,12 @@ from numpy.typing import NDArray
 
 from vernier.errors import PlacementError, ProcessorError
 from vernier.processors.arithmetic_probe import measured_precision, probe_input, probe_model
-from vernier.processors.contents import ModelContents, check_precision, read_contents
+from vernier.processors.contents import (
+    ModelContents,
+    check_precision,
+    read_contents,
+    unverified_floats,
+)
 from vernier.processors.engine_messages import engine_messages, silence_at_exit
 from vernier.processors.litert_cpu import PACKAGE
 from vernier.processors.machine import usable_cores
@@ -128,18 +133,22 @@ class LitertNpu:
         return Availability(self.id, True, f"{name}, LiteRT {version}, Intel OpenVINO dispatch")
 
     def load(self, model: bytes, *, threads: int = 0, allow_fallback: bool = False) -> Executable:
-        """See `Processor.load`."""
+        """See `Processor.load`. Float operators in the file count as placed elsewhere.
+
+        NPUs compute them in a 16-bit format of their own; Intel's dispatch does so even on a CPU,
+        whatever precision its options ask for.
+        """
         _require(self.availability())
         contents = read_contents(model)
         check_precision(contents, self.id)
+        mismatch = unverified_floats(contents)
+        if mismatch and not allow_fallback:
+            raise PlacementError(f"{self.id}: {mismatch}; allow the fallback to accept that")
         from ai_edge_litert.compiled_model import HardwareAccelerator, IntelOpenVinoOptions
 
         intel = IntelOpenVinoOptions(
             graph_backend=IntelOpenVinoOptions.GRAPH_BACKEND[self.dispatch_device]
         )
-        if self.dispatch_device == "CPU":
-            # Otherwise OpenVINO's CPU plug-in computes what float parts there are in bfloat16.
-            intel.configs_map = {"INFERENCE_PRECISION_HINT": "f32"}
         note = f"{_dispatch_vendor()} dispatch"
         if _dispatch_vendor() == _INTEL:
             note += f" to OpenVINO's {self.dispatch_device}"
@@ -150,7 +159,7 @@ class LitertNpu:
             _Target("npu", HardwareAccelerator.NPU, {"intel_openvino_options": intel}, note),
             threads or usable_cores(),
             allow_fallback,
-            (),
+            (mismatch,) if mismatch else (),
         )
 
 

@@ -12,7 +12,12 @@ from typing import Any
 from numpy.typing import NDArray
 
 from vernier.errors import PlacementError, ProcessorError
-from vernier.processors.contents import ModelContents, check_precision, read_contents
+from vernier.processors.contents import (
+    ModelContents,
+    check_precision,
+    read_contents,
+    unverified_floats,
+)
 from vernier.processors.engine_messages import engine_messages
 from vernier.processors.machine import cpu_flags, cpu_name
 from vernier.processors.openvino_placement import ExecutionNode, read_placement
@@ -158,7 +163,9 @@ def _placement(
         graph = compiled.get_runtime_model()
     except RuntimeError as error:
         note = f"OpenVINO gives no execution graph for this device: {_last_line(error)}"
-        return Placement(processor, (), opaque=True, note=note), ""
+        floats = unverified_floats(contents) if processor.precision == "int8" else ""
+        mismatches = (floats,) if floats else ()
+        return Placement(processor, (), True, mismatches, note), floats
     nodes = [
         ExecutionNode.from_rt_info(
             op.get_friendly_name(), {key: value.astype(str) for key, value in op.rt_info.items()}
