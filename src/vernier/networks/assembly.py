@@ -129,6 +129,17 @@ class Assembly:
             inputs = tuple(tensor if name == op.output else name for name in reader.inputs)
             self.replace(reader, renamed(reader, inputs, reader.output))
 
+    def rename(self, old: str, new: str) -> None:
+        """Give a computed tensor another name, free or its own."""
+        op = self.producer(old)
+        if op is None or old == new:
+            return
+        self.replace(op, renamed(op, op.inputs, new))
+        self.outputs = [new if name == old else name for name in self.outputs]
+        for reader in self.consumers(old):
+            inputs = tuple(new if name == old else name for name in reader.inputs)
+            self.replace(reader, renamed(reader, inputs, reader.output))
+
     def graph(self) -> Graph:
         """The finished graph, without what nothing reads; checked.
 

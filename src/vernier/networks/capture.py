@@ -17,7 +17,7 @@ from torch import nn
 
 from vernier.errors import GraphError
 from vernier.graphs.graph import Graph
-from vernier.networks.assembly import Assembly, renamed
+from vernier.networks.assembly import Assembly
 from vernier.networks.lowering import LOWERINGS, Activation, Call, SpatialSum, UnsupportedError
 from vernier.networks.rewrites import simplify
 
@@ -204,14 +204,9 @@ def _tensor_name(node: torch.fx.Node, origins: Mapping[str, str]) -> str:
 
 
 def _name_output(build: Assembly) -> None:
-    """Call the only output "output"."""
-    if len(build.outputs) != 1 or "output" in build.types:
+    """Call the only output "output", and whatever had that name by its number."""
+    if len(build.outputs) != 1:
         return
-    (old,) = build.outputs
-    op = build.producer(old)
-    assert op is not None
-    build.replace(op, renamed(op, op.inputs, "output"))
-    for reader in build.consumers(old):
-        inputs = tuple("output" if name == old else name for name in reader.inputs)
-        build.replace(reader, renamed(reader, inputs, reader.output))
-    build.outputs = ["output"]
+    if build.producer("output") is not None:
+        build.rename("output", build.unique("output"))
+    build.rename(build.outputs[0], "output")

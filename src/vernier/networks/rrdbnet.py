@@ -1,0 +1,106 @@
+"""RRDBNet: the generator of ESRGAN (Wang et al., ECCV workshops 2018) and Real-ESRGAN (2021).
+
+The names of all parts are those of BasicSR, which Real-ESRGAN's weights have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import torch
+import torch.nn.functional as functional
+from torch import Tensor, nn
+
+RESIDUAL_SCALE = 0.2
+SLOPE = 0.2
+
+# The names that ESRGAN's own release used before BasicSR's.
+_OLD_NAMES = {
+    "trunk_conv": "conv_body",
+    "upconv1": "conv_up1",
+    "upconv2": "conv_up2",
+    "HRconv": "conv_hr",
+}
+
+
+def modern_names(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights of ESRGAN's first release under today's names; others unchanged."""
+    renamed = {}
+    for name, value in weights.items():
+        first, dot, rest = name.partition(".")
+        name = _OLD_NAMES.get(first, first) + dot + rest
+        name = re.sub(r"^RRDB_trunk\.(\d+)\.RDB", r"body.\1.rdb", name)
+        renamed[name] = value
+    return renamed
+
+
+class _Dense(nn.Module):
+    """Five convolutions, each of which sees the input and all outputs before it."""
+
+    def __init__(self, width: int, growth: int) -> None:
+        super().__init__()
+        for n in range(1, 5):
+            self.add_module(f"conv{n}", nn.Conv2d(width + (n - 1) * growth, growth, 3, padding=1))
+        self.conv5 = nn.Conv2d(width + 4 * growth, width, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        seen = x
+        for n in range(1, 5):
+            y = functional.leaky_relu(self.get_submodule(f"conv{n}")(seen), SLOPE)
+            seen = torch.cat([seen, y], 1)
+        out: Tensor = self.conv5(seen) * RESIDUAL_SCALE + x
+        return out
+
+
+class _Block(nn.Module):
+    def __init__(self, width: int, growth: int) -> None:
+        super().__init__()
+        self.rdb1 = _Dense(width, growth)
+        self.rdb2 = _Dense(width, growth)
+        self.rdb3 = _Dense(width, growth)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.rdb3(self.rdb2(self.rdb1(x))) * RESIDUAL_SCALE + x
+        return y
+
+
+class RrdbNet(nn.Module):
+    """RRDBNet on RGB: dense blocks in residual blocks, then two nearest-neighbour enlargements.
+
+    Args:
+        scale: 4; or 2 or 1, where the picture is first folded into channels (Real-ESRGAN), so that
+            the two enlargements by 2 are right again.
+        blocks: 23 in both papers; 6 in Real-ESRGAN's anime network.
+        width: channels of the features.
+        growth: channels that each dense layer adds.
+    """
+
+    channels = 3
+
+    def __init__(self, scale: int = 4, blocks: int = 23, width: int = 64, growth: int = 32) -> None:
+        super().__init__()
+        self.scale = scale
+        self.fold = 4 // scale
+        self.conv_first = nn.Conv2d(3 * self.fold**2, width, 3, padding=1)
+        self.body = nn.Sequential(*(_Block(width, growth) for _ in range(blocks)))
+        self.conv_body = nn.Conv2d(width, width, 3, padding=1)
+        self.conv_up1 = nn.Conv2d(width, width, 3, padding=1)
+        self.conv_up2 = nn.Conv2d(width, width, 3, padding=1)
+        self.conv_hr = nn.Conv2d(width, width, 3, padding=1)
+        self.conv_last = nn.Conv2d(width, 3, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """RGB `(N, 3, H, W)` in [0, 1] to `(N, 3, scale*H, scale*W)`, not clipped.
+
+        H and W are multiples of `4 / scale`.
+        """
+        if self.fold > 1:
+            x = functional.pixel_unshuffle(x, self.fold)
+        y = self.conv_first(x)
+        y = y + self.conv_body(self.body(y))
+        for conv in (self.conv_up1, self.conv_up2):
+            y = conv(functional.interpolate(y, scale_factor=2, mode="nearest"))
+            y = functional.leaky_relu(y, SLOPE)
+        out: Tensor = self.conv_last(functional.leaky_relu(self.conv_hr(y), SLOPE))
+        return out

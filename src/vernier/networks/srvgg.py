@@ -1,0 +1,34 @@
+"""SRVGGNetCompact: the small networks of Real-ESRGAN (Wang, Xie, Dong, Shan, 2021)."""
+
+from __future__ import annotations
+
+import torch.nn.functional as functional
+from torch import Tensor, nn
+
+
+class SrVggCompact(nn.Module):
+    """A plain chain of 3x3 convolutions on RGB that adds detail to nearest neighbours.
+
+    The names are those of the authors' weights: `body.N`, convolutions and PReLUs in turn.
+
+    Args:
+        scale: the factor of the pixel shuffle.
+        layers: convolutions between the first and the last: 16 (animation video) or 32 (general).
+        width: their channels.
+    """
+
+    channels = 3
+
+    def __init__(self, scale: int = 4, layers: int = 16, width: int = 64) -> None:
+        super().__init__()
+        self.scale = scale
+        body: list[nn.Module] = [nn.Conv2d(3, width, 3, padding=1), nn.PReLU(width)]
+        for _ in range(layers):
+            body += [nn.Conv2d(width, width, 3, padding=1), nn.PReLU(width)]
+        body.append(nn.Conv2d(width, 3 * scale**2, 3, padding=1))
+        self.body = nn.Sequential(*body)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """RGB `(N, 3, H, W)` in [0, 1] to `(N, 3, scale*H, scale*W)`, not clipped."""
+        detail = functional.pixel_shuffle(self.body(x), self.scale)
+        return detail + functional.interpolate(x, scale_factor=self.scale, mode="nearest")
