@@ -3,7 +3,9 @@
 import numpy as np
 
 from vernier.graphs.graph import Graph, Kind, Operator, Quantization, TensorType
+from vernier.graphs.shapes import resized
 from vernier.processors.self_test import self_test
+from vernier.quantization.quantize import quantize
 
 
 def with_one_convolution(
@@ -117,3 +119,27 @@ def mixed() -> Graph:
             "pre/b": TensorType((1,)),
         },
     )
+
+
+def between_convolutions(kind: Kind) -> Graph:
+    """int8: a convolution, one operator of factor or block 2, a convolution."""
+    random = np.random.default_rng(5)
+    channels = {Kind.DEPTH_TO_SPACE: 2, Kind.SPACE_TO_DEPTH: 32}.get(kind, 8)
+    weights = {
+        "first": random.standard_normal((8, 3, 3, 3)),
+        "last": random.standard_normal((8, 3, 3, channels)),
+    }
+    constants = {f"{name}/w": (0.2 * w).astype(np.float32) for name, w in weights.items()}
+    constants |= {f"{name}/b": np.zeros(8, np.float32) for name in weights}
+    same: dict[str, int | float | str] = {"stride": 1, "padding": "same"}
+    size = "factor" if kind is Kind.RESIZE_BILINEAR else "block"
+    operators = (
+        Operator(Kind.CONV_2D, ("x", "first/w", "first/b"), "first", attributes=same),
+        Operator(kind, ("first",), "middle", attributes={size: 2}),
+        Operator(Kind.CONV_2D, ("middle", "last/w", "last/b"), "last", attributes=same),
+    )
+    types = {name: TensorType(value.shape) for name, value in constants.items()}
+    types |= {name: TensorType((1, 12, 14, 3)) for name in ("x", "first", "middle", "last")}
+    graph = Graph(kind.value, ("x",), ("last",), operators, constants, types)
+    graph = resized(graph, 12, 14)
+    return quantize(graph, dict.fromkeys(graph.activations(), (-2.0, 2.5)))

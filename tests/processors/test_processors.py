@@ -6,7 +6,12 @@ import sys
 
 import numpy as np
 import pytest
-from processor_models import mixed, with_one_convolution, with_two_ports
+from processor_models import (
+    between_convolutions,
+    mixed,
+    with_one_convolution,
+    with_two_ports,
+)
 
 from vernier.errors import PlacementError, ProcessorError, UsageError
 from vernier.graphs.graph import Kind
@@ -170,6 +175,15 @@ def test_openvino_running_an_int8_convolution_in_float_is_an_error(kind: Kind) -
         processor.load(model, threads=1)
     executable = processor.load(model, threads=1, allow_fallback=True)
     assert len(executable.placement.mismatches) == 1
+    executable.close()
+
+
+@pytest.mark.parametrize("kind", ["RESIZE_BILINEAR", "SPACE_TO_DEPTH", "DEPTH_TO_SPACE"])
+def test_float_leftovers_between_int8_convolutions_are_told_and_are_no_error(kind: str) -> None:
+    executable = find_processor("openvino:cpu:int8").load(write(between_convolutions(Kind(kind))))
+    told = [m for m in executable.placement.mismatches if "between int8 convolutions" in m]
+    # OpenVINO moves codes for DEPTH_TO_SPACE, and floats for the other two.
+    assert bool(told) == (kind != "DEPTH_TO_SPACE")
     executable.close()
 
 

@@ -168,7 +168,9 @@ def _placement(
         return Placement(processor, (), True, mismatches, note), floats
     nodes = [
         ExecutionNode.from_rt_info(
-            op.get_friendly_name(), {key: value.astype(str) for key, value in op.rt_info.items()}
+            op.get_friendly_name(),
+            {key: value.astype(str) for key, value in op.rt_info.items()},
+            tuple(port.get_node().get_friendly_name() for port in op.input_values()),
         )
         for op in graph.get_ordered_ops()
     ]

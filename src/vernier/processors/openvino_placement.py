@@ -6,12 +6,12 @@ the arithmetic, so they decide both the time and the picture's damage, and a spl
 convolution silently runs in float is another split. "Asked for" is, per convolution, the file's
 own precision, with float read as the processor's (bfloat16 on a bfloat16 processor).
 
-**Elementwise** operators that OpenVINO runs from float to float inside a file that has none in
-float are reported among the mismatches and are no error: between two int8 convolutions the result
-is rounded to the file's codes again, so the picture differs by at most one code from integer
-arithmetic (it is rather closer to the float network), and the time is that of moving the bytes.
-Conversions at the borders (a node that reads or writes 8-bit codes) are the engine's own and are
-not counted, nor are nodes that only move data.
+**Anything else** that OpenVINO runs on float tensors between two convolutions, in a file that has
+nothing in float, is reported among the mismatches and is no error: the result is rounded to the
+file's codes before the next convolution, so the picture differs by a code or two from LiteRT's
+integer arithmetic (and is rather closer to the float network), and the time is that of moving four
+times the bytes. A split decides about convolutions; what follows one goes with it. Conversions
+before the first convolution and after the last are the engine's own and are not counted.
 
 OpenVINO does not keep the file's operator names, and fuses, so convolutions are compared as
 numbers per precision.
@@ -35,7 +35,7 @@ PRECISION_NAMES = {
 }
 _CONVOLUTIONS = frozenset({"Convolution", "GroupConvolution", "Deconvolution"})
 _PLUMBING = frozenset({"Input", "Output", "Const", "Reorder", "Reshape", "Transpose", "Convert"})
-_MOVES = frozenset({"DepthToSpace", "SpaceToDepth", "Concatenation", "Pad", "StridedSlice"})
+_FLOATS = frozenset({"f32", "f16", "bf16"})
 
 
 @dataclass(frozen=True)
@@ -46,28 +46,25 @@ class ExecutionNode:
         name: the engine's.
         kind: its layer type.
         precision: in which it computes, in the engine's words.
-        outputs: precisions of its outputs, in the engine's words.
         implementation: the kernel, such as `brgconv_avx512_I8`.
-        fused: the names of what was fused into it.
+        inputs: the names of the nodes that it reads.
     """
 
     name: str
     kind: str
     precision: str
-    outputs: tuple[str, ...]
     implementation: str
-    fused: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
 
     @staticmethod
-    def from_rt_info(name: str, info: Mapping[str, str]) -> ExecutionNode:
+    def from_rt_info(name: str, info: Mapping[str, str], inputs: tuple[str, ...]) -> ExecutionNode:
         """From the run-time information of a node of `CompiledModel.get_runtime_model()`."""
         return ExecutionNode(
             name=name,
             kind=info.get("layerType", ""),
             precision=info.get("runtimePrecision", ""),
-            outputs=tuple(info.get("outputPrecisions", "").split(",")),
             implementation=info.get("primitiveType", info.get("execType", "")),
-            fused=tuple(filter(None, info.get("originalLayersNames", "").split(","))),
+            inputs=inputs,
         )
 
     @property
@@ -84,7 +81,7 @@ def read_placement(
     Args:
         processor: what was asked.
         contents: of the file.
-        nodes: of the execution graph.
+        nodes: of the execution graph, each after those that it reads.
 
     Returns:
         The placement, and what is an error in it ("" where nothing is); see the module.
@@ -143,18 +140,31 @@ def _counted(numbers: Counter[str]) -> str:
 def _float_leftovers(
     processor: ProcessorId, contents: ModelContents, nodes: Sequence[ExecutionNode]
 ) -> str:
-    """One sentence about float elementwise nodes in a full-integer file; "" for none."""
+    """One sentence about float nodes in the middle of a full-integer file; "" for none."""
     if processor.model_precision != "int8" or contents.float_operators:
         return ""
-    floats = {"f32", "f16", "bf16"}
+    between = _between_convolutions(nodes)
     left = [
         f"{node.kind} {node.name}"
         for node in nodes
-        if not node.is_convolution
-        and node.kind not in _PLUMBING | _MOVES
-        and node.precision in floats
-        and floats.issuperset(node.outputs)
+        if node.name in between
+        and node.kind not in _PLUMBING
+        and not node.is_convolution
+        and node.precision in _FLOATS
     ]
     if not left:
         return ""
-    return f"{len(left)} elementwise operators run in float between integer ones: {', '.join(left)}"
+    return f"{len(left)} operators run in float between int8 convolutions: {', '.join(left)}"
+
+
+def _between_convolutions(nodes: Sequence[ExecutionNode]) -> set[str]:
+    """Names of the nodes that read, however indirectly, one convolution and feed another."""
+    after: set[str] = set()
+    for node in nodes:
+        if any(name in after for name in node.inputs) or node.is_convolution:
+            after.add(node.name)
+    before: set[str] = set()
+    for node in reversed(nodes):
+        if node.name in before or node.is_convolution:
+            before.update(node.inputs)
+    return after & before
