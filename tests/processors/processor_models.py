@@ -143,3 +143,23 @@ def between_convolutions(kind: Kind) -> Graph:
     graph = Graph(kind.value, ("x",), ("last",), operators, constants, types)
     graph = resized(graph, 12, 14)
     return quantize(graph, dict.fromkeys(graph.activations(), (-2.0, 2.5)))
+
+
+def with_mirrored_border() -> Graph:
+    """float32: twice the input `(1, 3, 4, 1)`, with a border of one pixel repeated."""
+    return Graph(
+        name="mirrored",
+        inputs=("x",),
+        outputs=("y",),
+        operators=(
+            Operator(Kind.MUL, ("x", "two"), "doubled"),
+            Operator(Kind.MIRROR_PAD, ("doubled",), "y", attributes={"amount": 1}),
+        ),
+        constants={"two": np.full((1, 1, 1, 1), 2, np.float32)},
+        types={
+            "x": TensorType((1, 3, 4, 1)),
+            "two": TensorType((1, 1, 1, 1)),
+            "doubled": TensorType((1, 3, 4, 1)),
+            "y": TensorType((1, 5, 6, 1)),
+        },
+    )

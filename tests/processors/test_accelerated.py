@@ -27,6 +27,8 @@ SWIFTSHADER = Path("/usr/lib/chromium/vk_swiftshader_icd.json")
 # crashes must not take the tests with it.
 ON_THE_GPU = """
 import json, sys
+import numpy as np
+from processor_models import with_mirrored_border
 from vernier.errors import PlacementError
 from vernier.processors.discovery import find_processor
 from vernier.processors.doctor import try_processor
@@ -40,6 +42,19 @@ gpu = find_processor("litert:gpu:float16")
 executable = gpu.load(write(self_test("float32").graph), allow_fallback=True)
 checks["fallback"] = list(executable.placement.mismatches)
 executable.close()
+gpu = find_processor("litert:gpu:float32")
+model = write(with_mirrored_border())
+try:
+    gpu.load(model)
+except PlacementError as error:
+    checks["refused"] = str(error)
+executable = gpu.load(model, allow_fallback=True)
+checks["on the CPU"] = list(executable.placement.mismatches)
+x = np.arange(12, dtype=np.float32).reshape(1, 3, 4, 1)
+checks["mirrored"] = bool(
+    (executable(x)[0][0, :, :, 0] == np.pad(2 * x[0, :, :, 0], 1, "symmetric")).all()
+)
+executable.close()
 print(json.dumps(checks))
 """
 # OpenVINO's CPU in the place of an NPU: the same dispatch library, the same path through LiteRT.
@@ -47,10 +62,11 @@ NPU = LitertNpu(ProcessorId("litert", "npu", "int8"), dispatch_device="CPU")
 
 
 def _vulkan_environment() -> dict[str, str]:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
     if vulkan_devices().names:
-        return dict(os.environ)
+        return environment
     if SWIFTSHADER.exists():
-        return {**os.environ, "VK_ICD_FILENAMES": str(SWIFTSHADER)}
+        return {**environment, "VK_ICD_FILENAMES": str(SWIFTSHADER)}
     pytest.skip(f"{vulkan_devices().reason}; a software one: apt-get install chromium-common")
 
 
@@ -78,6 +94,11 @@ def test_gpu_equals_numpy_and_says_in_which_format_it_computes() -> None:
         # A GPU without float16, such as SwiftShader, runs float32 whatever it is asked for.
         assert "computes in float32, not float16" in detail
         assert checks["fallback"] == ["the GPU computes in float32, not float16"]
+
+    # WebGPU's delegate has no symmetric MIRROR_PAD.
+    assert "MIRROR_PAD: Only Reflective padding" in checks["refused"]
+    assert "MIRROR_PAD" in checks["on the CPU"][0]
+    assert checks["mirrored"]
 
 
 def _need_dispatch() -> None:

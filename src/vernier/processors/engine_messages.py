@@ -21,6 +21,9 @@ from contextlib import ExitStack, contextmanager
 SHOW_VARIABLE = "VERNIER_ENGINE_MESSAGES"
 _STDOUT, _STDERR = 1, 2
 _LOCK = threading.RLock()
+# "MIRROR_PAD: Only Reflective padding is supported ...", below an error line.
+_OPERATOR_LINE = re.compile(rb"(?!INFO|WARNING|ERROR|VERBOSE|DEBUG)[A-Z][A-Z0-9_]+: ")
+_SUMMARY_LINE = re.compile(rb"\d+ operations will run on ")
 # How LiteRT, XNNPACK, OpenVINO, Abseil and Dawn begin their lines, and how they continue them.
 _ENGINE_LINE = re.compile(
     r"\s*(INFO|WARNING|ERROR|VERBOSE|DEBUG):|[IWEF]\d{4} |\s*(└|├)|===|third_party/".encode()
@@ -34,8 +37,13 @@ class EngineMessages:
         self.lines: list[str] = []
 
     def errors(self, most: int = 3) -> str:
-        """The engine's error lines, joined; empty where it wrote none."""
-        found = [line.removeprefix("ERROR:").strip() for line in self.lines if "ERROR" in line]
+        """The engine's error lines, joined; empty where it wrote none.
+
+        Where it names operators and what is wrong with each, these lines alone.
+        """
+        found = [line for line in self.lines if _OPERATOR_LINE.match(line.encode())]
+        if not found:
+            found = [line.removeprefix("ERROR:").strip() for line in self.lines if "ERROR" in line]
         return "; ".join(list(dict.fromkeys(found))[:most])
 
 
@@ -79,7 +87,7 @@ def _caught(descriptor: int, messages: EngineMessages) -> Iterator[None]:
             os.close(saved)
             caught.seek(0)
             for line in caught.read().splitlines(keepends=True):
-                if _ENGINE_LINE.match(line):
+                if any(p.match(line) for p in (_ENGINE_LINE, _OPERATOR_LINE, _SUMMARY_LINE)):
                     messages.lines.append(line.decode("utf-8", "replace").strip())
                 elif line.strip():
                     os.write(descriptor, line)

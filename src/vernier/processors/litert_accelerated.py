@@ -207,6 +207,15 @@ def _dispatch_vendor() -> str:
     return ""
 
 
+@functools.cache
+def _environment() -> Any:
+    """LiteRT's environment of this process; its making and its end are logged by LiteRT."""
+    from ai_edge_litert.compiled_model import Environment
+
+    silence_at_exit()
+    return Environment.create()
+
+
 def _gpu_options(processor: ProcessorId) -> tuple[Any, dict[str, Any]]:
     from ai_edge_litert.compiled_model import GpuOptions, HardwareAccelerator
 
@@ -240,7 +249,6 @@ def _compile(
     from ai_edge_litert.compiled_model import (
         CompiledModel,
         CpuOptions,
-        Environment,
         HardwareAccelerator,
         Options,
     )
@@ -251,7 +259,7 @@ def _compile(
             cpu_options=CpuOptions(num_threads=threads),
             **target.options,
         )
-        return CompiledModel.from_buffer(model, environment=Environment.create(), options=options)
+        return CompiledModel.from_buffer(model, environment=_environment(), options=options)
 
     what = target.device.upper()
     with engine_messages(stdout=True) as messages:
@@ -293,6 +301,9 @@ def _reason(failure: Exception, logged: str) -> str:
     """The failure in one line: the engine's own log says more than its exception."""
     raised = [line.strip("└ ").strip() for line in str(failure).splitlines()]
     raised = [line for line in raised if line and not line.startswith("ERROR: [")]
+    if _NOT_ACCELERATED in str(failure):
+        # What this says beyond that is advice to programmers; the log names the operators.
+        raised = ["it does not accelerate every operator"]
     return "; ".join(filter(None, (*raised[:2], logged))) or "no reason given"
 
 
@@ -345,7 +356,6 @@ class _AcceleratedExecutable:
             # The first write of a process makes LiteRT's default environment, which logs.
             for name, array in zip(self._input_names, self._inputs, strict=True):
                 self._held["inputs"][name].write(array)
-        silence_at_exit()
         # LiteRT logs when it is torn down, at the latest when Python exits.
         self._finalizer = weakref.finalize(self, _release, self._held)
 
