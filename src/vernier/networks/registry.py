@@ -9,8 +9,18 @@ from dataclasses import dataclass
 from torch import nn
 
 from vernier.errors import NetworkError, UsageError
+from vernier.networks.carn import Carn
+from vernier.networks.edsr import Edsr
+from vernier.networks.enet import ENet
+from vernier.networks.espcn import Espcn
 from vernier.networks.fsrcnn import Fsrcnn
+from vernier.networks.imdn import Imdn
+from vernier.networks.lapsrn import LapSrn
+from vernier.networks.rrdbnet import RrdbNet
 from vernier.networks.sesr import VARIANTS, Sesr
+from vernier.networks.srcnn import Srcnn
+from vernier.networks.srvgg import SrVggCompact
+from vernier.networks.vdsr import Vdsr
 
 
 @dataclass(frozen=True)
@@ -45,9 +55,36 @@ def _sesr(variant: str, hardware: bool) -> NetworkEntry:
     )
 
 
+def _plain(
+    name: str, paper: str, scales: tuple[int, ...], channels: int, build: Callable[[int], nn.Module]
+) -> NetworkEntry:
+    """A network that is trained in the form in which it is deployed."""
+    return NetworkEntry(name, paper, scales, channels, build, build)
+
+
 _ENTRIES = [
     *(_sesr(variant, hardware) for variant in VARIANTS for hardware in (False, True)),
-    NetworkEntry("fsrcnn", "Dong et al., ECCV 2016", (2, 3, 4), 1, Fsrcnn, Fsrcnn),
+    _plain("fsrcnn", "Dong et al., ECCV 2016", (2, 3, 4), 1, Fsrcnn),
+    _plain("srcnn", "Dong et al., TPAMI 2016", (2, 3, 4), 1, Srcnn),
+    _plain("srcnn-915", "Dong et al., ECCV 2014", (2, 3, 4), 1, lambda scale: Srcnn(scale, 1)),
+    _plain("espcn", "Shi et al., CVPR 2016", (2, 3, 4), 1, Espcn),
+    _plain("vdsr", "Kim et al., CVPR 2016", (2, 3, 4), 1, Vdsr),
+    _plain("lapsrn", "Lai et al., CVPR 2017", (2, 4, 8), 1, LapSrn),
+    _plain("carn", "Ahn et al., ECCV 2018", (2, 3, 4), 3, Carn),
+    _plain("carn-m", "Ahn et al., ECCV 2018", (2, 3, 4), 3, lambda scale: Carn(scale, groups=4)),
+    _plain("edsr-baseline", "Lim et al., CVPRW 2017", (2, 3, 4), 3, Edsr),
+    _plain("edsr", "Lim et al., CVPRW 2017", (2, 3, 4), 3, lambda scale: Edsr(scale, 32, 256, 0.1)),
+    _plain("rrdbnet", "Wang et al., ECCVW 2018", (1, 2, 4), 3, RrdbNet),
+    _plain("enet", "Sajjadi et al., ICCV 2017", (2, 4), 3, ENet),
+    _plain("srvgg-16", "Wang et al., ICCVW 2021", (1, 2, 3, 4), 3, SrVggCompact),
+    _plain(
+        "srvgg-32",
+        "Wang et al., ICCVW 2021",
+        (1, 2, 3, 4),
+        3,
+        lambda scale: SrVggCompact(scale, 32),
+    ),
+    _plain("imdn", "Hui et al., ACM MM 2019", (2, 3, 4), 3, Imdn),
 ]
 
 NETWORKS: dict[str, NetworkEntry] = {entry.name: entry for entry in _ENTRIES}

@@ -15,22 +15,27 @@ from torch import Tensor, nn
 RESIDUAL_SCALE = 0.2
 SLOPE = 0.2
 
-# The names that ESRGAN's own release used before BasicSR's.
-_OLD_NAMES = {
-    "trunk_conv": "conv_body",
-    "upconv1": "conv_up1",
-    "upconv2": "conv_up2",
-    "HRconv": "conv_hr",
-}
+# ESRGAN was released under other names, and most weights that its users trained have a third kind:
+# places in one long chain, in which the last residual block is followed by a plain convolution.
+_OLD_NAMES = [
+    (re.compile(r"^RRDB_trunk\.(\d+)\.RDB(\d)\."), r"body.\1.rdb\2."),
+    (re.compile(r"^model\.1\.sub\.(\d+)\.RDB(\d)\.conv(\d)\.0\."), r"body.\1.rdb\2.conv\3."),
+    (re.compile(r"^(trunk_conv|model\.1\.sub\.\d+)\.(?=weight|bias)"), "conv_body."),
+    (re.compile(r"^model\.0\."), "conv_first."),
+    (re.compile(r"^(upconv1|model\.3)\."), "conv_up1."),
+    (re.compile(r"^(upconv2|model\.6)\."), "conv_up2."),
+    (re.compile(r"^(HRconv|model\.8)\."), "conv_hr."),
+    (re.compile(r"^model\.10\."), "conv_last."),
+]
 
 
 def modern_names(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights of ESRGAN's first release under today's names; others unchanged."""
+    """ESRGAN's weights of either older kind under today's names; others unchanged."""
+    old = any(name.startswith(("RRDB_trunk.", "model.1.sub.")) for name in weights)
     renamed = {}
     for name, value in weights.items():
-        first, dot, rest = name.partition(".")
-        name = _OLD_NAMES.get(first, first) + dot + rest
-        name = re.sub(r"^RRDB_trunk\.(\d+)\.RDB", r"body.\1.rdb", name)
+        for pattern, replacement in _OLD_NAMES if old else ():
+            name = pattern.sub(replacement, name)
         renamed[name] = value
     return renamed
 

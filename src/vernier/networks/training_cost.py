@@ -64,11 +64,7 @@ def forward_macs(module: nn.Module, height: int, width: int, batch: int = 1) -> 
 
 def weight_count(module: nn.Module) -> int:
     """Weights of all convolutions; biases, slopes and norms are not counted, as papers do."""
-    return sum(
-        module.get_parameter(name).numel()
-        for name, parameter in module.named_parameters()
-        if parameter.dim() == 4
-    )
+    return sum(parameter.numel() for parameter in module.parameters() if parameter.dim() == 4)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,260 @@
+"""Which network a file of weights belongs to, told from the names and shapes of its tensors.
+
+The idea is spandrel's: every architecture leaves a pattern in its state dict, and widths, depths
+and mostly the scale can be read off the shapes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from math import isqrt
+
+import torch
+from torch import Tensor, nn
+
+from vernier.errors import NetworkError
+from vernier.networks.carn import Carn
+from vernier.networks.edsr import Edsr
+from vernier.networks.enet import ENet
+from vernier.networks.espcn import Espcn
+from vernier.networks.fsrcnn import Fsrcnn
+from vernier.networks.imdn import Imdn
+from vernier.networks.lapsrn import LapSrn
+from vernier.networks.registry import NETWORKS
+from vernier.networks.rrdbnet import RrdbNet, modern_names
+from vernier.networks.sesr import VARIANTS, Sesr
+from vernier.networks.srcnn import Srcnn
+from vernier.networks.srvgg import SrVggCompact
+from vernier.networks.vdsr import Vdsr
+
+Weights = Mapping[str, Tensor]
+Arguments = dict[str, int | float | bool | str]
+
+
+@dataclass(frozen=True)
+class Detection:
+    """What a file of weights turned out to be.
+
+    Attributes:
+        architecture: the class that fits.
+        scale: its factor.
+        arguments: its other hyper-parameters.
+        weights: under the names of the class.
+        name: of the registry's entry with these hyper-parameters; None where there is none.
+    """
+
+    architecture: Callable[..., nn.Module]
+    scale: int
+    arguments: Arguments
+    weights: dict[str, Tensor] = field(repr=False)
+    name: str | None = None
+
+    def build(self) -> nn.Module:
+        """The network with fresh weights; `checkpoints.load_into` gives it the file's."""
+        return self.architecture(scale=self.scale, **self.arguments)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A recogniser's answer. `scales` are those that the weights allow."""
+
+    scales: tuple[int, ...]
+    arguments: Arguments = field(default_factory=dict)
+
+
+def detect(weights: Weights, scale: int | None = None) -> Detection:
+    """Recognise architecture, scale and hyper-parameters.
+
+    Args:
+        weights: a state dict; only names and shapes are looked at.
+        scale: needed where weights serve several scales (SRCNN, VDSR, FSRCNN, CARN); elsewhere
+            checked against what the weights say.
+
+    Raises:
+        NetworkError: no known network has such weights, or they leave the scale open, or are of
+            another scale.
+    """
+    weights = modern_names(weights)
+    for architecture, recognise in _RECOGNISERS.items():
+        try:
+            found = recognise(weights)
+        except (KeyError, IndexError, StopIteration):
+            # A shape that this architecture cannot have.
+            continue
+        if found is None:
+            continue
+        chosen = _scale(architecture.__name__, found.scales, scale)
+        detection = Detection(architecture, chosen, found.arguments, weights)
+        return Detection(architecture, chosen, found.arguments, weights, _registered(detection))
+    shown = ", ".join(list(weights)[:3])
+    raise NetworkError(
+        f"no known network has weights with such names ({shown}, ...); see: vernier networks"
+    )
+
+
+def _scale(network: str, possible: tuple[int, ...], asked: int | None) -> int:
+    listed = ", ".join(map(str, possible))
+    if asked is None:
+        if len(possible) > 1:
+            raise NetworkError(
+                f"these weights of {network} serve the scales {listed}; say which with --scale"
+            )
+        return possible[0]
+    if asked not in possible:
+        raise NetworkError(f"these weights of {network} are for scale {listed}, not {asked}")
+    return asked
+
+
+def _registered(detection: Detection) -> str | None:
+    """The entry whose network has the same tensors."""
+    wanted = {name: value.shape for name, value in detection.weights.items()}
+    for name, entry in NETWORKS.items():
+        if detection.scale not in entry.scales:
+            continue
+        for build in (entry.build, entry.build_trainable):
+            with torch.device("meta"):
+                module = build(detection.scale)
+            if isinstance(module, detection.architecture) and wanted == {  # type: ignore[arg-type]
+                key: value.shape for key, value in module.state_dict().items()
+            }:
+                return name
+    return None
+
+
+def _count(weights: Weights, pattern: str) -> int:
+    """How many numbers stand where `pattern` has its group, over all names."""
+    matches = (re.match(pattern, name) for name in weights)
+    return len({match.group(1) for match in matches if match})
+
+
+def _root(channels: int, colours: int) -> tuple[int, ...]:
+    side = isqrt(channels // colours)
+    if colours * side**2 != channels:
+        raise KeyError(channels)
+    return (side,)
+
+
+def _shuffles(weights: Weights, width: int, first: str, second: str) -> tuple[int, ...]:
+    factor = _root(weights[first].shape[0], width)[0]
+    return (factor * 2,) if second in weights else (factor,)
+
+
+def _sesr(weights: Weights) -> _Found | None:
+    trainable = "first.wide" in weights
+    kernel = "narrow" if trainable else "weight"
+    if f"first.{kernel}" not in weights or "middle.0." + kernel not in weights:
+        return None
+    sizes = (_count(weights, r"middle\.(\d+)\."), weights[f"first.{kernel}"].shape[0])
+    variant = next(name for name, v in VARIANTS.items() if (v.m, v.f) == sizes)
+    hardware = "activations.0.weight" not in weights
+    return _Found(
+        _root(weights[f"last.{kernel}"].shape[0], 1),
+        {"variant": variant, "hardware": hardware, "trainable_form": trainable},
+    )
+
+
+def _fsrcnn(weights: Weights) -> _Found | None:
+    if "features.0.weight" not in weights or "upscale.weight" not in weights:
+        return None
+    d, s = weights["features.0.weight"].shape[0], weights["features.2.weight"].shape[0]
+    layers = sum(value.dim() == 4 for value in weights.values())
+    # All but the first, the shrinking, the expanding and the deconvolution.
+    return _Found((2, 3, 4), {"d": d, "s": s, "m": layers - 4})
+
+
+def _srcnn(weights: Weights) -> _Found | None:
+    if "conv1.weight" not in weights or weights["conv1.weight"].shape != (64, 1, 9, 9):
+        return None
+    return _Found((2, 3, 4), {"middle": weights["conv2.weight"].shape[2]})
+
+
+def _espcn(weights: Weights) -> _Found | None:
+    if "first_part.0.weight" not in weights:
+        return None
+    return _Found(_root(weights["last_part.0.weight"].shape[0], 1))
+
+
+def _vdsr(weights: Weights) -> _Found | None:
+    layers = _count(weights, r"residual_layer\.(\d+)\.conv\.weight")
+    return _Found((2, 3, 4), {"layers": layers + 2}) if layers else None
+
+
+def _lapsrn(weights: Weights) -> _Found | None:
+    levels = _count(weights, r"convt_I(\d+)\.weight")
+    return _Found((2**levels,)) if levels else None
+
+
+def _carn(weights: Weights) -> _Found | None:
+    if "b1.c1.body.0.weight" not in weights:
+        return None
+    groups = 64 // weights["b1.b1.body.0.weight"].shape[1]
+    if "upsample.up2.body.0.weight" in weights:
+        return _Found((2, 3, 4), {"groups": groups, "multi_scale": True})
+    scales = _shuffles(weights, 64, "upsample.up.body.0.weight", "upsample.up.body.3.weight")
+    return _Found(scales, {"groups": groups, "multi_scale": False})
+
+
+def _edsr(weights: Weights) -> _Found | None:
+    if "head.0.weight" not in weights or "body.0.body.0.weight" not in weights:
+        return None
+    width = weights["head.0.weight"].shape[0]
+    # Not in the weights: the paper scales residuals by 0.1 in its 256-channel network only.
+    return _Found(
+        _shuffles(weights, width, "tail.0.0.weight", "tail.0.2.weight"),
+        {
+            "blocks": _count(weights, r"body\.(\d+)\.body\.0\.weight"),
+            "width": width,
+            "residual_scale": 0.1 if width == 256 else 1.0,
+        },
+    )
+
+
+def _rrdbnet(weights: Weights) -> _Found | None:
+    if "body.0.rdb1.conv1.weight" not in weights:
+        return None
+    growth, width = weights["body.0.rdb1.conv1.weight"].shape[:2]
+    fold = _root(weights["conv_first.weight"].shape[1], 3)[0]
+    blocks = _count(weights, r"body\.(\d+)\.rdb1\.conv1\.weight")
+    return _Found((4 // fold,), {"blocks": blocks, "width": width, "growth": growth})
+
+
+def _enet(weights: Weights) -> _Found | None:
+    if "before_last.weight" not in weights or "body.0.conv1.weight" not in weights:
+        return None
+    return _Found((2 ** _count(weights, r"up\.(\d+)\.weight"),))
+
+
+def _srvgg(weights: Weights) -> _Found | None:
+    last = max(
+        (int(n.split(".")[1]) for n in weights if re.match(r"body\.\d+\.bias$", n)), default=0
+    )
+    if not last or weights["body.0.weight"].dim() != 4 or weights["body.0.weight"].shape[1] != 3:
+        return None
+    return _Found(
+        _root(weights[f"body.{last}.weight"].shape[0], 3),
+        {"layers": last // 2 - 1, "width": weights["body.0.weight"].shape[0]},
+    )
+
+
+def _imdn(weights: Weights) -> _Found | None:
+    if "IMDB1.cca.conv_du.0.weight" not in weights:
+        return None
+    return _Found(_root(weights["upsampler.0.weight"].shape[0], 3))
+
+
+_RECOGNISERS: dict[type[nn.Module], Callable[[Weights], _Found | None]] = {
+    Sesr: _sesr,
+    Fsrcnn: _fsrcnn,
+    Srcnn: _srcnn,
+    Espcn: _espcn,
+    Vdsr: _vdsr,
+    LapSrn: _lapsrn,
+    Carn: _carn,
+    Edsr: _edsr,
+    RrdbNet: _rrdbnet,
+    ENet: _enet,
+    SrVggCompact: _srvgg,
+    Imdn: _imdn,
+}
