@@ -11,6 +11,7 @@ edges are mirrored with the border pixel repeated, and the kernel is stretched w
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,9 +60,7 @@ def resampling_weights(
     return folded, weights
 
 
-def _resample_rows(
-    image: FloatArray, indices: NDArray[np.intp], weights: NDArray[np.float64]
-) -> FloatArray:
+def _resample_rows(image: Any, indices: NDArray[np.intp], weights: NDArray[np.float64]) -> Any:
     """Weighted sum of rows, one tap at a time: memory stays at one output picture."""
     taps = weights.astype(image.dtype)
     shape = (-1,) + (1,) * (image.ndim - 1)
@@ -96,19 +95,21 @@ def imresize(image: FloatArray, height: int, width: int) -> FloatArray:
     rows = resampling_weights(in_height, height, height / in_height)
     columns = resampling_weights(in_width, width, width / in_width)
 
-    def vertical(picture: FloatArray) -> FloatArray:
+    def vertical(picture: Any) -> Any:
         return picture if height == in_height else _resample_rows(picture, *rows)
 
-    def horizontal(picture: FloatArray) -> FloatArray:
+    def horizontal(picture: Any) -> Any:
         if width == in_width:
             return picture
         turned = np.ascontiguousarray(np.swapaxes(picture, 0, 1))
         return np.ascontiguousarray(np.swapaxes(_resample_rows(turned, *columns), 0, 1))
 
     # The smaller intermediate first, as MATLAB orders its passes.
-    if height / in_height <= width / in_width:
-        return horizontal(vertical(image))
-    return vertical(horizontal(image))
+    vertical_first = height / in_height <= width / in_width
+    result: FloatArray = (
+        horizontal(vertical(image)) if vertical_first else vertical(horizontal(image))
+    )
+    return result
 
 
 def downscale(image: NDArray[np.uint8], scale: int) -> NDArray[np.uint8]:

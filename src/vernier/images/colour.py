@@ -33,7 +33,7 @@ def luma(rgb: Float32) -> Float32:
     Returns:
         Shape `(H, W)`, float32 in [16/255, 235/255].
     """
-    return rgb @ RGB_TO_YCBCR[0].astype(np.float32) + np.float32(OFFSET[0])
+    return np.asarray(rgb @ RGB_TO_YCBCR[0].astype(np.float32) + np.float32(OFFSET[0]))
 
 
 def rgb_to_ycbcr(rgb: Float32) -> Float32:

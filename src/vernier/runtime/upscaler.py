@@ -57,8 +57,8 @@ class _Engine:
             self.loaded = None
 
 
-class Upscaler:
-    """Enlarges many pictures with one network; what is loaded stays loaded between them.
+class SampleUpscaler:
+    """Enlarges many pictures' samples with one network; what is loaded stays loaded between them.
 
     Not to be shared between threads; one call already uses all cores.
 
@@ -127,7 +127,7 @@ class Upscaler:
             raise UsageError("nothing was upscaled yet")
         return self._report
 
-    def __call__(
+    def enlarge_samples(
         self,
         samples: Samples,
         *,

@@ -1,0 +1,63 @@
+"""Interleaved timing: every contender once per round, so that a drifting machine favours none."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from vernier.processors.machine import describe_machine
+from vernier.version import VERSION
+
+
+@dataclass(frozen=True)
+class Times:
+    """Milliseconds of the counted runs."""
+
+    median_ms: float
+    fastest_ms: float
+    slowest_ms: float
+    runs: int
+
+
+def interleave(
+    contenders: Mapping[str, Callable[[], object]], rounds: int, warm_up: int = 1
+) -> dict[str, Times]:
+    """Time every contender `rounds` times, in turn."""
+    times_ms: dict[str, list[float]] = {name: [] for name in contenders}
+    for number in range(warm_up + rounds):
+        for name, run in contenders.items():
+            started = time.perf_counter()
+            run()
+            if number >= warm_up:
+                times_ms[name].append((time.perf_counter() - started) * 1e3)
+    return {
+        name: Times(round(statistics.median(ms), 2), round(min(ms), 2), round(max(ms), 2), len(ms))
+        for name, ms in times_ms.items()
+    }
+
+
+def write_results(folder: Path, name: str, results: dict[str, Any], table: str) -> None:
+    """`NAME.json` with the machine in it, and `NAME.md` for people."""
+    folder.mkdir(parents=True, exist_ok=True)
+    document = {
+        "benchmark": name,
+        "vernier": VERSION,
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": msgspec.to_builtins(describe_machine()),
+        "results": results,
+    }
+    (folder / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n")
+    (folder / f"{name}.md").write_text(table)
+
+
+def as_json(times: Mapping[str, Times]) -> dict[str, Any]:
+    """For `write_results`."""
+    return {name: asdict(value) for name, value in times.items()}
