@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import math
+from typing import Literal
 
 from vernier.graphs.graph import CONVOLUTIONS, Graph, Kind, Operator
+
+Grid = Literal["output", "input"]
+"""Where a transposed convolution is counted: at every output pixel, or at every input pixel."""
 
 
 def count_weights(graph: Graph) -> int:
@@ -12,49 +15,51 @@ def count_weights(graph: Graph) -> int:
 
     Zeros that a transposed convolution was padded with when captured are not counted.
     """
-    total = 0
-    for op in graph.operators:
-        if op.kind in CONVOLUTIONS:
-            total += _real_kernel(graph, op) * _channels(graph, op)
-    return total
+    return sum(_weights(graph, op) for op in graph.operators if op.kind in CONVOLUTIONS)
 
 
 def count_parameters(graph: Graph) -> int:
-    """All constants: weights, biases, slopes."""
-    return sum(math.prod(constant.shape) for constant in graph.constants.values())
+    """Weights, biases and PReLU slopes; no other constants, such as an offset of the input."""
+    biases = sum(
+        graph.types[name].shape[0]
+        for op in graph.operators
+        if op.kind in CONVOLUTIONS
+        for name in op.inputs[2:]
+    )
+    slopes = sum(
+        graph.constants[op.inputs[1]].size for op in graph.operators if op.kind is Kind.PRELU
+    )
+    return count_weights(graph) + biases + slopes
 
 
-def operator_macs(graph: Graph, op: Operator) -> int:
+def operator_macs(graph: Graph, op: Operator, transposed_on: Grid = "output") -> int:
     """Multiply-accumulates of one operator at the graph's size; 0 for all but convolutions.
 
-    A transposed convolution is counted at its output's resolution, as the SESR paper counts
-    FSRCNN's (zeros inserted between the pixels); its true work is `stride**2` times less.
+    Args:
+        graph: of concrete size.
+        op: one of its operators.
+        transposed_on: "output" counts a transposed convolution at its output's resolution, as
+            the SESR paper counts FSRCNN's (zeros inserted between the pixels). "input" counts
+            what must be multiplied, `stride**2` times less.
     """
     if op.kind not in CONVOLUTIONS:
         return 0
-    _, height, width, _ = graph.types[op.output].shape
-    return height * width * _real_kernel(graph, op) * _channels(graph, op)
+    on_input = op.kind is Kind.TRANSPOSE_CONV and transposed_on == "input"
+    _, height, width, _ = graph.types[op.inputs[0] if on_input else op.output].shape
+    return height * width * _weights(graph, op)
 
 
-def count_macs(graph: Graph) -> int:
+def count_macs(graph: Graph, transposed_on: Grid = "output") -> int:
     """Multiply-accumulates of all operators, as `operator_macs`."""
-    return sum(operator_macs(graph, op) for op in graph.operators)
+    return sum(operator_macs(graph, op, transposed_on) for op in graph.operators)
 
 
-def _channels(graph: Graph, op: Operator) -> int:
-    """Input channels that each output channel sees, times output channels."""
-    shape = graph.types[op.inputs[1]].shape
-    return shape[3] if op.kind is Kind.DEPTHWISE_CONV_2D else shape[0] * shape[3]
-
-
-def _real_kernel(graph: Graph, op: Operator) -> int:
-    """Taps of the kernel, without the rows and columns that only padding put there."""
+def _weights(graph: Graph, op: Operator) -> int:
+    """Weights of a convolution, without the rows and columns that only padding put there."""
     weights = graph.constants[op.inputs[1]]
-    height, width = weights.shape[1:3]
-    if op.kind is not Kind.TRANSPOSE_CONV:
-        return int(height * width)
-    while height > 1 and not weights[:, height - 1].any():
-        height -= 1
-    while width > 1 and not weights[:, :, width - 1].any():
-        width -= 1
-    return int(height * width)
+    if op.kind is Kind.TRANSPOSE_CONV:
+        while weights.shape[1] > 1 and not weights[:, -1].any():
+            weights = weights[:, :-1]
+        while weights.shape[2] > 1 and not weights[:, :, -1].any():
+            weights = weights[:, :, :-1]
+    return int(weights.size)

@@ -1,90 +1,189 @@
-"""How far a network looks: the halo that makes a tile's result exact."""
+"""How far a network looks: the halo that makes a tile's result exact.
+
+Worked out backwards in whole pixel indices, not by adding up radii: an output pixel's needs are
+traced through every operator to the input. So an even kernel, a stride or a shuffle costs what it
+really reaches on each side, and no pixel more.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from vernier.errors import GraphError
 from vernier.graphs.graph import Graph, Kind, Operator
+from vernier.graphs.shapes import reaches
+
+Interval = tuple[int, int]
+"""First and last index, both included."""
 
 
 @dataclass(frozen=True)
-class _Reach:
-    """Of one tensor: pixels per pixel of the input, and how far its pixels look, in the input's."""
+class _Side:
+    """One side of a tensor: `ratio * n + surplus` pixels where the first input has n."""
 
     ratio: Fraction
-    radius: Fraction
+    surplus: int
 
 
 def halo(graph: Graph) -> int:
     """The receptive-field radius of a graph's outputs, in pixels of its first input.
 
     A tile that carries so many pixels more than it answers for, on each side that is not the
-    picture's own border, gives exactly what the whole picture would.
+    picture's own border, gives exactly what the whole picture would; where `alignment` is not 1,
+    tiles must keep to it as well.
 
     Raises:
-        GraphError: an operator looks at the whole picture, or the graph's parts do not line up.
+        GraphError: an operator looks at the whole picture; or the outputs are not a multiple of
+            the input in size, so that a tile's result has no place in the picture's.
     """
-    first_height = graph.types[graph.inputs[0]].shape[1]
-    reaches = {
-        name: _Reach(Fraction(graph.types[name].shape[1], first_height), Fraction(0))
+    return max(_halo_along(graph, axis) for axis in (0, 1))
+
+
+def alignment(graph: Graph) -> int:
+    """What the sizes of picture and tiles, and the places of tiles, must be multiples of.
+
+    It is 1 unless the graph works at a lower resolution than its input. Then a tile that starts
+    between two pixels of the lower resolution would sample others than the whole picture does.
+
+    Raises:
+        GraphError: as `halo`.
+    """
+    return math.lcm(*(side.ratio.denominator for side in _sides(graph, 0).values()))
+
+
+def _halo_along(graph: Graph, axis: int) -> int:
+    sides = _sides(graph, axis)
+    period = math.lcm(*(side.ratio.denominator for side in sides.values()))
+    widest = 0
+    for pixel in range(period):
+        for name, (first, last) in _needs(graph, axis, sides, pixel).items():
+            ratio = sides[name].ratio
+            widest = max(
+                widest,
+                math.ceil(pixel - first / ratio),
+                math.ceil((last + 1) / ratio - (pixel + 1)),
+            )
+    return widest
+
+
+def _sides(graph: Graph, axis: int) -> dict[str, _Side]:
+    """The sides of all tensors that have pixels; those of a single pixel for all are left out."""
+    size = graph.types[graph.inputs[0]].shape[1 + axis]
+    sides = {
+        name: _Side(Fraction(graph.types[name].shape[1 + axis], size), 0)
         for name in graph.inputs
+        if graph.types[name].shape[1:3] != (1, 1) or name == graph.inputs[0]
     }
     for op in graph.operators:
-        read = [reaches[name] for name in op.inputs if name in reaches]
-        if len({reach.ratio for reach in read}) != 1:
-            raise GraphError(f"{op.output}: joins tensors of different resolutions")
-        widest = max(read, key=lambda reach: reach.radius)
-        reaches[op.output] = _Reach(
-            widest.ratio * _enlargement(op),
-            widest.radius + Fraction(_radius(graph, op)) / widest.ratio,
-        )
-    return max(math.ceil(reaches[name].radius) for name in graph.outputs)
-
-
-def _enlargement(op: Operator) -> Fraction:
-    """Output pixels per input pixel, along one side."""
-    match op.kind:
-        case Kind.TRANSPOSE_CONV:
-            return Fraction(op.whole("stride"))
-        case Kind.CONV_2D | Kind.DEPTHWISE_CONV_2D:
-            return Fraction(1, op.whole("stride", 1))
-        case Kind.DEPTH_TO_SPACE:
-            return Fraction(op.whole("block"))
-        case Kind.SPACE_TO_DEPTH:
-            return Fraction(1, op.whole("block"))
-        case Kind.RESIZE_NEAREST_NEIGHBOR | Kind.RESIZE_BILINEAR:
-            return Fraction(op.whole("factor"))
-        case _:
-            return Fraction(1)
-
-
-def _radius(graph: Graph, op: Operator) -> int:
-    """How many pixels of its own input an operator looks to each side."""
-    match op.kind:
-        case Kind.CONV_2D | Kind.DEPTHWISE_CONV_2D:
-            sides = graph.types[op.inputs[1]].shape[1:3]
-            return max(sides) // 2 * op.whole("dilation", 1)
-        case Kind.TRANSPOSE_CONV:
-            sides = graph.types[op.inputs[1]].shape[1:3]
-            return max(_transposed_radius(side, op.whole("stride")) for side in sides)
-        case Kind.RESIZE_BILINEAR:
-            return 1
-        case Kind.MEAN:
+        read = {sides[name] for name in op.inputs if name in sides}
+        if not read:
+            continue
+        if op.kind is Kind.MEAN:
             raise GraphError(
-                f"{graph.name}: {op.output} averages over the whole picture, so tiles cannot give "
-                "exactly the same result; run it on whole pictures"
+                f"{graph.name}: {op.output!r} is a mean over the whole picture, so the network "
+                "cannot be tiled exactly; run it on whole pictures"
             )
+        if len(read) != 1:
+            raise GraphError(f"{graph.name}: {op.output!r} joins tensors of different sizes")
+        sides[op.output] = _resulting(graph, op, axis, read.pop())
+    for name in graph.outputs:
+        if name not in sides or sides[name].surplus:
+            raise GraphError(
+                f"{graph.name}: the output {name!r} is not the input's size times a constant, so "
+                'the network cannot be tiled exactly; use "same" padding'
+            )
+    return sides
+
+
+def _resulting(graph: Graph, op: Operator, axis: int, side: _Side) -> _Side:
+    ratio, surplus = side.ratio, side.surplus
+    match op.kind:
+        case Kind.CONV_2D | Kind.DEPTHWISE_CONV_2D:
+            stride = op.whole("stride", 1)
+            if _padded(op):
+                return _Side(ratio / stride, -(-surplus // stride))
+            reach = _reach(graph, op, axis)
+            return _Side(ratio / stride, (surplus - reach) // stride + 1)
+        case Kind.SPACE_TO_DEPTH:
+            block = op.whole("block")
+            return _Side(ratio / block, surplus // block)
+        case Kind.MIRROR_PAD:
+            return _Side(ratio, surplus + 2 * op.whole("amount"))
         case _:
-            return 0
+            factor = _enlargement(op)
+            return _Side(ratio * factor, surplus * factor)
 
 
-def _transposed_radius(side: int, stride: int) -> int:
-    """An output pixel `stride * q + t` gathers from input pixels around q."""
-    before = max(side - stride, 0) // 2
-    return max(
-        max((t + before) // stride, -math.ceil((t + before - side + 1) / stride))
-        for t in range(stride)
-    )
+def _needs(graph: Graph, axis: int, sides: Mapping[str, _Side], pixel: int) -> dict[str, Interval]:
+    """What the outputs that stand over one pixel of the first input need of every input."""
+    needs: dict[str, Interval] = {}
+
+    def need(name: str, interval: Interval) -> None:
+        if name in sides:
+            first, last = needs.get(name, interval)
+            needs[name] = (min(first, interval[0]), max(last, interval[1]))
+
+    for name in graph.outputs:
+        ratio = sides[name].ratio
+        need(name, (math.floor(ratio * pixel), math.ceil(ratio * (pixel + 1)) - 1))
+    for op in reversed(graph.operators):
+        if op.output in needs:
+            interval = _read(graph, op, axis, *needs[op.output])
+            for name in op.inputs:
+                need(name, interval)
+    return {name: needs[name] for name in graph.inputs if name in needs}
+
+
+def _read(graph: Graph, op: Operator, axis: int, first: int, last: int) -> Interval:
+    """The indices of its input that an operator reads for a range of its output's."""
+    match op.kind:
+        case Kind.CONV_2D | Kind.DEPTHWISE_CONV_2D:
+            stride, reach = op.whole("stride", 1), _reach(graph, op, axis)
+            # Of sizes that are multiples of the stride; `alignment` asks for those.
+            before = max(reach - stride, 0) // 2 if _padded(op) else 0
+            return first * stride - before, last * stride - before + reach - 1
+        case Kind.TRANSPOSE_CONV:
+            stride, reach = op.whole("stride"), _reach(graph, op, axis)
+            before = max(reach - stride, 0) // 2
+            lowest = -((reach - 1 - first - before) // stride)
+            # A kernel smaller than the stride leaves output pixels that read nothing.
+            return lowest, max(lowest, (last + before) // stride)
+        case Kind.DEPTH_TO_SPACE | Kind.RESIZE_NEAREST_NEIGHBOR:
+            return first // _enlargement(op), last // _enlargement(op)
+        case Kind.SPACE_TO_DEPTH:
+            block = op.whole("block")
+            return first * block, last * block + block - 1
+        case Kind.RESIZE_BILINEAR:
+            # Pixel j samples at (j + 1/2) / factor - 1/2, between two pixels.
+            factor = op.whole("factor")
+            return (2 * first + 1 - factor) // (2 * factor), -(
+                (factor - 2 * last - 1) // (2 * factor)
+            )
+        case Kind.MIRROR_PAD:
+            return first - op.whole("amount"), last - op.whole("amount")
+        case _:
+            return first, last
+
+
+def _enlargement(op: Operator) -> int:
+    """Output pixels per input pixel, along one side, of what does not shrink."""
+    match op.kind:
+        case Kind.TRANSPOSE_CONV:
+            return op.whole("stride")
+        case Kind.DEPTH_TO_SPACE:
+            return op.whole("block")
+        case Kind.RESIZE_NEAREST_NEIGHBOR | Kind.RESIZE_BILINEAR:
+            return op.whole("factor")
+        case _:
+            return 1
+
+
+def _padded(op: Operator) -> bool:
+    return op.attributes.get("padding", "same") == "same"
+
+
+def _reach(graph: Graph, op: Operator, axis: int) -> int:
+    return reaches(op, graph.types[op.inputs[1]].shape)[axis]

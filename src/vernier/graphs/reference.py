@@ -39,6 +39,12 @@ def run(
     Raises:
         GraphError: an input is missing or does not fit, or the graph is not float throughout.
     """
+    integers = [name for name, kind in graph.types.items() if kind.dtype != "float32"]
+    if integers:
+        raise GraphError(
+            f"{graph.name}: {integers[0]!r} is {graph.types[integers[0]].dtype}; "
+            "only graphs that are float32 throughout have float arithmetic"
+        )
     missing = [name for name in graph.inputs if name not in inputs]
     if missing:
         raise GraphError(f"{graph.name}: the input {missing[0]!r} is not given")
@@ -272,6 +278,9 @@ _KERNELS: dict[Kind, Callable[[Operator, list[NDArray[Any]]], NDArray[Any]]] = {
     Kind.RESIZE_BILINEAR: _bilinear,
     Kind.CONCATENATION: lambda op, x: np.concatenate(x, axis=3),
     Kind.SLICE: _slice,
-    Kind.MEAN: lambda op, x: x[0].mean(axis=(1, 2), keepdims=True, dtype=np.float32),
+    # Summed in float64: NumPy sums rows one after the other, and a picture has many.
+    Kind.MEAN: lambda op, x: (
+        x[0].mean(axis=(1, 2), keepdims=True, dtype=np.float64).astype(np.float32)
+    ),
     Kind.MIRROR_PAD: _mirror_pad,
 }

@@ -1,7 +1,6 @@
-"""How each operator is told in `.tflite`: its code, its version, its options, its extra inputs.
+"""How each operator is told in `.tflite`: its options and its extra inputs.
 
-One table serves the writer and the reader. Versions are the lowest that know what is asked, after
-the format's own history, so that stock runtimes of any age accept a file.
+One table serves the writer and the reader.
 """
 
 from __future__ import annotations
@@ -24,8 +23,28 @@ ACTIVATIONS = {
 }
 SYMMETRIC = 1  # MirrorPadMode: the border sample is repeated
 
-Extra = Callable[[Graph, Operator], NDArray[np.int32]]
+Int32 = NDArray[np.int32]
 Attributes = dict[str, Attribute]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Inputs that hold whole numbers: derived from the shapes, never kept in a graph.
+
+    Attributes:
+        at: place of the first among the inputs in the file.
+        names: what each holds; the tensors are named `<output>/<name>`.
+        derive: their values, one for each name, from the graph and the operator.
+        recover: attributes from the values of a file and the shape of the operator's picture.
+        canonical: brings a file's values into the form that `derive` gives, where there are
+            several forms; given the shape as well.
+    """
+
+    at: int
+    names: tuple[str, ...]
+    derive: Callable[[Graph, Operator], tuple[Int32, ...]]
+    recover: Callable[[list[Int32], tuple[int, ...]], Attributes] | None = None
+    canonical: Callable[[list[Int32], tuple[int, ...]], list[Int32]] | None = None
 
 
 @dataclass(frozen=True)
@@ -33,21 +52,17 @@ class Coding:
     """One row of the table.
 
     Attributes:
-        versions: of the operator for float, and for integer tensors.
         options: name of the options' table in the schema, without "Options"; None for none.
         fill: writes an operator's attributes into the options' object.
         parse: reads them back.
-        extra: an input that holds sizes, derived from the shapes and never kept in a graph.
-        extra_at: its place among the inputs.
+        sizes: inputs besides a graph's own.
         order: places of our inputs in the file, where they are not in order.
     """
 
-    versions: tuple[int, int]
     options: str | None = None
     fill: Callable[[Any, Operator], None] | None = None
     parse: Callable[[Any], Attributes] | None = None
-    extra: Extra | None = None
-    extra_at: int = 1
+    sizes: Sizes | None = None
     order: tuple[int, ...] | None = None
 
 
@@ -138,25 +153,49 @@ def _parse_mirror(options: Any) -> Attributes:
     return {}
 
 
-def _output_size(graph: Graph, op: Operator) -> NDArray[np.int32]:
-    return np.array(graph.types[op.output].shape, np.int32)
+def _output_shape(graph: Graph, op: Operator) -> tuple[Int32, ...]:
+    return (np.array(graph.types[op.output].shape, np.int32),)
 
 
-def _output_sides(graph: Graph, op: Operator) -> NDArray[np.int32]:
-    return np.array(graph.types[op.output].shape[1:3], np.int32)
+def _output_sides(graph: Graph, op: Operator) -> tuple[Int32, ...]:
+    return (np.array(graph.types[op.output].shape[1:3], np.int32),)
 
 
-def _mean_axes(graph: Graph, op: Operator) -> NDArray[np.int32]:
-    return np.array([1, 2], np.int32)
+def _recover_factor(values: list[Int32], shape: tuple[int, ...]) -> Attributes:
+    # Whatever is not this one factor on both sides differs from what it derives, and is refused.
+    return {"factor": int(values[0][0]) // shape[1]}
 
 
-def _paddings(graph: Graph, op: Operator) -> NDArray[np.int32]:
+def _mean_axes(graph: Graph, op: Operator) -> tuple[Int32, ...]:
+    return (np.array([1, 2], np.int32),)
+
+
+def _canonical_axes(values: list[Int32], shape: tuple[int, ...]) -> list[Int32]:
+    return [np.sort(values[0] % len(shape)).astype(np.int32)]
+
+
+def _paddings(graph: Graph, op: Operator) -> tuple[Int32, ...]:
     amount = op.whole("amount")
-    return np.array([[0, 0], [amount, amount], [amount, amount], [0, 0]], np.int32)
+    return (np.array([[0, 0], [amount, amount], [amount, amount], [0, 0]], np.int32),)
 
 
-def _begin(graph: Graph, op: Operator) -> NDArray[np.int32]:
-    return np.array([0, 0, 0, op.whole("begin")], np.int32)
+def _recover_amount(values: list[Int32], shape: tuple[int, ...]) -> Attributes:
+    return {"amount": int(values[0][1, 0])}
+
+
+def _begin_and_size(graph: Graph, op: Operator) -> tuple[Int32, ...]:
+    size = np.array(graph.types[op.output].shape, np.int32)
+    return np.array([0, 0, 0, op.whole("begin")], np.int32), size
+
+
+def _canonical_slice(values: list[Int32], shape: tuple[int, ...]) -> list[Int32]:
+    begin, size = values
+    # A size of -1 is "all that is left".
+    return [begin, np.where(size == -1, np.array(shape) - begin, size).astype(np.int32)]
+
+
+def _recover_slice(values: list[Int32], shape: tuple[int, ...]) -> Attributes:
+    return {"begin": int(values[0][3]), "size": int(values[1][3])}
 
 
 def _square(first: int, second: int, what: str) -> None:
@@ -168,46 +207,57 @@ def _nothing(options: Any, op: Operator) -> None:
     return
 
 
+_SIDES = Sizes(1, ("sides",), _output_sides, _recover_factor)
 _BLOCK: Mapping[str, Any] = {
     "fill": _fill_block,
     "parse": lambda options: {"block": options.blockSize},
 }
 
 CODINGS: dict[Kind, Coding] = {
-    Kind.CONV_2D: Coding((1, 3), "Conv2D", _fill_convolution, _parse_convolution),
-    Kind.DEPTHWISE_CONV_2D: Coding((1, 3), "DepthwiseConv2D", _fill_depthwise, _parse_depthwise),
+    Kind.CONV_2D: Coding("Conv2D", _fill_convolution, _parse_convolution),
+    Kind.DEPTHWISE_CONV_2D: Coding("DepthwiseConv2D", _fill_depthwise, _parse_depthwise),
     Kind.TRANSPOSE_CONV: Coding(
-        (3, 3),
         "TransposeConv",
         _fill_transposed,
         _parse_transposed,
-        extra=_output_size,
-        extra_at=0,
+        Sizes(0, ("shape",), _output_shape),
         order=(1, 0, 2),
     ),
-    Kind.ADD: Coding((1, 2), "Add", _nothing),
-    Kind.SUB: Coding((1, 2), "Sub", _nothing),
-    Kind.MUL: Coding((1, 2), "Mul", _nothing),
-    Kind.RELU: Coding((1, 2)),
-    Kind.TANH: Coding((1, 2)),
-    Kind.LOGISTIC: Coding((1, 2)),
-    Kind.SQRT: Coding((1, 1)),
-    Kind.PRELU: Coding((1, 1)),
+    Kind.ADD: Coding("Add", _nothing),
+    Kind.SUB: Coding("Sub", _nothing),
+    Kind.MUL: Coding("Mul", _nothing),
+    Kind.RELU: Coding(),
+    Kind.TANH: Coding(),
+    Kind.LOGISTIC: Coding(),
+    Kind.SQRT: Coding(),
+    Kind.PRELU: Coding(),
     Kind.LEAKY_RELU: Coding(
-        (1, 2), "LeakyRelu", _fill_leaky, lambda options: {"alpha": float(options.alpha)}
+        "LeakyRelu", _fill_leaky, lambda options: {"alpha": float(options.alpha)}
     ),
-    Kind.DEPTH_TO_SPACE: Coding((1, 1), "DepthToSpace", **_BLOCK),
-    Kind.SPACE_TO_DEPTH: Coding((1, 2), "SpaceToDepth", **_BLOCK),
+    Kind.DEPTH_TO_SPACE: Coding("DepthToSpace", **_BLOCK),
+    Kind.SPACE_TO_DEPTH: Coding("SpaceToDepth", **_BLOCK),
     Kind.RESIZE_NEAREST_NEIGHBOR: Coding(
-        (3, 3), "ResizeNearestNeighbor", _fill_resize, _parse_resize, extra=_output_sides
+        "ResizeNearestNeighbor", _fill_resize, _parse_resize, _SIDES
     ),
-    Kind.RESIZE_BILINEAR: Coding(
-        (3, 3), "ResizeBilinear", _fill_resize, _parse_resize, extra=_output_sides
+    Kind.RESIZE_BILINEAR: Coding("ResizeBilinear", _fill_resize, _parse_resize, _SIDES),
+    Kind.CONCATENATION: Coding("Concatenation", _fill_concatenation, _parse_concatenation),
+    Kind.SLICE: Coding(
+        "Slice",
+        _nothing,
+        sizes=Sizes(1, ("begin", "size"), _begin_and_size, _recover_slice, _canonical_slice),
     ),
-    Kind.CONCATENATION: Coding((1, 2), "Concatenation", _fill_concatenation, _parse_concatenation),
-    Kind.SLICE: Coding((1, 2), "Slice", _nothing, extra=_begin),
-    Kind.MEAN: Coding((1, 2), "Reducer", _fill_mean, _parse_mean, extra=_mean_axes),
-    Kind.MIRROR_PAD: Coding((1, 2), "MirrorPad", _fill_mirror, _parse_mirror, extra=_paddings),
-    Kind.QUANTIZE: Coding((1, 2), "Quantize", _nothing),
-    Kind.DEQUANTIZE: Coding((2, 2), "Dequantize", _nothing),
+    Kind.MEAN: Coding(
+        "Reducer",
+        _fill_mean,
+        _parse_mean,
+        Sizes(1, ("axes",), _mean_axes, canonical=_canonical_axes),
+    ),
+    Kind.MIRROR_PAD: Coding(
+        "MirrorPad",
+        _fill_mirror,
+        _parse_mirror,
+        Sizes(1, ("paddings",), _paddings, _recover_amount),
+    ),
+    Kind.QUANTIZE: Coding("Quantize", _nothing),
+    Kind.DEQUANTIZE: Coding("Dequantize", _nothing),
 }

@@ -1,4 +1,9 @@
-"""A `.tflite` file as a graph: the inverse of the writer, for what a graph can say."""
+"""A `.tflite` file as a graph: the inverse of the writer, for what a graph can say.
+
+A file may come from anywhere, so nothing in it is believed. Only the fields that a graph needs are
+visited, through the generated accessors, which cannot read outside the file; and the total that is
+visited is limited, because a few bytes can claim to hold the same table a million times.
+"""
 
 from __future__ import annotations
 
@@ -22,13 +27,14 @@ from vernier.graphs.graph import (
     TensorType,
 )
 from vernier.graphs.shapes import output_shape
-from vernier.tflite.operators import ACTIVATIONS, CODINGS
+from vernier.tflite.operators import ACTIVATIONS, CODINGS, Sizes
 from vernier.tflite.writer import FILE_IDENTIFIER, TYPE_CODES
 
 _DTYPES = {code: dtype for dtype, code in TYPE_CODES.items()}
 _ACTIVATIONS = {code: activation for activation, code in ACTIVATIONS.items()}
 _KINDS = {getattr(schema.BuiltinOperator, kind.value): kind for kind in Kind}
 _NAMES = {v: k for k, v in vars(schema.BuiltinOperator).items() if isinstance(v, int)}
+MOST_AXES = 8
 
 
 def read(model: bytes) -> Graph:
@@ -41,35 +47,50 @@ def read(model: bytes) -> Graph:
     if len(model) < 8 or model[4:8] != FILE_IDENTIFIER:
         raise GraphError("not a .tflite file: the identifier TFL3 is missing")
     try:
-        parsed = schema.ModelT.InitFromPackedBuf(model, 0)
-        graph = _Reader(parsed).graph()
+        graph = _Reader(model).graph()
         graph.check()
     except GraphError:
         raise
     except Exception as error:
-        # Damaged offsets end anywhere in the generated parser; whichever way, the file is at fault.
+        # Damaged offsets end anywhere in the generated accessors; the file is at fault.
         raise GraphError(f"damaged .tflite file ({type(error).__name__}: {error})") from error
     return graph
 
 
 class _Reader:
-    def __init__(self, model: Any) -> None:
-        if not model.subgraphs or len(model.subgraphs) != 1:
-            raise GraphError("expected a .tflite file with one subgraph")
-        self._model = model
-        self._subgraph = model.subgraphs[0]
-        self._names = [_text(tensor.name) for tensor in self._subgraph.tensors]
+    def __init__(self, model: bytes) -> None:
+        self._model = schema.Model.GetRootAs(model, 0)
+        if self._model.SubgraphsLength() != 1:
+            raise GraphError(
+                f"expected a .tflite file of one subgraph, found {self._model.SubgraphsLength()}"
+            )
+        self._subgraph = self._model.Subgraphs(0)
+        # An honest file is visited about once; shared tables are possible, so leave some room.
+        self._left = 8 * len(model) + (1 << 16)
+        self._names = [
+            self._text(self._subgraph.Tensors(place).Name())
+            for place in range(self._visit(self._subgraph.TensorsLength()))
+        ]
         if len(set(self._names)) != len(self._names):
             raise GraphError("two tensors of the .tflite file share a name")
         self._constants: dict[str, Array] = {}
         self._types: dict[str, TensorType] = {}
 
     def graph(self) -> Graph:
-        inputs = tuple(self._activation(index) for index in self._subgraph.inputs)
-        operators = tuple(self._operator(op) for op in self._subgraph.operators)
-        outputs = tuple(self._names[_place(index)] for index in self._subgraph.outputs)
+        inputs = tuple(
+            self._activation(place) for place in self._vector(self._subgraph.InputsAsNumpy())
+        )
+        if not inputs:
+            raise GraphError("the .tflite file has no inputs")
+        operators = tuple(
+            self._operator(self._subgraph.Operators(place))
+            for place in range(self._visit(self._subgraph.OperatorsLength()))
+        )
+        outputs = tuple(
+            self._name(place) for place in self._vector(self._subgraph.OutputsAsNumpy())
+        )
         return Graph(
-            name=_text(self._model.description or b""),
+            name=self._text(self._model.Description()),
             inputs=inputs,
             outputs=outputs,
             operators=operators,
@@ -77,120 +98,170 @@ class _Reader:
             types=self._types,
         )
 
-    def _activation(self, index: int) -> str:
-        name = self._names[_place(index)]
-        self._types[name] = self._type(index)
-        if len(self._types[name].shape) != 4 or self._types[name].shape[0] != 1:
-            raise GraphError(
-                f"{name}: expected a tensor (1, H, W, C), found {self._types[name].shape}"
-            )
+    def _visit(self, amount: int) -> int:
+        self._left -= amount
+        if self._left < 0:
+            raise GraphError("damaged .tflite file: its parts claim more than the file holds")
+        return amount
+
+    def _text(self, text: bytes | None) -> str:
+        self._visit(len(text or b""))
+        return (text or b"").decode("utf-8")
+
+    def _vector(self, found: Any) -> list[Any]:
+        """A vector as a list; accessors give 0 for one that is missing."""
+        if isinstance(found, int):
+            return []
+        self._visit(found.nbytes)
+        values: list[Any] = found.tolist()
+        return values
+
+    def _name(self, place: int) -> str:
+        """A tensor's name; a negative place must not count from the end, as Python's would."""
+        if not 0 <= place < len(self._names):
+            raise GraphError(f"damaged .tflite file: it has no tensor {place}")
+        return self._names[place]
+
+    def _activation(self, place: int) -> str:
+        name = self._name(place)
+        kind = self._type(place)
+        if len(kind.shape) != 4 or kind.shape[0] != 1 or min(kind.shape) < 1:
+            raise GraphError(f"{name}: expected a tensor (1, H, W, C), found {kind.shape}")
+        self._types[name] = kind
         return name
 
-    def _type(self, index: int) -> TensorType:
-        tensor = self._subgraph.tensors[index]
-        if tensor.type not in _DTYPES:
-            raise GraphError(f"{self._names[index]}: unsupported tensor type {tensor.type}")
-        shape = () if tensor.shape is None else tuple(int(side) for side in tensor.shape)
-        return TensorType(shape, _DTYPES[tensor.type], _quantization(tensor.quantization))
+    def _type(self, place: int) -> TensorType:
+        name, tensor = self._name(place), self._subgraph.Tensors(place)
+        if tensor.Type() not in _DTYPES:
+            raise GraphError(f"{name}: unsupported tensor type {tensor.Type()}")
+        if tensor.ShapeLength() > MOST_AXES:
+            raise GraphError(f"{name}: a tensor of {tensor.ShapeLength()} axes")
+        if tensor.Sparsity() is not None or tensor.IsVariable():
+            raise GraphError(f"{name}: sparse and variable tensors are not supported")
+        shape = tuple(self._vector(tensor.ShapeAsNumpy()))
+        return TensorType(shape, _DTYPES[tensor.Type()], self._quantization(tensor))
 
-    def _data(self, index: int) -> NDArray[Any] | None:
-        tensor = self._subgraph.tensors[index]
-        data = self._model.buffers[_place(tensor.buffer)].data
-        if data is None or len(data) == 0:
+    def _quantization(self, tensor: Any) -> Quantization | None:
+        written = tensor.Quantization()
+        if written is None:
             return None
-        kind = self._type(index)
-        flat: NDArray[Any] = np.asarray(data, np.uint8).view(np.dtype(kind.dtype))
+        scale = np.array(self._vector(written.ScaleAsNumpy()), np.float32)
+        if scale.size == 0:
+            return None
+        zero_point = np.array(self._vector(written.ZeroPointAsNumpy()), np.int32)
+        if zero_point.size == 1:
+            zero_point = np.repeat(zero_point, scale.size)
+        if zero_point.size != scale.size:
+            raise GraphError(f"{scale.size} scales, but {zero_point.size} zero points")
+        axis = int(written.QuantizedDimension()) if scale.size > 1 else None
+        return Quantization(scale, zero_point, axis)
+
+    def _data(self, place: int) -> NDArray[Any] | None:
+        """A constant's values, copied; None for what is no constant."""
+        name, number = self._name(place), int(self._subgraph.Tensors(place).Buffer())
+        if number >= self._model.BuffersLength():
+            raise GraphError(f"{name}: the .tflite file has no buffer {number}")
+        data = self._model.Buffers(number).DataAsNumpy()
+        if isinstance(data, int) or data.size == 0:
+            return None
+        self._visit(data.nbytes)
+        kind = self._type(place)
+        flat: NDArray[Any] = data.copy().view(np.dtype(kind.dtype))
         if flat.size != math.prod(kind.shape):
-            raise GraphError(f"{self._names[index]}: its data does not fill its shape {kind.shape}")
+            raise GraphError(f"{name}: its data does not fill its shape {kind.shape}")
         return flat.reshape(kind.shape)
 
-    def _input(self, index: int) -> str:
-        name = self._names[_place(index)]
+    def _input(self, place: int) -> str:
+        name = self._name(place)
         if name not in self._types:
-            data = self._data(index)
+            data = self._data(place)
             if data is None:
                 raise GraphError(f"{name} is read before it is computed")
             self._constants[name] = data
-            self._types[name] = self._type(index)
+            self._types[name] = self._type(place)
         return name
 
     def _operator(self, written: Any) -> Operator:
-        code = self._model.operatorCodes[_place(written.opcodeIndex)]
-        builtin = max(code.builtinCode, code.deprecatedBuiltinCode)
-        kind = _KINDS.get(builtin)
-        if kind is None:
-            raise GraphError(f"the operator {_NAMES.get(builtin, builtin)} is not supported")
+        kind = self._kind(int(written.OpcodeIndex()))
         coding = CODINGS[kind]
-        places = [int(index) for index in written.inputs]
+        options = _options(kind, written)
         attributes: dict[str, Attribute] = {}
         if coding.parse is not None:
-            attributes |= coding.parse(written.builtinOptions)
-        if kind is Kind.SLICE:
-            attributes |= self._slice(places)
-            del places[2]
-        if kind is Kind.MIRROR_PAD:
-            attributes["amount"] = self._mirrored(places[1])
-        if coding.extra is not None:
-            sizes = self._data(_place(places.pop(coding.extra_at)))
-            if kind in (Kind.RESIZE_NEAREST_NEIGHBOR, Kind.RESIZE_BILINEAR):
-                attributes["factor"] = self._factor(places[0], sizes)
-        names = [self._input(index) for index in places if index >= 0]
+            attributes |= coding.parse(options)
+        places = self._vector(written.InputsAsNumpy())
+        values: list[NDArray[np.int32]] = []
+        if coding.sizes is not None:
+            values = [self._sizes(kind, places, coding.sizes) for _ in coding.sizes.names]
+        names = [self._input(place) for place in places if place != -1]
         if coding.order is not None:
-            names = [names[coding.order.index(place)] for place in range(len(names))]
-        fused = getattr(written.builtinOptions, "fusedActivationFunction", 0)
+            order = [place for place in coding.order if place < len(names)]
+            names = [names[order.index(place)] for place in range(len(names))]
+        if coding.sizes is not None:
+            shape = self._types[names[0]].shape
+            if coding.sizes.canonical is not None:
+                values = coding.sizes.canonical(values, shape)
+            if coding.sizes.recover is not None:
+                attributes |= coding.sizes.recover(values, shape)
+        fused = getattr(options, "fusedActivationFunction", 0)
         if fused not in _ACTIVATIONS or (fused and kind not in FUSES_ACTIVATION):
             raise GraphError(f"the fused activation {fused} of {kind} is not supported")
-        if len(written.outputs) != 1:
-            raise GraphError(f"{kind} has {len(written.outputs)} outputs, expected one")
-        output = self._activation(written.outputs[0])
-        op = Operator(
-            kind, tuple(names), output, _ACTIVATIONS.get(fused, Activation.NONE), attributes
-        )
-        inferred = output_shape(op, self._types)
-        if inferred != self._types[output].shape:
-            raise GraphError(
-                f"{output}: the file says {self._types[output].shape}, {kind} gives {inferred}"
-            )
+        outputs = self._vector(written.OutputsAsNumpy())
+        if len(outputs) != 1:
+            raise GraphError(f"{kind} has {len(outputs)} outputs, expected one")
+        output = self._activation(outputs[0])
+        activation = _ACTIVATIONS.get(fused, Activation.NONE)
+        op = Operator(kind, tuple(names), output, activation, attributes)
+        self._agrees(op, values)
         return op
 
-    def _slice(self, places: list[int]) -> dict[str, Attribute]:
-        begin, size = self._data(_place(places[1])), self._data(_place(places[2]))
-        if begin is None or size is None or any(begin[:3]):
-            raise GraphError("SLICE is supported with constant bounds over channels only")
-        return {"begin": int(begin[3]), "size": int(size[3])}
+    def _kind(self, number: int) -> Kind:
+        if number >= self._model.OperatorCodesLength():
+            raise GraphError(f"damaged .tflite file: it has no operator code {number}")
+        code = self._model.OperatorCodes(number)
+        # The first field is older and narrower; writers fill one or both.
+        builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+        if builtin not in _KINDS:
+            custom = self._text(code.CustomCode())
+            name = f"{_NAMES.get(builtin, builtin)} {custom}".strip()
+            raise GraphError(f"the operator {name} is not supported")
+        return _KINDS[builtin]
 
-    def _mirrored(self, place: int) -> int:
-        paddings = self._data(_place(place))
-        amount = -1 if paddings is None else int(paddings[1, 0])
-        wanted = [[0, 0], [amount, amount], [amount, amount], [0, 0]]
-        if paddings is None or paddings.tolist() != wanted:
-            raise GraphError("MIRROR_PAD is supported with one amount on all four sides only")
-        return amount
+    def _sizes(self, kind: Kind, places: list[int], sizes: Sizes) -> NDArray[np.int32]:
+        """Take the next input of whole numbers from among the inputs."""
+        if len(places) <= sizes.at:
+            raise GraphError(f"{kind} lacks its input of sizes")
+        values = self._data(places.pop(sizes.at))
+        if values is None or values.dtype != np.int32:
+            raise GraphError(f"{kind} is supported with constant int32 sizes only")
+        return values
 
-    def _factor(self, place: int, sizes: NDArray[Any] | None) -> int:
-        height, width = self._types[self._names[_place(place)]].shape[1:3]
-        if sizes is None or sizes[0] % height or sizes[0] * width != sizes[1] * height:
-            raise GraphError("resizing is supported by one whole factor only")
-        return int(sizes[0]) // height
+    def _agrees(self, op: Operator, values: list[NDArray[np.int32]]) -> None:
+        """Check that shape and sizes are what our own reading of the operator gives."""
+        found, inferred = self._types[op.output].shape, output_shape(op, self._types)
+        if found != inferred:
+            raise GraphError(f"{op.output}: the file says {found}, {op.kind} gives {inferred}")
+        sizes = CODINGS[op.kind].sizes
+        if sizes is None:
+            return
+        context = Graph("", (), (), (), {}, self._types)
+        for name, value, wanted in zip(sizes.names, values, sizes.derive(context, op), strict=True):
+            if not np.array_equal(value, wanted):
+                raise GraphError(
+                    f"{op.output}: {op.kind} with {name} {value.tolist()} is not supported, "
+                    f"expected {wanted.tolist()}"
+                )
 
 
-def _place(index: int) -> int:
-    """An index that must not count from the end, as Python's would."""
-    if index < 0:
-        raise GraphError("damaged .tflite file: a negative index")
-    return int(index)
-
-
-def _text(name: bytes | str) -> str:
-    return name.decode("utf-8") if isinstance(name, bytes) else name
-
-
-def _quantization(written: Any) -> Quantization | None:
-    if written is None or written.scale is None or len(written.scale) == 0:
+def _options(kind: Kind, written: Any) -> Any:
+    """An operator's options; the schema's defaults where the file leaves them out."""
+    name = CODINGS[kind].options
+    if name is None:
         return None
-    scale = np.array(written.scale, np.float32)
-    zero_point = np.array(written.zeroPoint, np.int32)
-    if zero_point.size == 1 and scale.size > 1:
-        zero_point = np.repeat(zero_point, scale.size)
-    axis = int(written.quantizedDimension) if scale.size > 1 else None
-    return Quantization(scale, zero_point, axis)
+    table = getattr(schema, f"{name}OptionsT")
+    found = written.BuiltinOptionsType()
+    if found == schema.BuiltinOptions.NONE:
+        return table()
+    if found != getattr(schema.BuiltinOptions, f"{name}Options"):
+        raise GraphError(f"{kind} carries the options of another operator ({found})")
+    at = written.BuiltinOptions()
+    return table() if at is None else table.InitFromBuf(at.Bytes, at.Pos)

@@ -12,12 +12,17 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
+from vernier.errors import GraphError
 from vernier.graphs.graph import Graph, Kind, Operator, Quantization, TensorType
+from vernier.graphs.shapes import output_shape
 from vernier.tflite.operators import ACTIVATIONS, CODINGS
+from vernier.tflite.versions import operator_version
 
 FILE_IDENTIFIER = b"TFL3"
 SCHEMA_VERSION = 3
 SIGNATURE = "serving_default"
+ALIGNMENT = 16
+"""Of constants, in bytes from the start of the file: the schema demands it, engines map them."""
 TYPE_CODES = {
     "float32": schema.TensorType.FLOAT32,
     "int8": schema.TensorType.INT8,
@@ -29,14 +34,48 @@ TYPE_CODES = {
 def write(graph: Graph) -> bytes:
     """The file's content.
 
+    Each operator becomes one builtin operator with its activation fused. The signature's ports
+    are named as the graph's inputs and outputs; the description is the graph's name.
+
     Args:
         graph: float, integer or mixed; checked first.
 
     Raises:
-        GraphError: the graph is malformed.
+        GraphError: the graph is malformed, its shapes do not follow from its inputs', or an
+            integer tensor has no scale.
     """
-    graph.check()
+    _check(graph)
     return _Writer(graph).finish()
+
+
+def _check(graph: Graph) -> None:
+    graph.check()
+    for op in graph.operators:
+        found, inferred = graph.types[op.output].shape, output_shape(op, graph.types)
+        if found != inferred:
+            raise GraphError(f"{op.output}: its type says {found}, {op.kind} gives {inferred}")
+    for name, kind in graph.types.items():
+        if kind.dtype not in TYPE_CODES:
+            raise GraphError(f"{name}: {kind.dtype} cannot be written")
+        if kind.dtype == "int8" and kind.quantization is None:
+            raise GraphError(f"{name}: an int8 tensor needs a scale and a zero point")
+    fixed = [name for name in graph.outputs if name in graph.constants]
+    if fixed:
+        raise GraphError(f"{graph.name}: the output {fixed[0]!r} is a constant")
+
+
+class _Aligned(schema.BufferT):  # type: ignore[misc]
+    """A buffer whose data is aligned as the schema demands, which generated code forgets."""
+
+    def Pack(self, builder: Any) -> int:  # noqa: N802
+        payload = bytes(self.data)
+        builder.StartVector(1, len(payload), ALIGNMENT)
+        builder.head -= len(payload)
+        builder.Bytes[builder.head : builder.head + len(payload)] = payload
+        data = builder.EndVector()
+        schema.BufferStart(builder)
+        schema.BufferAddData(builder, data)
+        return int(schema.BufferEnd(builder))
 
 
 class _Writer:
@@ -79,8 +118,8 @@ class _Writer:
         if kind.quantization is not None:
             tensor.quantization = _quantization(kind.quantization)
         if data is not None:
-            buffer = schema.BufferT()
-            buffer.data = np.frombuffer(np.ascontiguousarray(data).tobytes(), np.uint8)
+            buffer = _Aligned()
+            buffer.data = np.ascontiguousarray(data).tobytes()
             tensor.buffer = len(self._model.buffers)
             self._model.buffers.append(buffer)
         self._index[name] = len(self._subgraph.tensors)
@@ -93,22 +132,25 @@ class _Writer:
             return self._tensor(name, self._graph.types[name], self._graph.constants[name])
         return self._index[name]
 
+    def _free(self, name: str) -> str:
+        """The name, or the first like it that no tensor has."""
+        while name in self._index or name in self._graph.types:
+            name += "_"
+        return name
+
     def _operator(self, op: Operator) -> None:
         coding = CODINGS[op.kind]
         written = schema.OperatorT()
         inputs = [self._input(name) for name in op.inputs]
         if coding.order is not None:
             inputs = [inputs[place] for place in coding.order if place < len(inputs)]
-        if coding.extra is not None:
-            sizes = coding.extra(self._graph, op)
-            name = f"{op.output}/sizes"
-            inputs.insert(
-                coding.extra_at, self._tensor(name, TensorType(sizes.shape, "int32"), sizes)
-            )
-        if op.kind is Kind.SLICE:
-            shape = np.array(self._graph.types[op.output].shape, np.int32)
-            name = f"{op.output}/extent"
-            inputs.append(self._tensor(name, TensorType((4,), "int32"), shape))
+        if coding.sizes is not None:
+            values = coding.sizes.derive(self._graph, op)
+            for place, (name, value) in enumerate(
+                zip(coding.sizes.names, values, strict=True), coding.sizes.at
+            ):
+                kind = TensorType(value.shape, "int32")
+                inputs.insert(place, self._tensor(self._free(f"{op.output}/{name}"), kind, value))
         written.inputs = inputs
         written.outputs = [self._index[op.output]]
         written.opcodeIndex = self._code(op)
@@ -122,8 +164,7 @@ class _Writer:
         self._subgraph.operators.append(written)
 
     def _code(self, op: Operator) -> int:
-        integer = self._graph.types[op.inputs[0]].dtype != "float32"
-        version = CODINGS[op.kind].versions[integer]
+        version = operator_version(self._graph, op)
         key = (op.kind, version)
         if key not in self._codes:
             code = schema.OperatorCodeT()
