@@ -1,7 +1,7 @@
 """Any PyTorch module as our graph: traced by `torch.export`, lowered operator by operator.
 
-The module is traced for one picture size; the graph then holds for any (`graphs.shapes.resized`).
-What depends on the size other than through shapes is refused.
+The module is traced for one picture size and for twice that; both must give one graph, which then
+holds for any size (`graphs.shapes.resized`).
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
 from vernier.errors import GraphError
 from vernier.graphs.graph import Graph
 from vernier.networks.assembly import Assembly
-from vernier.networks.lowering import LOWERINGS, Activation, Call, SpatialSum, UnsupportedError
+from vernier.networks.lowering import LOWERINGS
+from vernier.networks.lowering_call import Activation, Call, SpatialSum, UnsupportedError
 from vernier.networks.rewrites import simplify
 
 
@@ -49,12 +51,36 @@ def capture(
             counterpart; the message names the first and its place in the module.
     """
     channels = _input_channels(module, name) if channels is None else channels
-    program = _trace(module, name, torch.zeros(1, channels, height, width))
+    module = copy.deepcopy(module).eval()
+    graph = _captured(module, name, torch.zeros(1, channels, height, width))
+    larger = _captured(module, name, torch.zeros(1, channels, 2 * height, 2 * width))
+    _refuse_differences(graph, larger)
+    return graph
+
+
+def _captured(module: nn.Module, name: str, example: torch.Tensor) -> Graph:
     build = Assembly(name)
-    _lower(program, build)
+    _lower(_trace(module, name, example), build)
     simplify(build)
     _name_output(build)
     return build.graph()
+
+
+def _refuse_differences(graph: Graph, larger: Graph) -> None:
+    """A number that Python took from the picture's size would be wrong at every other size."""
+    for one, other in zip(graph.operators, larger.operators, strict=False):
+        same_constants = all(
+            np.array_equal(graph.constants[name], larger.constants[name])
+            for name in one.inputs
+            if name in graph.constants and name in larger.constants
+        )
+        if one != other or not same_constants:
+            raise GraphError(
+                f"{graph.name}: {one.kind} {one.output!r} computes something else for a picture "
+                "twice the size: the module uses the picture's size as a number"
+            )
+    if len(graph.operators) != len(larger.operators):
+        raise GraphError(f"{graph.name}: the module does other work for other picture sizes")
 
 
 def _input_channels(module: nn.Module, name: str) -> int:
@@ -71,7 +97,6 @@ def _input_channels(module: nn.Module, name: str) -> int:
 
 
 def _trace(module: nn.Module, name: str, example: torch.Tensor) -> torch.export.ExportedProgram:
-    module = copy.deepcopy(module).eval()
     try:
         with warnings.catch_warnings(), torch.no_grad():
             # PyTorch 2.13 warns of its own use of its own deprecated names.

@@ -65,7 +65,8 @@ def load(path: Path) -> dict[str, Tensor]:
         case ".pth" | ".pt" | ".ckpt":
             weights = _find_weights(path, _load_pickle(path))
         case ".param" | ".bin":
-            weights = load_ncnn(path.with_suffix(".param"), path.with_suffix(".bin"))
+            arrays = load_ncnn(path.with_suffix(".param"), path.with_suffix(".bin"))
+            weights = {name: torch.from_numpy(array) for name, array in arrays.items()}
         case other:
             raise NetworkError(
                 f"{path}: expected .safetensors, .pth or ncnn's .param and .bin, found {other!r}"

@@ -1,4 +1,4 @@
-"""ncnn's `.param` and `.bin` of SRVGGNetCompact, as PyTorch weights.
+"""ncnn's `.param` and `.bin` of SRVGGNetCompact, as arrays under PyTorch's names.
 
 The `.param` file is text: a magic number, counts, and one line for each layer: type, name, counts
 of inputs and outputs, their names, then `id=value`. The `.bin` file holds the weights of the layers
@@ -11,10 +11,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from vernier.errors import NetworkError
+
+Float32 = NDArray[np.float32]
 
 MAGIC = "7767517"
 FLOAT16_FLAG = 0x01306B47
@@ -25,7 +26,7 @@ OUTPUTS, KERNEL_WIDTH, KERNEL_HEIGHT, HAS_BIAS, WEIGHT_COUNT = 0, 1, 11, 5, 6
 MOST_WEIGHTS = 1 << 28
 
 
-def load_ncnn(param: Path, binary: Path) -> dict[str, Tensor]:
+def load_ncnn(param: Path, binary: Path) -> dict[str, Float32]:
     """The weights as `body.N.weight` and `body.N.bias`, float32.
 
     Raises:
@@ -40,7 +41,7 @@ def load_ncnn(param: Path, binary: Path) -> dict[str, Tensor]:
     if not lines or lines[0].strip() != MAGIC:
         raise NetworkError(f"{param}: expected ncnn's magic number {MAGIC} in the first line")
     reader = _Reader(binary, data)
-    weights: dict[str, Tensor] = {}
+    weights: dict[str, Float32] = {}
     place = 0
     for line in filter(None, (line.split() for line in lines[2:])):
         kind, options = line[0], _options(param, line)
@@ -55,13 +56,11 @@ def load_ncnn(param: Path, binary: Path) -> dict[str, Tensor]:
             if taps <= 0 or not 0 < count <= MOST_WEIGHTS or count % taps:
                 raise NetworkError(f"{param}: a convolution of impossible size: {' '.join(line)}")
             kernel = reader.flagged(count).reshape(outputs, -1, height, width)
-            weights[f"body.{place}.weight"] = torch.from_numpy(kernel)
+            weights[f"body.{place}.weight"] = kernel
             if options.get(HAS_BIAS):
-                weights[f"body.{place}.bias"] = torch.from_numpy(reader.float32(outputs))
+                weights[f"body.{place}.bias"] = reader.float32(outputs)
         elif kind == "PReLU":
-            weights[f"body.{place}.weight"] = torch.from_numpy(
-                reader.float32(options.get(OUTPUTS, 0))
-            )
+            weights[f"body.{place}.weight"] = reader.float32(options.get(OUTPUTS, 0))
         else:
             raise NetworkError(
                 f"{param}: only compact networks are read from ncnn files; found a layer {kind!r}"
@@ -98,10 +97,10 @@ class _Reader:
         self._at += size
         return piece
 
-    def float32(self, count: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    def float32(self, count: int) -> Float32:
         return np.frombuffer(self._take(4 * count), "<f4").astype(np.float32)
 
-    def flagged(self, count: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    def flagged(self, count: int) -> Float32:
         flag = int.from_bytes(self._take(4), "little")
         if flag == FLOAT16_FLAG:
             padded = (2 * count + 3) // 4 * 4
