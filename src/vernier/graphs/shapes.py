@@ -155,9 +155,10 @@ def _convolved(op: Operator, x: Shape, others: list[Shape]) -> Shape:
         raise GraphError(
             f"{op.output}: weights {weights} of {op.kind} do not fit {x[3]} input channels"
         )
-    stride = _positive(op, "stride", 1)
     if op.kind is Kind.TRANSPOSE_CONV:
-        return (1, x[1] * stride, x[2] * stride, channels)
+        factor = _positive(op, "stride")
+        return (1, x[1] * factor, x[2] * factor, channels)
+    stride = _positive(op, "stride", 1)
     padding = op.attributes.get("padding", "same")
     if padding not in ("same", "valid"):
         raise GraphError(f'{op.output}: padding is "same" or "valid", found {padding!r}')
