@@ -23,7 +23,7 @@ from vernier.progress import Progress, silent
 from vernier.runtime.chain import Chain, load_picture, placed
 from vernier.runtime.choice import Candidate, Choice, cache_file, choose
 from vernier.runtime.memory import peak_bytes
-from vernier.runtime.picture_graph import picture_graph
+from vernier.runtime.picture_graph import CHROMA_RADIUS, picture_graph
 from vernier.runtime.pipeline import Samples, run_tiles
 from vernier.runtime.report import Report
 from vernier.runtime.tiles import TileChoice, choose_tile, cut
@@ -116,6 +116,10 @@ class SampleUpscaler:
         for engine in self._engines:
             self._settle(engine)
 
+    def describe(self) -> Report:
+        """What will run: as `report`, before any picture, and so without tiles."""
+        return self._report or self._describe([], [])
+
     @property
     def report(self) -> Report:
         """How the last picture was computed.
@@ -152,7 +156,12 @@ class SampleUpscaler:
         picture = _checked(samples)
         height, width = picture.shape[:2]
         wanted = size or (max(1, round(height * self.scale)), max(1, round(width * self.scale)))
-        result, tiles, placements = picture, [], []
+        # The bicubic around a network mirrors this many pixels; a line of one has not as many.
+        short = [(0, max(0, CHROMA_RADIUS - side)) for side in (height, width)]
+        result: Samples = picture
+        if min(height, width) < CHROMA_RADIUS:
+            result = np.pad(picture, (*short, (0, 0)), "edge")
+        tiles, placements = [], []
         for number, engine in enumerate(self._engines):
             note = f"pass {number + 1} of {len(self._engines)}" if len(self._engines) > 1 else ""
             result, choice, engine_placements = self._enlarge(
@@ -161,6 +170,8 @@ class SampleUpscaler:
             tiles.append(choice)
             placements += engine_placements
         self._report = self._describe(tiles, placements)
+        reached = math.prod(engine.factor for engine in self._engines)
+        result = result[: height * reached, : width * reached]
         if result.shape[:2] != wanted:
             result = _resampled(result, *wanted)
         return result if samples.ndim == 3 else result[:, :, 0]
@@ -197,10 +208,11 @@ class SampleUpscaler:
                 )
             engine.processor = self._asked
             return
+        nearness = {p: _nearness_db(engine, p.id) for p in present_processors()}
         candidates = [
             self._candidate(engine, processor)
-            for processor in present_processors()
-            if _near_enough(engine, processor.id)
+            for processor in sorted(nearness, key=lambda p: -nearness[p])
+            if nearness[processor] >= AUTO_DAMAGE_DB
         ]
         contents = [s.entry.sha256 for b in engine.bundles.values() for s in b.segments]
         key = f"{describe_machine()} {VERSION} {contents} {self._threads}"
@@ -309,21 +321,22 @@ def _passes(factors: Sequence[int], scale: float) -> list[int]:
     return [largest, *_passes(factors, scale / largest)]
 
 
-def _near_enough(engine: _Engine, processor: ProcessorId) -> bool:
-    """Whether `auto` may choose a processor; what was not measured is not trusted."""
+def _nearness_db(engine: _Engine, processor: ProcessorId) -> float:
+    """PSNR of a processor's pictures to float32's; what was not measured is not trusted."""
     bundle = engine.bundles.get(processor.model_precision)
     if bundle is None:
-        return False
+        return -math.inf
     if processor.precision == "float32":
-        return True
+        return math.inf
     damage = bundle.manifest.damage
     if damage is None:
-        return False
-    if processor.precision == "int8":
-        nearness = damage.psnr_to_float_db
-    else:
-        nearness = damage.reduced_precision_db.get(processor.precision)
-    return nearness is not None and nearness >= AUTO_DAMAGE_DB
+        return -math.inf
+    measured = (
+        damage.psnr_to_float_db
+        if processor.precision == "int8"
+        else damage.reduced_precision_db.get(processor.precision)
+    )
+    return -math.inf if measured is None else measured
 
 
 def _with_note(progress: Progress, note: str) -> Progress:
