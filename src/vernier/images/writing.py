@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import secrets
-import struct
-import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from vernier.errors import ImageError
-from vernier.images import png16
-from vernier.images.picture import Picture
+from vernier.images import exif as exif_tags
+from vernier.images.picture import Picture, Samples
+from vernier.images.png import encode_png
+from vernier.images.tiff import encode_tiff
 
 FORMATS = {
     ".png": "PNG",
     ".jpg": "JPEG",
     ".jpeg": "JPEG",
+    ".jpe": "JPEG",
+    ".jfif": "JPEG",
     ".webp": "WEBP",
     ".tif": "TIFF",
     ".tiff": "TIFF",
 }
 EXTENSIONS = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp", "TIFF": ".tif"}
 DEFAULT_QUALITY = 95
-# On a 4K photo level 1 takes a quarter of the time of zlib's default 6 and writes 15 % more.
-PNG_LEVEL = 1
-WEBP_LARGEST_SIDE = 16383
-JPEG_LARGEST_SIDE = 65535
+LARGEST_SIDE = {"PNG": (1 << 31) - 1, "JPEG": 65500, "WEBP": 16383, "TIFF": (1 << 31) - 1}
+JPEG_SEGMENT_BYTES = 65533
 
 
 def format_of(path: Path) -> str:
@@ -53,6 +56,10 @@ def encode_picture(
 ) -> tuple[bytes, list[str]]:
     """A picture as the content of a file.
 
+    PNG and TIFF hold everything. JPEG and WebP hold 8 bits; JPEG has no alpha, so the picture is
+    laid on white, and keeps colours at full resolution (4:4:4), for they were just enlarged; WebP
+    has neither grey nor dpi. Sizes that EXIF states become those of the picture.
+
     Args:
         picture: what to write.
         format_: "PNG", "JPEG", "WEBP" or "TIFF".
@@ -66,31 +73,55 @@ def encode_picture(
     """
     if format_ not in EXTENSIONS:
         raise ImageError(f"cannot write {format_}; use one of {', '.join(EXTENSIONS)}")
-    _check_size(picture, format_)
+    if not 1 <= quality <= 100:
+        raise ImageError(f"expected a quality from 1 to 100, found {quality}")
+    if max(picture.height, picture.width) > LARGEST_SIDE[format_]:
+        raise ImageError(
+            f"{format_} holds at most {LARGEST_SIDE[format_]} pixels a side, the result is "
+            f"{picture.width}x{picture.height}; write PNG or TIFF"
+        )
     notes: list[str] = []
-    if picture.bit_depth == 16 and format_ == "PNG":
-        return _deep_png(picture), notes
-    grey16 = picture.samples.shape[2] == 1 and picture.alpha is None
-    if picture.bit_depth == 16 and format_ == "TIFF" and grey16:
-        image = Image.fromarray(picture.samples[:, :, 0])
-    else:
-        if picture.bit_depth == 16:
-            kept = "PNG keeps all" if format_ != "TIFF" else "PNG keeps all of them in colour"
-            notes.append(f"{format_} was written with 8 of 16 bits per sample; {kept}")
-        image = _eight_bit_image(picture, format_, notes)
-    options = _options(picture, format_, quality)
-    content = io.BytesIO()
+    picture = replace(picture, exif=_sized_exif(picture, notes))
+    if format_ in ("PNG", "TIFF"):
+        encode = encode_png if format_ == "PNG" else encode_tiff
+        content = encode(
+            _interleaved(picture.samples, picture.alpha),
+            icc_profile=picture.icc_profile,
+            exif=picture.exif,
+            dpi=picture.dpi,
+        )
+        return content, notes
+    if picture.bit_depth == 16:
+        notes.append(f"{format_} was written with 8 of 16 bits per sample; PNG and TIFF keep all")
+        alpha = None if picture.alpha is None else _to_eight_bits(picture.alpha)
+        picture = replace(picture, samples=_to_eight_bits(picture.samples), alpha=alpha)
+    options = _jpeg_options if format_ == "JPEG" else _webp_options
+    samples, chosen = options(picture, quality, notes)
+    file = io.BytesIO()
     try:
-        image.save(content, format_, **options)
+        _image(samples).save(file, format_, **chosen)
     except (OSError, ValueError) as error:
         raise ImageError(f"cannot encode {format_}: {error}") from error
-    return content.getvalue(), notes
+    return file.getvalue(), notes
 
 
 def write_picture(
-    picture: Picture, target: Path | BinaryIO, format_: str, quality: int = DEFAULT_QUALITY
+    picture: Picture,
+    target: Path | BinaryIO,
+    format_: str,
+    quality: int = DEFAULT_QUALITY,
+    *,
+    overwrite: bool = True,
 ) -> list[str]:
     """Encode and write; a file appears whole or not at all.
+
+    Args:
+        picture: what to write.
+        target: a path, or a stream such as `sys.stdout.buffer`.
+        format_: see `encode_picture`.
+        quality: likewise.
+        overwrite: replace a file that is there. `sources.plan_jobs` asks before any work starts;
+            this asks at the last moment.
 
     Returns:
         Sentences on what the format could not keep.
@@ -100,29 +131,61 @@ def write_picture(
     """
     content, notes = encode_picture(picture, format_, quality)
     if isinstance(target, Path):
-        write_whole(target, content)
-    else:
+        write_whole(target, content, overwrite=overwrite)
+        return notes
+    try:
         target.write(content)
         target.flush()
+    except OSError as error:
+        raise ImageError(f"the picture cannot be written: {error.strerror or error}") from error
     return notes
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, *, overwrite: bool = True) -> None:
     """Write a file under a temporary name beside it, then rename.
 
+    It gets the permissions that the user's umask gives. Through a symbolic link the file that it
+    names is replaced. Devices and pipes, such as /dev/stdout, are written to as they are.
+
     Raises:
-        ImageError: the folder cannot be written to, or the disk is full.
+        ImageError: the folder cannot be written to, the disk is full, or the file is there and may
+            not be replaced.
     """
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with partial.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_bytes(content)
+            return
+        final = path.resolve() if path.is_symlink() else path
+        partial = final.with_name(f".{final.name[:100]}.{secrets.token_hex(4)}.part")
+        try:
+            with partial.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            if overwrite:
+                partial.replace(final)
+            else:
+                _take_new_name(partial, final)
+        finally:
+            with contextlib.suppress(OSError):
+                partial.unlink()
+    except FileExistsError as error:
+        raise ImageError(f"{path}: exists already; allow overwriting or rename it") from error
     except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise ImageError(f"{path}: cannot be written ({error.strerror})") from error
+        raise ImageError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+def _take_new_name(partial: Path, final: Path) -> None:
+    """Rename unless the name is taken; a hard link decides that without a race."""
+    try:
+        os.link(partial, final)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without hard links: look first, and live with the moment between.
+        if os.path.lexists(final):
+            raise FileExistsError(final) from None
+        partial.replace(final)
 
 
 def to_pil(picture: Picture) -> Image.Image:
@@ -130,76 +193,82 @@ def to_pil(picture: Picture) -> Image.Image:
     if picture.bit_depth == 16 and picture.samples.shape[2] == 1 and picture.alpha is None:
         image = Image.fromarray(picture.samples[:, :, 0])
     else:
-        image = _eight_bit_image(picture, "PNG", [])
+        alpha = None if picture.alpha is None else _to_eight_bits(picture.alpha)
+        image = _image(_interleaved(_to_eight_bits(picture.samples), alpha))
     if picture.icc_profile is not None:
         image.info["icc_profile"] = picture.icc_profile
     return image
 
 
-def _check_size(picture: Picture, format_: str) -> None:
-    limit = {"WEBP": WEBP_LARGEST_SIDE, "JPEG": JPEG_LARGEST_SIDE}.get(format_)
-    if limit is not None and max(picture.height, picture.width) > limit:
-        raise ImageError(
-            f"{format_} holds at most {limit} pixels a side, the result is "
-            f"{picture.width}x{picture.height}; write PNG or TIFF"
-        )
+def _interleaved(samples: Samples, alpha: Samples | None) -> Samples:
+    return samples if alpha is None else np.concatenate([samples, alpha[:, :, None]], axis=2)
 
 
-def _eight_bit_image(picture: Picture, format_: str, notes: list[str]) -> Image.Image:
-    samples = _to_eight_bits(picture.samples)
-    if picture.alpha is not None and format_ == "JPEG":
-        notes.append("JPEG has no transparency; the picture was laid on white")
-        opacity = picture.alpha.astype(np.float32)[:, :, None] / np.iinfo(picture.alpha.dtype).max
-        laid = samples * opacity + 255 * (1 - opacity)
-        samples = np.rint(laid).astype(np.uint8)
-    elif picture.alpha is not None:
-        samples = np.concatenate([samples, _to_eight_bits(picture.alpha)[:, :, None]], axis=2)
-    modes = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
-    squeezed = samples[:, :, 0] if samples.shape[2] == 1 else samples
-    return Image.fromarray(np.ascontiguousarray(squeezed), modes[samples.shape[2]])
-
-
-def _to_eight_bits(samples: Any) -> Any:
+def _to_eight_bits(samples: Samples) -> Samples:
+    """The nearest of 256 levels: round(x / 257), in whole numbers."""
     if samples.dtype == np.uint8:
         return samples
-    return ((samples.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
+    return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
-def _options(picture: Picture, format_: str, quality: int) -> dict[str, Any]:
-    options: dict[str, Any] = {}
-    # A profile of inks or of grey must not be attached to samples of another kind; reading
-    # has dropped those already, so what is left belongs to the samples.
+def _on_white(samples: Samples, alpha: Samples) -> NDArray[np.uint8]:
+    """8-bit samples over white, rounded to nearest."""
+    cover: NDArray[np.uint32] = alpha[:, :, None].astype(np.uint32)
+    laid = samples.astype(np.uint32) * cover + 255 * (255 - cover)
+    return ((laid + 127) // 255).astype(np.uint8)
+
+
+def _sized_exif(picture: Picture, notes: list[str]) -> bytes | None:
+    if picture.exif is None:
+        return None
+    try:
+        return exif_tags.sized(picture.exif, picture.height, picture.width)
+    except ValueError as error:
+        notes.append(f"the EXIF was left out: {error}")
+        return None
+
+
+def _image(samples: Samples) -> Image.Image:
+    squeezed = samples[:, :, 0] if samples.shape[2] == 1 else samples
+    return Image.fromarray(np.ascontiguousarray(squeezed))
+
+
+def _jpeg_options(
+    picture: Picture, quality: int, notes: list[str]
+) -> tuple[Samples, dict[str, Any]]:
+    samples = picture.samples
+    if picture.alpha is not None:
+        notes.append("JPEG has no transparency; the picture was laid on white")
+        samples = _on_white(samples, picture.alpha)
+    options: dict[str, Any] = {"quality": quality, "subsampling": 0}
     if picture.icc_profile is not None:
         options["icc_profile"] = picture.icc_profile
-    if picture.exif is not None:
-        options["exif"] = picture.exif
-    if picture.dpi is not None and format_ != "WEBP":
-        options["dpi"] = picture.dpi
-    match format_:
-        case "PNG":
-            options["compress_level"] = PNG_LEVEL
-        case "JPEG":
-            # Without subsampling: colours were just enlarged, halving them again would show.
-            options |= {"quality": quality, "subsampling": 0}
-        case "WEBP":
-            options |= {"quality": quality, "lossless": quality == 100, "method": 2}
-        case "TIFF":
-            options["compression"] = "tiff_adobe_deflate"
-    return options
-
-
-def _deep_png(picture: Picture) -> bytes:
-    """A 16-bit PNG with the chunks that Pillow would write for an 8-bit one."""
-    samples: Any = picture.samples
-    if picture.alpha is not None:
-        samples = np.concatenate([samples, picture.alpha[:, :, None]], axis=2)
-    chunks = png16.encode(samples, PNG_LEVEL)
-    extra: list[tuple[bytes, bytes]] = []
-    if picture.icc_profile is not None:
-        extra.append((b"iCCP", b"ICC Profile\0\0" + zlib.compress(picture.icc_profile)))
     if picture.dpi is not None:
-        per_metre = [round(value / 0.0254) for value in picture.dpi]
-        extra.append((b"pHYs", struct.pack(">IIB", *per_metre, 1)))
+        options["dpi"] = tuple(round(value) for value in picture.dpi)
     if picture.exif is not None:
-        extra.append((b"eXIf", picture.exif.removeprefix(b"Exif\0\0")))
-    return png16.write_chunks([chunks[0], *extra, *chunks[1:]])
+        block = exif_tags.PREFIX + picture.exif
+        if len(block) <= JPEG_SEGMENT_BYTES:
+            options["exif"] = block
+        else:
+            notes.append("the EXIF is too long for a JPEG and was left out")
+    return samples, options
+
+
+def _webp_options(
+    picture: Picture, quality: int, notes: list[str]
+) -> tuple[Samples, dict[str, Any]]:
+    samples, profile = picture.samples, picture.icc_profile
+    if samples.shape[2] == 1:
+        samples = np.repeat(samples, 3, axis=2)
+        if profile is not None:
+            notes.append("WebP has no grey; the grey colour profile was left out")
+            profile = None
+    lossless = quality == 100
+    # `exact` keeps the colours under full transparency, as lossless promises.
+    options: dict[str, Any] = {"quality": quality, "method": 2}
+    options |= {"lossless": lossless, "exact": lossless}
+    if profile is not None:
+        options["icc_profile"] = profile
+    if picture.exif is not None:
+        options["exif"] = exif_tags.PREFIX + picture.exif
+    return _interleaved(samples, picture.alpha), options
