@@ -51,11 +51,11 @@ class Sketch:
             Kind.DEPTHWISE_CONV_2D, x, weights, bias, multiplier=multiplier, **attributes
         )
 
-    def transposed(self, x, channels, kernel, stride, activation=Activation.NONE):
+    def transposed(self, x, channels, kernel, stride):
         depth = self.shape(x)[3]
         weights = self.constant(channels, kernel, kernel, depth, scale=depth**-0.5)
         bias = self.constant(channels)
-        return self.add(Kind.TRANSPOSE_CONV, x, weights, bias, activation=activation, stride=stride)
+        return self.add(Kind.TRANSPOSE_CONV, x, weights, bias, stride=stride)
 
     def prelu(self, x):
         return self.add(Kind.PRELU, x, self.constant(1, 1, self.shape(x)[3], scale=0.3))
@@ -96,12 +96,12 @@ FORMS = {
     "depthwise 3x3": lambda s: s.depthwise("x", 3),
     "depthwise 3x3 dilation 2": lambda s: s.depthwise("x", 3, dilation=2),
     "depthwise 5x5 multiplier 2 stride 2": lambda s: s.depthwise("x", 5, 2, stride=2),
+    "depthwise 3x3 relu": lambda s: s.depthwise("x", 3, activation=RELU),
     "depthwise 3x3 valid": lambda s: s.depthwise("x", 3, padding="valid"),
     "transposed 4x4 stride 2": lambda s: s.transposed("x", 5, 4, 2),
     "transposed 9x9 stride 2": lambda s: s.transposed("x", 1, 9, 2),
     "transposed 3x3 stride 3": lambda s: s.transposed("x", 5, 3, 3),
     "transposed 1x1 stride 2": lambda s: s.transposed("x", 5, 1, 2),
-    "transposed 4x4 stride 2 relu": lambda s: s.transposed("x", 5, 4, 2, activation=RELU),
     "add of itself": lambda s: s.add(Kind.ADD, "x", "x"),
     "add of a constant relu": lambda s: s.add(
         Kind.ADD, "x", s.constant(1, 1, 1, 4), activation=RELU
@@ -111,6 +111,7 @@ FORMS = {
         Kind.SUB, "x", s.add(Kind.SLICE, "x", begin=1, size=1), activation=RELU6
     ),
     "product with a mean": lambda s: s.add(Kind.MUL, "x", s.add(Kind.MEAN, "x")),
+    "product relu6": lambda s: s.add(Kind.MUL, "x", s.constant(1, 1, 1, 4), activation=RELU6),
     "relu": lambda s: s.add(Kind.RELU, "x"),
     "tanh": lambda s: s.add(Kind.TANH, "x"),
     "logistic": lambda s: s.add(Kind.LOGISTIC, "x"),

@@ -6,7 +6,7 @@ format's own rules, `GetBuiltinOperatorVersion` in TensorFlow Lite's `op_version
 
 from __future__ import annotations
 
-from vernier.graphs.graph import Activation, Graph, Kind, Operator
+from vernier.graphs.graph import Graph, Kind, Operator
 
 # DEPTH_TO_SPACE's rule says 2, but LiteRT 2.3's reference kernels are registered as 1 only, and
 # every kernel of version 1 knows int8.
@@ -27,8 +27,8 @@ def operator_version(graph: Graph, op: Operator) -> int:
             dilated = op.whole("dilation", 1) != 1
             return 3 if int8 else 2 if dilated else 1
         case Kind.TRANSPOSE_CONV:
-            fused, biased = op.activation is not Activation.NONE, len(types) > 2
-            return 4 if fused else 3 if biased else 2 if int8 else 1
+            biased = len(types) > 2
+            return 3 if biased else 2 if int8 else 1
         case Kind.MUL if int8:
             return 3 if _rescales_up(graph, op) else 2
         case Kind.RESIZE_BILINEAR | Kind.RESIZE_NEAREST_NEIGHBOR:
