@@ -4,8 +4,8 @@
 
 All contenders run once per round. "network" is the best that the engine does with the bare luma
 network on the whole picture, its input in place. "picture" is `vernier.Upscaler` from an RGB array
-to an RGB array. "file" is that with reading a JPEG and writing one. "plainly" is the engine with its
-own defaults.
+to an RGB array. "file" is that with reading a JPEG and writing one. "plainly" is the engine with
+its own defaults.
 """
 
 from __future__ import annotations

@@ -156,11 +156,7 @@ class SampleUpscaler:
         picture = _checked(samples)
         height, width = picture.shape[:2]
         wanted = size or (max(1, round(height * self.scale)), max(1, round(width * self.scale)))
-        # The bicubic around a network mirrors this many pixels; a line of one has not as many.
-        short = [(0, max(0, CHROMA_RADIUS - side)) for side in (height, width)]
-        result: Samples = picture
-        if min(height, width) < CHROMA_RADIUS:
-            result = np.pad(picture, (*short, (0, 0)), "edge")
+        result = _at_least(picture, CHROMA_RADIUS)
         tiles, placements = [], []
         for number, engine in enumerate(self._engines):
             note = f"pass {number + 1} of {len(self._engines)}" if len(self._engines) > 1 else ""
@@ -359,6 +355,15 @@ def _checked(samples: Samples) -> Samples:
     if picture.dtype == np.float32 and not np.isfinite(picture).all():
         raise UsageError("expected finite samples, found NaN or infinity")
     return picture
+
+
+def _at_least(picture: Any, side: int) -> Samples:
+    """A picture with its last pixels repeated up to a side: the bicubic mirrors that many."""
+    short = [(0, max(0, side - length)) for length in picture.shape[:2]]
+    widened: Samples = (
+        np.pad(picture, (*short, (0, 0)), "edge") if any(map(any, short)) else picture
+    )
+    return widened
 
 
 def _resampled(picture: Samples, height: int, width: int) -> Samples:
