@@ -60,7 +60,7 @@ def resampling_weights(
     return folded, weights
 
 
-def _resample_rows(image: Any, indices: NDArray[np.intp], weights: NDArray[np.float64]) -> Any:
+def resample_rows(image: Any, indices: NDArray[np.intp], weights: NDArray[np.float64]) -> Any:
     """Weighted sum of rows, one tap at a time: memory stays at one output picture."""
     taps = weights.astype(image.dtype)
     shape = (-1,) + (1,) * (image.ndim - 1)
@@ -96,13 +96,13 @@ def imresize(image: FloatArray, height: int, width: int) -> FloatArray:
     columns = resampling_weights(in_width, width, width / in_width)
 
     def vertical(picture: Any) -> Any:
-        return picture if height == in_height else _resample_rows(picture, *rows)
+        return picture if height == in_height else resample_rows(picture, *rows)
 
     def horizontal(picture: Any) -> Any:
         if width == in_width:
             return picture
         turned = np.ascontiguousarray(np.swapaxes(picture, 0, 1))
-        return np.ascontiguousarray(np.swapaxes(_resample_rows(turned, *columns), 0, 1))
+        return np.ascontiguousarray(np.swapaxes(resample_rows(turned, *columns), 0, 1))
 
     # The smaller intermediate first, as MATLAB orders its passes.
     vertical_first = height / in_height <= width / in_width

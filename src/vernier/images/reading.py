@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import threading
+import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,7 +56,7 @@ ISO_MEDIA = {
     b"mif1": "a HEIF picture",
     b"crx ": "a Canon raw photo",
 }
-_pillow_limit = threading.Lock()
+_pillow = threading.Lock()
 
 
 def read_picture(
@@ -84,11 +85,12 @@ def read_picture(
     label = name or (str(source) if isinstance(source, Path) else "the picture")
     if not isinstance(source, Path):
         data = source if isinstance(source, bytes) else source.read()
-        return _read(io.BytesIO(data), label, max_pixels)
+        with _quiet_and_unlimited():
+            return _read(io.BytesIO(data), label, max_pixels)
     if source.is_dir():
         raise ImageError(f"{label}: expected a picture file, found a folder")
     try:
-        with source.open("rb") as stream:
+        with source.open("rb") as stream, _quiet_and_unlimited():
             return _read(stream, label, max_pixels)
     except FileNotFoundError as error:
         raise ImageError(f"{label}: there is no such file") from error
@@ -103,8 +105,7 @@ def _read(stream: BinaryIO, label: str, max_pixels: int) -> Picture:
 
     def reopen() -> ImageFile.ImageFile:
         stream.seek(0)
-        with _unlimited():
-            return Image.open(stream, formats=READ_FORMATS)
+        return Image.open(stream, formats=READ_FORMATS)
 
     try:
         first = reopen()
@@ -133,9 +134,15 @@ def _read(stream: BinaryIO, label: str, max_pixels: int) -> Picture:
 
 
 @contextmanager
-def _unlimited() -> Iterator[None]:
-    """Pillow's own limit is one for the whole process and may only warn: ours stands instead."""
-    with _pillow_limit:
+def _quiet_and_unlimited() -> Iterator[None]:
+    """Pillow without its own limit and its warnings, which are the whole process's.
+
+    Its limit may only warn, and cannot be raised for one file: ours stands instead. Its warnings of
+    odd metadata and of damage are told by our errors and notes, or harmless. Both settings are
+    global, so one picture is read at a time.
+    """
+    with _pillow, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         before = Image.MAX_IMAGE_PIXELS
         Image.MAX_IMAGE_PIXELS = None
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from vernier.images.writing import EXTENSIONS, FORMATS, format_of
 
 STREAM = "-"
 READABLE = {*FORMATS, ".bmp", ".gif"}
+PATTERN_FIELD = re.compile(r"\{(name|scale|ext)\}")
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,9 @@ def plan_jobs(
 
     Args:
         texts: inputs, as `expand_sources`.
-        out: a file, a folder (one that exists, ends in a slash, or takes several inputs), "-" for
-            standard output, or None for beside each input.
+        out: a file, a folder (one that exists, ends in a slash, or takes several inputs), a pattern
+            such as "large/{name}_x{scale}.{ext}", "-" for standard output, or None for beside each
+            input.
         suffix: put after the name where inputs keep theirs, such as "_x2".
         recursive: descend into folders.
         format_: "PNG", "JPEG", "WEBP" or "TIFF"; None for what the output's ending or, in a folder,
@@ -90,6 +93,10 @@ def plan_jobs(
         if len(sources) > 1:
             raise UsageError(f"standard output takes one picture, found {len(sources)} inputs")
         return [Job(sources[0][0], None, format_ or _format_like(sources[0][0]))]
+    if out is not None and PATTERN_FIELD.search(out):
+        jobs = [_by_pattern(source, name, out, suffix, format_) for source, name in sources]
+        _check(jobs, overwrite, may_make_folders=True)
+        return jobs
     into_folder = out is not None and (
         Path(out).is_dir() or out.endswith(("/", os.sep)) or len(sources) > 1 or _is_folder(texts)
     )
@@ -110,6 +117,19 @@ def plan_jobs(
         jobs.append(Job(source, target, chosen))
     _check(jobs, overwrite, into_folder)
     return jobs
+
+
+def _by_pattern(
+    source: Path | None, name: Path, pattern: str, suffix: str, format_: str | None
+) -> Job:
+    chosen = format_ or _format_like(source)
+    fields = {
+        "name": name.stem,
+        "scale": suffix.removeprefix("_").removeprefix("x"),
+        "ext": _ending(name, chosen).removeprefix("."),
+    }
+    target = Path(PATTERN_FIELD.sub(lambda field: fields[field[1]], pattern))
+    return Job(source, target, format_ or format_of(target))
 
 
 def _check(jobs: Sequence[Job], overwrite: bool, may_make_folders: bool) -> None:

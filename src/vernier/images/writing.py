@@ -82,6 +82,9 @@ def encode_picture(
         )
     notes: list[str] = []
     picture = replace(picture, exif=_sized_exif(picture, notes))
+    if format_ == "TIFF" and picture.bit_depth == 16 and picture.alpha is not None:
+        # Pillow and others refuse 16-bit grey TIFF with alpha, so ours could not be read back.
+        picture = _in_rgb(picture, "16-bit TIFF with transparency was written as RGB", notes)
     if format_ in ("PNG", "TIFF"):
         encode = encode_png if format_ == "PNG" else encode_tiff
         content = encode(
@@ -228,6 +231,15 @@ def _sized_exif(picture: Picture, notes: list[str]) -> bytes | None:
         return None
 
 
+def _in_rgb(picture: Picture, reason: str, notes: list[str]) -> Picture:
+    """Grey as RGB; only a grey profile is lost by it, and that is said."""
+    if picture.samples.shape[2] == 3:
+        return picture
+    if picture.icc_profile is not None:
+        notes.append(f"{reason}; the grey colour profile was left out")
+    return replace(picture, samples=np.repeat(picture.samples, 3, axis=2), icc_profile=None)
+
+
 def _image(samples: Samples) -> Image.Image:
     squeezed = samples[:, :, 0] if samples.shape[2] == 1 else samples
     return Image.fromarray(np.ascontiguousarray(squeezed))
@@ -257,18 +269,13 @@ def _jpeg_options(
 def _webp_options(
     picture: Picture, quality: int, notes: list[str]
 ) -> tuple[Samples, dict[str, Any]]:
-    samples, profile = picture.samples, picture.icc_profile
-    if samples.shape[2] == 1:
-        samples = np.repeat(samples, 3, axis=2)
-        if profile is not None:
-            notes.append("WebP has no grey; the grey colour profile was left out")
-            profile = None
+    picture = _in_rgb(picture, "WebP has no grey", notes)
     lossless = quality == 100
     # `exact` keeps the colours under full transparency, as lossless promises.
     options: dict[str, Any] = {"quality": quality, "method": 2}
     options |= {"lossless": lossless, "exact": lossless}
-    if profile is not None:
-        options["icc_profile"] = profile
+    if picture.icc_profile is not None:
+        options["icc_profile"] = picture.icc_profile
     if picture.exif is not None:
         options["exif"] = exif_tags.PREFIX + picture.exif
-    return _interleaved(samples, picture.alpha), options
+    return _interleaved(picture.samples, picture.alpha), options
