@@ -116,8 +116,8 @@ def _read(stream: BinaryIO, label: str, max_pixels: int) -> Picture:
     width, height = first.size
     if width * height > max_pixels:
         raise ImageError(
-            f"{label}: it claims {width}x{height} pixels, more than the limit of "
-            f"{max_pixels / 1e6:g} megapixels; raise the limit if you trust the file"
+            f"{label}: it claims {width}x{height} pixels, more than the limit of {max_pixels:,}; "
+            "raise it with --max-pixels (in Python max_pixels=) if you trust the file"
         )
     if width < 1 or height < 1:
         raise ImageError(f"{label}: it claims {width}x{height} pixels; expected at least 1x1")
