@@ -2,8 +2,9 @@
 
     python tools/ship.py runs/sesr-m5-x2 --photos DIR --eval Set5=DIR --eval BSD100=DIR
 
-Writes `networks/weights/NAME/` and `bundles/shipped/NAME/`. The recipe stays where it is; the run
-must have been made from it.
+Writes `networks/weights/NAME/`, `bundles/shipped/NAME/` and the table in `docs/weights.md`. The
+recipe stays where it is; the run must have been made from it. Without runs it makes all bundles
+anew from the shipped weights and measures them again, as is needed when the writer changes.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from vernier.evaluation.luma_psnr import bicubic_upscale, luma_psnr
 from vernier.evaluation.shipping import export_network
 from vernier.images.pairs import list_photos
 from vernier.networks.shipped import FOLDER as WEIGHTS
+from vernier.networks.shipped import shipped_names
 from vernier.processors.discovery import present_processors
 from vernier.processors.machine import describe_machine
 from vernier.runtime.chain import placed
@@ -33,31 +35,43 @@ from vernier.training.collapsing import collapse_run
 from vernier.training.loop import RunFolder
 from vernier.training.recipe import load_recipe
 
+PAGE = Path(__file__).parent.parent / "docs" / "weights.md"
+MARK = "<!-- the table below is written by tools/ship.py -->\n"
+# The paper's own figures (SESR, MLSys 2022, tables 1 and 2; trained on DIV2K), where it has them.
+PAPER_SET5_DB = {"sesr-m5-x2": 37.39, "sesr-m11-x2": 37.58}
 
-def ship(run: Path, photos: Path, tests: dict[str, Path]) -> dict[str, Any]:
-    """Collapse, export, measure; returns the measured table."""
+
+def collapse_into_package(run: Path) -> str:
+    """Weights and learning curve of a finished run; returns its name."""
     recipe = RunFolder(run).read_recipe()
     home = WEIGHTS / recipe.name
     if load_recipe(home / "recipe.toml") != recipe:
         raise TrainingError(f"{run} was not made from {home / 'recipe.toml'}; ship that instead")
-    collapsed = collapse_run(run, home / "weights.safetensors")
+    report = collapse_run(run, home / "weights.safetensors")
     shutil.copyfile(run / "log.jsonl", home / "log.jsonl")
+    facts = {"step": report.step, "collapse_error": report.largest_difference}
+    facts["trained_weights"] = report.trained_weights
+    (home / "measured.json").write_text(json.dumps(facts))
+    return recipe.name
+
+
+def ship(name: str, photos: Path, tests: dict[str, Path]) -> dict[str, Any]:
+    """Export a network whose weights are in the package, and measure; returns the table."""
+    home = WEIGHTS / name
+    recipe = load_recipe(home / "recipe.toml")
     for precision in ("float32", "int8"):
-        saved = home / "ranges.json" if precision == "int8" else None
+        ranges = home / "ranges.json" if precision == "int8" else None
         exported = export_network(
-            recipe.network, recipe.scale, precision, photos=photos, save_ranges=saved
+            recipe.network, recipe.scale, precision, photos=photos, save_ranges=ranges
         )
-        target = BUNDLES / recipe.name / precision
-        write_bundle(target, exported.manifest, exported.models, overwrite=True)
-    table = measure(recipe.name, recipe.scale, tests)
+        write_bundle(BUNDLES / name / precision, exported.manifest, exported.models, overwrite=True)
+    before = json.loads((home / "measured.json").read_text())
     measured = {
         "network": recipe.network,
         "scale": recipe.scale,
-        "step": collapsed.step,
-        "trained_weights": collapsed.trained_weights,
-        "collapse_error": collapsed.largest_difference,
+        **{key: before[key] for key in ("step", "trained_weights", "collapse_error")},
         "training_photos": len(list_photos(photos)) - recipe.validation_photos,
-        "luma_psnr_db": table,
+        "luma_psnr_db": measure(name, recipe.scale, tests),
         "machine": msgspec.to_builtins(describe_machine()),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
     }
@@ -80,17 +94,37 @@ def measure(name: str, scale: int, tests: dict[str, Path]) -> dict[str, dict[str
     return table
 
 
+def write_page() -> None:
+    """The table of all shipped weights, from the `measured.json` beside them."""
+    rows = [
+        "| weights | test | bicubic | float32 | bfloat16 | LiteRT INT8 | OpenVINO INT8 | paper |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    columns = ("bicubic", "litert:cpu:float32", "openvino:cpu:bfloat16", "litert:cpu:int8")
+    for name in shipped_names():
+        measured = json.loads((WEIGHTS / name / "measured.json").read_text())
+        for test, scores in measured["luma_psnr_db"].items():
+            cells = [scores.get(column) for column in (*columns, "openvino:cpu:int8")]
+            paper = PAPER_SET5_DB.get(name, "") if test == "Set5" else ""
+            told = " | ".join("-" if value is None else f"{value:.2f}" for value in cells)
+            rows.append(f"| {name} | {test} | {told} | {paper} |")
+    before, _, _ = PAGE.read_text().partition(MARK)
+    PAGE.write_text(before + MARK + "\n" + "\n".join(rows) + "\n")
+
+
 def main() -> None:
     """Parse and ship."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("runs", type=Path, nargs="+")
+    parser.add_argument("runs", type=Path, nargs="*")
     parser.add_argument("--photos", type=Path, required=True, help="the training photos")
     parser.add_argument("--eval", action="append", default=[], metavar="NAME=DIR")
     arguments = parser.parse_args()
     tests = {name: Path(folder) for name, folder in (e.split("=", 1) for e in arguments.eval)}
-    for run in arguments.runs:
-        measured = ship(run, arguments.photos, tests)
-        print(json.dumps({run.name: measured["luma_psnr_db"]}, indent=2))
+    names = [collapse_into_package(run) for run in arguments.runs] or shipped_names()
+    for name in names:
+        measured = ship(name, arguments.photos, tests)
+        print(json.dumps({name: measured["luma_psnr_db"]}, indent=2), flush=True)
+    write_page()
 
 
 if __name__ == "__main__":

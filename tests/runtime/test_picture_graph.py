@@ -9,7 +9,8 @@ from vernier.graphs.reference import run
 from vernier.graphs.shapes import resized
 from vernier.images.bicubic import imresize
 from vernier.images.colour import luma, rgb_to_ycbcr, ycbcr_to_rgb
-from vernier.runtime.picture_graph import bicubic_phases, picture_graph
+from vernier.runtime.bicubic_kernels import bicubic_phases
+from vernier.runtime.picture_graph import picture_graph
 
 
 def network(scale, channels=1, shuffled=True):

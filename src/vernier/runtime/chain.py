@@ -14,6 +14,7 @@ from vernier.errors import BundleError
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized
 from vernier.processors.protocol import Executable, Placement, Processor
+from vernier.runtime.integer_picture_graph import integer_picture_graph
 from vernier.runtime.picture_graph import picture_graph
 from vernier.tflite.writer import write
 
@@ -119,9 +120,22 @@ def load_picture(
         )
     segment = bundle.segments[0]
     sized = resized(segment.graph, height, width)
-    graph = picture_graph(sized, bundle.manifest.network.scale, samples, codes)
+    graph = wrapped_network(sized, bundle.manifest.network.scale, samples, codes)
     wrapped = replace(bundle, segments=(replace(segment, graph=graph),))
     return Chain([graph], _load_all(wrapped, [graph], load))
+
+
+def wrapped_network(network: Graph, scale: int, samples: int, codes: bool) -> Graph:
+    """A network with colour around it, in integers throughout where all is 8 bits.
+
+    Arguments and errors are those of `picture_graph`; with `codes` the ends are uint8, or int8
+    for an INT8 luma network on RGB.
+    """
+    luma = network.types[network.inputs[0]].shape[3] == 1
+    integer = network.types[network.inputs[0]].dtype == "int8"
+    if codes and integer and luma and samples == 3:
+        return integer_picture_graph(network, scale)
+    return picture_graph(network, scale, samples, codes)
 
 
 def _load_all(bundle: Bundle, graphs: list[Graph], load: Load) -> list[Executable]:

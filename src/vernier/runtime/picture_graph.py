@@ -12,12 +12,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vernier.errors import GraphError
 from vernier.graphs.graph import (
-    Array,
-    Attribute,
     Graph,
     Kind,
     Operator,
@@ -25,12 +22,12 @@ from vernier.graphs.graph import (
     TensorType,
 )
 from vernier.graphs.shapes import resized
-from vernier.images.bicubic import resampling_weights
 from vernier.images.colour import LUMA_OFFSET, RGB_TO_YCBCR, YCBCR_TO_RGB
+from vernier.runtime.bicubic_kernels import CHROMA_RADIUS, bicubic_phases
+from vernier.runtime.graph_builder import UNKNOWN, GraphBuilder
 
 # 8-bit samples as they lie in a picture: real value = code / 255.
 CODES = Quantization(np.array([1 / 255], np.float32), np.array([0], np.int32))
-CHROMA_RADIUS = 2
 
 
 def picture_graph(network: Graph, scale: int, samples: int, codes: bool) -> Graph:
@@ -111,96 +108,29 @@ def _luma_network(build: _Builder, picture: str, scale: int) -> str:
     return build.linear(joined, to_rgb, offset, name="colours")
 
 
-def bicubic_phases(scale: int) -> NDArray[np.float64]:
-    """Bicubic enlargement as a convolution: one 5x5 kernel for each of the `scale**2` pixels.
-
-    Returns:
-        Shape `(1, 5, 5, scale**2)`, phases in row-major order, each kernel summing to 1.
-    """
-    size = 2 * CHROMA_RADIUS + 1
-    indices, weights = resampling_weights(16, 16 * scale, float(scale))
-    rows = np.zeros((scale, size))
-    for phase in range(scale):
-        middle = 8
-        for index, weight in zip(
-            indices[middle * scale + phase], weights[middle * scale + phase], strict=True
-        ):
-            if weight != 0.0:
-                rows[phase, index - middle + CHROMA_RADIUS] += weight
-    kernels: NDArray[np.float64] = np.einsum("iy,jx->yxij", rows, rows)
-    return kernels.reshape(1, size, size, scale**2)
-
-
-class _Builder:
-    """Collects the operators of a graph around a network's; shapes are inferred at the end."""
+class _Builder(GraphBuilder):
+    """A builder that knows the network in the middle."""
 
     def __init__(self, network: Graph, height: int, width: int) -> None:
+        super().__init__()
         self._network = network
         self._height, self._width = height, width
-        self._operators: list[Operator] = []
-        self._constants: dict[str, Array] = {}
-        self._types: dict[str, TensorType] = {}
-
-    def _unseen(self, name: str) -> str:
-        """Names of ours never meet the network's."""
-        return f"vernier/{name}"
-
-    def add(self, kind: Kind, inputs: tuple[str, ...], name: str, **attributes: Attribute) -> str:
-        output = self._unseen(name)
-        self._operators.append(Operator(kind, inputs, output, attributes=attributes))
-        self._types[output] = TensorType((1, self._height, self._width, 1))
-        return output
-
-    def constant(self, name: str, value: NDArray[np.float64]) -> str:
-        array = value.astype(np.float32)
-        self._constants[self._unseen(name)] = array
-        self._types[self._unseen(name)] = TensorType(array.shape)
-        return self._unseen(name)
-
-    def convolution(
-        self,
-        kind: Kind,
-        x: str,
-        weights: NDArray[np.float64],
-        bias: NDArray[np.float64],
-        name: str,
-        **attributes: Attribute,
-    ) -> str:
-        inputs = (
-            x,
-            self.constant(f"{name}/weights", weights),
-            self.constant(f"{name}/bias", bias),
-        )
-        return self.add(kind, inputs, name, stride=1, **attributes)
-
-    def linear(
-        self,
-        x: str,
-        matrix: NDArray[np.float64],
-        offset: NDArray[np.float64] | None = None,
-        *,
-        name: str,
-    ) -> str:
-        """A 1x1 convolution: `matrix` of shape (out, in) applied to every pixel."""
-        bias = np.zeros(len(matrix)) if offset is None else offset
-        weights = matrix[:, None, None, :]
-        return self.convolution(Kind.CONV_2D, x, weights, bias, name, padding="same")
 
     def input(self, name: str, samples: int, codes: bool) -> str:
         shape = (1, self._height, self._width, samples)
         self._picture = name
         if not codes:
-            self._types[name] = TensorType(shape)
+            self.types[name] = TensorType(shape)
             return name
-        self._types[name] = TensorType(shape, "uint8", CODES)
+        self.types[name] = TensorType(shape, "uint8", CODES)
         return self.add(Kind.DEQUANTIZE, (name,), "samples")
 
     def run_network(self, x: str, scale: int) -> str:
         """The network on `x`; returns its result packed into channels, in float32."""
         network = self._network
         entry, end = network.inputs[0], network.outputs[0]
-        self._types |= network.types
-        self._constants |= network.constants
+        self.types |= network.types
+        self.constants |= network.constants
         operators = list(network.operators)
         wanted = network.types[entry]
         if wanted.dtype == "float32":
@@ -208,9 +138,9 @@ class _Builder:
                 replace(op, inputs=tuple(x if name == entry else name for name in op.inputs))
                 for op in operators
             ]
-            del self._types[entry]
+            del self.types[entry]
         else:
-            self._operators.append(Operator(Kind.QUANTIZE, (x,), entry))
+            self.operators.append(Operator(Kind.QUANTIZE, (x,), entry))
         last = operators[-1]
         unpacks = (
             last.kind is Kind.DEPTH_TO_SPACE
@@ -220,35 +150,35 @@ class _Builder:
         )
         if unpacks:
             operators.pop()
-            del self._types[end]
+            del self.types[end]
             end = last.inputs[0]
-        self._operators += operators
+        self.operators += operators
         if not unpacks:
-            kind = self._types[end]
+            kind = self.types[end]
             end_packed = self.add(Kind.SPACE_TO_DEPTH, (end,), "packed", block=scale)
-            self._types[end_packed] = replace(kind, shape=(1, self._height, self._width, 1))
+            self.types[end_packed] = replace(kind, shape=UNKNOWN.shape)
             end = end_packed
-        if self._types[end].dtype == "float32":
+        if self.types[end].dtype == "float32":
             return end
         return self.add(Kind.DEQUANTIZE, (end,), "network_result")
 
     def output(self, packed: str, scale: int, codes: bool) -> None:
-        kind = TensorType((1, self._height, self._width, 1), "uint8", CODES) if codes else None
+        kind = replace(UNKNOWN, dtype="uint8", quantization=CODES) if codes else None
         if kind is not None:
             # Rounding to 8 bits before the pixels are laid out moves a quarter of the bytes.
             packed = self.add(Kind.QUANTIZE, (packed,), "packed_codes")
-            self._types[packed] = kind
-        self._operators.append(
+            self.types[packed] = kind
+        self.operators.append(
             Operator(Kind.DEPTH_TO_SPACE, (packed,), "result", attributes={"block": scale})
         )
-        self._types["result"] = kind or TensorType((1, self._height, self._width, 1))
+        self.types["result"] = kind or UNKNOWN
 
     def graph(self) -> Graph:
         return Graph(
             name=f"{self._network.name} from picture to picture",
             inputs=(self._picture,),
             outputs=("result",),
-            operators=tuple(self._operators),
-            constants=self._constants,
-            types=self._types,
+            operators=tuple(self.operators),
+            constants=self.constants,
+            types=self.types,
         )

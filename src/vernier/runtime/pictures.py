@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vernier.errors import UsageError
-from vernier.images.bicubic import imresize
 from vernier.images.picture import Picture
 from vernier.images.reading import read_picture
+from vernier.images.resize import resize_samples
 from vernier.images.writing import to_pil
 from vernier.progress import Progress, silent
 from vernier.runtime.upscaler import SampleUpscaler
@@ -66,14 +66,14 @@ class Upscaler(SampleUpscaler):
             return to_pil(self.enlarge(from_pil(image), size=size, progress=progress))
         if isinstance(image, Picture):
             samples = self.enlarge_samples(image.samples, size=size, progress=progress)
-            alpha = None if image.alpha is None else _plane_like(image.alpha, samples)
+            alpha = None if image.alpha is None else resize_samples(image.alpha, *samples.shape[:2])
             return replace(image, samples=samples, alpha=alpha)
         if not isinstance(image, np.ndarray):
             raise UsageError(f"expected a PIL image or a NumPy array, found {type(image).__name__}")
         if image.ndim == 3 and image.shape[2] in (2, 4):
             colours = np.ascontiguousarray(image[:, :, :-1])
             samples = self.enlarge_samples(colours, size=size, progress=progress)
-            opacity = _plane_like(image[:, :, -1], samples)
+            opacity = resize_samples(image[:, :, -1], *samples.shape[:2])
             return np.concatenate([samples, opacity[:, :, None]], axis=2)
         return self.enlarge_samples(image, size=size, progress=progress)
 
@@ -105,6 +105,9 @@ def upscale(
 
 def from_pil(image: Image.Image) -> Picture:
     """A PIL image as a picture, by the rules for files: orientation, profile, palette, inks."""
+    if image.has_transparency_data and image.mode == "P":
+        # TIFF, below, has no transparent colour of a palette.
+        image = image.convert("RGBA")
     content = io.BytesIO()
     known = {"icc_profile": image.info.get("icc_profile")}
     exif = image.getexif()
@@ -114,12 +117,3 @@ def from_pil(image: Image.Image) -> Picture:
     # TIFF holds every mode of Pillow's without loss; raw strips cost no time worth saving.
     image.save(content, "TIFF", **options)
     return replace(read_picture(content.getvalue()), format=image.format or "PNG", dpi=None)
-
-
-def _plane_like(plane: NDArray[Any], samples: NDArray[Any]) -> NDArray[Any]:
-    """Antialiased bicubic of one plane to the size of samples, in its own dtype."""
-    result = imresize(plane.astype(np.float32), samples.shape[0], samples.shape[1])
-    if plane.dtype == np.float32:
-        return np.asarray(np.clip(result, 0.0, 1.0), np.float32)
-    largest = 255 if plane.dtype == np.uint8 else 65535
-    return np.clip(np.rint(result), 0, largest).astype(plane.dtype)

@@ -69,14 +69,15 @@ def _run_tile(chain: Chain, tile: Tile, source: Samples, target: Samples, scale:
     window = source[
         rows.start : rows.start + rows.size, columns.start : columns.start + columns.size
     ]
-    to_reals, from_reals = _CONVERSIONS[source.dtype.name]
-    to_reals(window, chain.input_buffer()[0])
+    given = chain.input_buffer()[0]
+    to_graph, from_graph = _CONVERSIONS[source.dtype.name, given.dtype.name]
+    to_graph(window, given)
     result = chain.run()[0]
     inner = result[
         (rows.first - rows.start) * scale : (rows.last - rows.start) * scale,
         (columns.first - columns.start) * scale : (columns.last - columns.start) * scale,
     ]
-    from_reals(
+    from_graph(
         inner,
         target[
             rows.first * scale : rows.last * scale, columns.first * scale : columns.last * scale
@@ -103,9 +104,20 @@ def _clip(source: NDArray[Any], target: NDArray[Any]) -> None:
     np.clip(source, 0.0, 1.0, out=target)
 
 
+def _to_codes(source: NDArray[Any], target: NDArray[Any]) -> None:
+    """uint8 samples to int8 codes: less 128, which turns the highest bit over."""
+    np.bitwise_xor(source, np.uint8(128), out=target.view(np.uint8))
+
+
+def _from_codes(source: NDArray[Any], target: NDArray[Any]) -> None:
+    np.bitwise_xor(source.view(np.uint8), np.uint8(128), out=target)
+
+
 Conversion = Callable[[NDArray[Any], NDArray[Any]], None]
-_CONVERSIONS: dict[str, tuple[Conversion, Conversion]] = {
-    "uint8": (_copy, _copy),
-    "uint16": (_from_16_bits, _to_16_bits),
-    "float32": (_copy, _clip),
+# By the dtypes of the picture and of the graph: into the graph, and out of it.
+_CONVERSIONS: dict[tuple[str, str], tuple[Conversion, Conversion]] = {
+    ("uint8", "uint8"): (_copy, _copy),
+    ("uint8", "int8"): (_to_codes, _from_codes),
+    ("uint16", "float32"): (_from_16_bits, _to_16_bits),
+    ("float32", "float32"): (_copy, _clip),
 }

@@ -111,13 +111,9 @@ def choose_tile(
         UsageError: even the smallest sensible tile exceeds the budget.
     """
     best: tuple[float, int, TileChoice] | None = None
-    for rows in range(1, _most_pieces(height, halo) + 1):
-        tile_height = _piece(height, rows, halo)
-        for columns in range(1, _most_pieces(width, halo) + 1):
-            tile_width = _piece(width, columns, halo)
-            count = len(cut_side(height, tile_height, halo)) * len(
-                cut_side(width, tile_width, halo)
-            )
+    for tile_height, rows in _grids(height, halo):
+        for tile_width, columns in _grids(width, halo):
+            count = rows * columns
             area = tile_height * tile_width
             needed = math.ceil(min(workers, count) * area * bytes_per_pixel)
             if needed > budget_bytes:
@@ -138,6 +134,12 @@ def choose_tile(
             f"needs {smallest / 2**20:.1f} MiB"
         )
     return best[2]
+
+
+def _grids(length: int, halo: int) -> list[tuple[int, int]]:
+    """Sizes of spans to choose from, with the number of each that covers `length`."""
+    sizes = {_piece(length, pieces, halo) for pieces in range(1, _most_pieces(length, halo) + 1)}
+    return [(size, len(cut_side(length, size, halo))) for size in sorted(sizes)]
 
 
 def _piece(length: int, pieces: int, halo: int) -> int:

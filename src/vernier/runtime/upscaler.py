@@ -15,15 +15,15 @@ from vernier.bundles.bundle import Bundle, open_bundle
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.errors import BundleError, UsageError
 from vernier.graphs.shapes import resized
-from vernier.images.bicubic import imresize
+from vernier.images.resize import resize_samples
 from vernier.processors.discovery import find_processor, present_processors
 from vernier.processors.machine import describe_machine
 from vernier.processors.protocol import Placement, Processor, ProcessorId
 from vernier.progress import Progress, silent
-from vernier.runtime.chain import Chain, load_picture, placed
+from vernier.runtime.bicubic_kernels import CHROMA_RADIUS
+from vernier.runtime.chain import Chain, load_picture, placed, wrapped_network
 from vernier.runtime.choice import Candidate, Choice, cache_file, choose
 from vernier.runtime.memory import peak_bytes
-from vernier.runtime.picture_graph import CHROMA_RADIUS, picture_graph
 from vernier.runtime.pipeline import Samples, run_tiles
 from vernier.runtime.report import Report
 from vernier.runtime.tiles import TileChoice, choose_tile, cut
@@ -169,7 +169,7 @@ class SampleUpscaler:
         reached = math.prod(engine.factor for engine in self._engines)
         result = result[: height * reached, : width * reached]
         if result.shape[:2] != wanted:
-            result = _resampled(result, *wanted)
+            result = resize_samples(result, *wanted)
         return result if samples.ndim == 3 else result[:, :, 0]
 
     def close(self) -> None:
@@ -221,7 +221,7 @@ class SampleUpscaler:
         def load() -> tuple[Callable[[], None], Callable[[], None]]:
             loader = placed(lambda _: processor, self._threads, allow_fallback=False)
             chain = load_picture(bundle, PROBE_SIDE, PROBE_SIDE, 3, True, loader)
-            chain.input_buffer()[...] = 128
+            chain.input_buffer()[...] = 64
             return lambda: (chain.run(), None)[1], chain.close
 
         return Candidate(processor.id, load)
@@ -366,19 +366,6 @@ def _at_least(picture: Any, side: int) -> Samples:
     return widened
 
 
-def _resampled(picture: Samples, height: int, width: int) -> Samples:
-    """Antialiased bicubic to an exact size, a channel at a time to bound memory."""
-    result: Samples = np.empty((height, width, picture.shape[2]), picture.dtype)
-    for channel in range(picture.shape[2]):
-        plane = imresize(picture[:, :, channel].astype(np.float32), height, width)
-        if picture.dtype == np.float32:
-            result[:, :, channel] = np.clip(plane, 0, 1)
-        else:
-            largest = 255 if picture.dtype == np.uint8 else 65535
-            result[:, :, channel] = np.clip(np.rint(plane), 0, largest)
-    return result
-
-
 def _halo(bundle: Bundle, height: int, width: int) -> int:
     """The network's own, and at least what the bicubic colours around it need."""
     own = bundle.manifest.network.halo
@@ -389,7 +376,7 @@ def _bytes_per_pixel(engine: _Engine, bundle: Bundle, channels: int, codes: bool
     key = (bundle.manifest.name, channels, codes)
     if key not in engine.bytes_per_pixel:
         graph = resized(bundle.segments[0].graph, 64, 64)
-        wrapped = picture_graph(graph, bundle.manifest.network.scale, channels, codes)
+        wrapped = wrapped_network(graph, bundle.manifest.network.scale, channels, codes)
         engine.bytes_per_pixel[key] = ENGINE_MEMORY_FACTOR * peak_bytes(wrapped) / 64**2
     return engine.bytes_per_pixel[key]
 
