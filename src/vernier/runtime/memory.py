@@ -5,13 +5,25 @@ from __future__ import annotations
 import math
 
 from vernier.graphs.graph import Graph, Operator, TensorType
+from vernier.processors.protocol import ProcessorId
 
 SAMPLE_BYTES = {"float32": 4, "int32": 4, "int8": 1, "uint8": 1}
+
+# What a process grows by, over `peak_bytes`: engines keep copies in other layouts, and LiteRT's
+# Interpreter plans memory for its own kernels' patches even where XNNPACK runs instead. Measured by
+# `benchmarks/memory.py` with sesr-m5 in colour.
+ENGINE_MEMORY_FACTORS = {("litert", "float32"): 5.2, ("litert", "int8"): 16.4}
+OTHER_MEMORY_FACTOR = 2.0
 
 
 def tensor_bytes(kind: TensorType) -> int:
     """Size of a tensor in bytes."""
     return math.prod(kind.shape) * SAMPLE_BYTES[kind.dtype]
+
+
+def engine_memory_factor(processor: ProcessorId) -> float:
+    """What to multiply `peak_bytes` by to foresee what a processor's engine takes."""
+    return ENGINE_MEMORY_FACTORS.get((processor.engine, processor.precision), OTHER_MEMORY_FACTOR)
 
 
 def peak_bytes(graph: Graph) -> int:

@@ -23,7 +23,7 @@ from vernier.progress import Progress, silent
 from vernier.runtime.bicubic_kernels import CHROMA_RADIUS
 from vernier.runtime.chain import Chain, load_picture, placed, wrapped_network
 from vernier.runtime.choice import Candidate, Choice, cache_file, choose
-from vernier.runtime.memory import peak_bytes
+from vernier.runtime.memory import engine_memory_factor, peak_bytes
 from vernier.runtime.pipeline import Samples, run_tiles
 from vernier.runtime.report import Report
 from vernier.runtime.tiles import TileChoice, choose_tile, cut
@@ -373,14 +373,12 @@ def _halo(bundle: Bundle, height: int, width: int) -> int:
 
 
 def _bytes_per_pixel(engine: _Engine, bundle: Bundle, channels: int, codes: bool) -> float:
+    assert engine.processor is not None
+    processor = engine.processor.id
     key = (bundle.manifest.name, channels, codes)
     if key not in engine.bytes_per_pixel:
         graph = resized(bundle.segments[0].graph, 64, 64)
         wrapped = wrapped_network(graph, bundle.manifest.network.scale, channels, codes)
-        engine.bytes_per_pixel[key] = ENGINE_MEMORY_FACTOR * peak_bytes(wrapped) / 64**2
+        factor = engine_memory_factor(processor)
+        engine.bytes_per_pixel[key] = factor * peak_bytes(wrapped) / 64**2
     return engine.bytes_per_pixel[key]
-
-
-# Engines keep copies in other layouts besides the tensors that are alive; `benchmarks/memory.py`
-# prints what they really take.
-ENGINE_MEMORY_FACTOR = 1.5
