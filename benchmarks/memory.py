@@ -1,6 +1,6 @@
-"""What an engine's memory grows by when it runs a tile, against the tensors that are alive at once.
+"""What an engine's memory grows by when it runs a tile, against the tensors alive at once.
 
-The runtime multiplies `peak_bytes` by `engine_memory_factor` to keep to a memory budget; this prints
+The runtime multiplies `peak_bytes` by `engine_memory_factor` to keep to a budget; this prints
 the factor that each engine really has. Every figure comes from a process of its own.
 
     python benchmarks/memory.py [--out benchmarks/results]
@@ -15,7 +15,6 @@ import sys
 from pathlib import Path
 
 from timing import write_results
-
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
 from vernier.graphs.shapes import resized
