@@ -20,7 +20,7 @@ from vernier.bundles.shipped import shipped_bundles
 from vernier.graphs.shapes import resized
 from vernier.processors.discovery import find_processor
 from vernier.processors.protocol import ProcessorId
-from vernier.runtime.chain import wrapped_network
+from vernier.runtime.loading import wrapped_network
 from vernier.runtime.memory import engine_memory_factor, peak_bytes
 from vernier.tflite.writer import write
 

@@ -31,7 +31,7 @@ from vernier.images.reading import read_picture
 from vernier.images.writing import write_picture
 from vernier.processors.discovery import find_processor, present_processors
 from vernier.processors.machine import usable_cores
-from vernier.runtime.chain import load_network, placed
+from vernier.runtime.loading import load_network, placed
 from vernier.tflite.writer import write
 
 HEIGHT, WIDTH = 1080, 1920

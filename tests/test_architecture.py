@@ -33,6 +33,7 @@ ARROWS: dict[str, set[str]] = {
         "conversion",
         "processors",
         "bundles",
+        "units",
     },
     "evaluation": {
         "graphs",
@@ -44,6 +45,7 @@ ARROWS: dict[str, set[str]] = {
         "processors",
         "bundles",
         "runtime",
+        "units",
     },
 }
 # PyTorch may be imported at the top of these rooms' files only.

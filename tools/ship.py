@@ -29,7 +29,7 @@ from vernier.networks.shipped import FOLDER as WEIGHTS
 from vernier.networks.shipped import shipped_names
 from vernier.processors.discovery import present_processors
 from vernier.processors.machine import describe_machine
-from vernier.runtime.chain import placed
+from vernier.runtime.loading import placed
 from vernier.runtime.planes import LumaUpscaler
 from vernier.training.collapsing import collapse_run
 from vernier.training.loop import RunFolder

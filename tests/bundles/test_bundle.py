@@ -129,7 +129,7 @@ def test_a_truncated_segment_is_refused_even_with_a_matching_hash(path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda m: m.update(format=99), "reads up to 1; update it"),
+        (lambda m: m.update(format=99), "reads up to 2; update it"),
         (lambda m: m.update(surprise=1), "surprise"),
         (lambda m: m.pop("network"), "network"),
         (lambda m: m.update(segments=[]), "segments"),

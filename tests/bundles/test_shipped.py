@@ -55,7 +55,7 @@ def test_the_weights_reach_what_is_claimed(name, floor_db):
     from vernier.evaluation.luma_psnr import luma_psnr
     from vernier.images.pairs import list_photos
     from vernier.processors.discovery import find_processor
-    from vernier.runtime.chain import placed
+    from vernier.runtime.loading import placed
     from vernier.runtime.planes import LumaUpscaler
 
     table = json.loads((WEIGHTS / name / "measured.json").read_text())["luma_psnr_db"]["Set5"]

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from vernier.bundles.joining import join
 from vernier.bundles.manifest import (
     Manifest,
     SegmentEntry,
@@ -42,10 +43,25 @@ class Segment:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A bundle that was read and found sound."""
+    """A bundle that was read and found sound.
+
+    Attributes:
+        manifest: its table of contents.
+        segments: in the order in which they run.
+        graph: all segments and the conversions between them as one graph, of one input and one
+            output.
+        processors: what the manifest asks for, by the operator's output; conversions have none.
+    """
 
     manifest: Manifest
     segments: tuple[Segment, ...]
+    graph: Graph
+    processors: Mapping[str, str]
+
+    @property
+    def pinned(self) -> bool:
+        """Whether the bundle itself says where it runs, as a split does."""
+        return any("*" not in segment.entry.processor for segment in self.segments)
 
 
 def open_bundle(path: Path) -> Bundle:
@@ -145,8 +161,7 @@ def _read_member(archive: zipfile.ZipFile, path: Path, name: str) -> bytes:
 def _assemble(origin: str, read: Callable[[str], bytes]) -> Bundle:
     manifest = parse_manifest(read(MANIFEST), origin)
     segments = []
-    known: set[str] = set()
-    for number, entry in enumerate(manifest.segments):
+    for entry in manifest.segments:
         model = read(entry.file)
         found = hashlib.sha256(model).hexdigest()
         if found != entry.sha256:
@@ -164,11 +179,23 @@ def _assemble(origin: str, read: Callable[[str], bytes]) -> Bundle:
                 f"{list(graph.outputs)}; the manifest says {list(entry.inputs)} and "
                 f"{list(entry.outputs)}"
             )
-        missing = [name for name in entry.inputs if name not in known]
-        if number > 0 and missing:
-            raise BundleError(
-                f"{origin}: {entry.file} reads {missing[0]!r}, which no earlier segment computes"
-            )
-        known.update(entry.inputs, entry.outputs)
         segments.append(Segment(entry, model, graph))
-    return Bundle(manifest, tuple(segments))
+    try:
+        whole = join(manifest, [segment.graph for segment in segments])
+    except GraphError as error:
+        raise BundleError(f"{origin}: {error}") from error
+    processors = {
+        op.output: segment.entry.processor for segment in segments for op in segment.graph.operators
+    }
+    _check_units(manifest, processors, origin)
+    return Bundle(manifest, tuple(segments), whole, processors)
+
+
+def _check_units(manifest: Manifest, placed: Mapping[str, str], origin: str) -> None:
+    """The units that a manifest lists are what its segments hold."""
+    for unit in manifest.units:
+        for output in unit.operators:
+            if output not in placed:
+                raise BundleError(
+                    f"{origin}: the unit {unit.name!r} names {output!r}, which no segment computes"
+                )

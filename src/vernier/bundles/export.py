@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vernier.bundles.bundle import seal
 from vernier.bundles.manifest import FORMAT, Damage, Manifest, NetworkFacts
 from vernier.errors import GraphError
-from vernier.graphs.graph import Graph, Quantization
+from vernier.graphs.graph import Graph
 from vernier.graphs.receptive_field import alignment, halo
 from vernier.graphs.reference import run
 from vernier.graphs.shapes import resized
@@ -91,13 +91,7 @@ def export_int8(
         GraphError: an operator has no INT8 form, or a range is missing.
     """
     integer = quantize(graph, ranges)
-    decibels = []
-    for done, plane in enumerate(planes, 1):
-        decibels.append(_damage_db(graph, integer, plane))
-        progress(done, len(planes), "measuring the damage")
-    damage = None
-    if decibels:
-        damage = Damage(photos=photos, psnr_to_float_db=round(float(np.mean(decibels)), 2))
+    damage = measure_damage(graph, integer, planes, photos, progress)
     return _export(integer, facts, "int8", note, damage)
 
 
@@ -114,22 +108,41 @@ def calibrate_picture_network(
     )
 
 
-def _damage_db(graph: Graph, integer: Graph, plane: Float32) -> float:
-    """PSNR of the integer network's picture to the float network's, both clipped to [0, 1]."""
+def measure_damage(
+    graph: Graph,
+    coarse: Graph,
+    planes: Sequence[Float32],
+    photos: str,
+    progress: Progress = silent,
+) -> Damage | None:
+    """How far an INT8 or mixed graph's pictures are from the float graph's; None without planes.
+
+    Args:
+        graph: float32 throughout.
+        coarse: what `quantize` made of it.
+        planes: inputs `(1, H, W, C)`, float32 in [0, 1].
+        photos: what the planes are of, in words.
+        progress: told after each plane.
+    """
+    if not planes:
+        return None
+    decibels = []
+    for done, plane in enumerate(planes, 1):
+        decibels.append(_damage_db(graph, coarse, plane))
+        progress(done, len(planes), "measuring the damage")
+    return Damage(photos=photos, psnr_to_float_db=round(float(np.mean(decibels)), 2))
+
+
+def _damage_db(graph: Graph, coarse: Graph, plane: Float32) -> float:
+    """PSNR of the coarse graph's picture to the float graph's, both clipped to [0, 1]."""
     exact = np.clip(run(graph, {graph.inputs[0]: plane})[graph.outputs[0]], 0.0, 1.0)
-    entry = _quantization(integer, integer.inputs[0])
-    end = _quantization(integer, integer.outputs[0])
-    codes = run_integer(integer, {integer.inputs[0]: encode(plane, entry)})[integer.outputs[0]]
-    coarse = np.clip(decode(codes.astype(np.int8, copy=False), end), 0.0, 1.0)
-    error = float(np.mean((coarse - exact).astype(np.float64) ** 2))
+    entry = coarse.types[coarse.inputs[0]].quantization
+    given = plane if entry is None else encode(plane, entry)
+    found = run_integer(coarse, {coarse.inputs[0]: given})[coarse.outputs[0]]
+    end = coarse.types[coarse.outputs[0]].quantization
+    reals = found if end is None else decode(found.astype(np.int8, copy=False), end)
+    error = float(np.mean((np.clip(reals, 0.0, 1.0).astype(np.float64) - exact) ** 2))
     return 99.0 if error == 0 else min(99.0, -10 * math.log10(error))
-
-
-def _quantization(graph: Graph, name: str) -> Quantization:
-    quantization = graph.types[name].quantization
-    if quantization is None:
-        raise GraphError(f"{graph.name}: {name!r} is not an INT8 tensor")
-    return quantization
 
 
 def _export(

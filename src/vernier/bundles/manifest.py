@@ -1,8 +1,8 @@
 """The bundle's `manifest.json`: what is in a bundle, versioned and checked by schema.
 
-A manifest names segments in the order in which they run. Tensors pass between them by name; the
-first of `inputs` is the picture, and `outputs` holds the result. Both are NHWC luma or RGB planes
-in [0, 1], or the INT8 codes that stand for them.
+A manifest names segments in the order in which they run. Tensors pass between them by name, and
+where the format changes through a conversion. Picture and result are NHWC luma or RGB planes in
+[0, 1], or the INT8 codes that stand for them; a segment's file says which.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import msgspec
 
 from vernier.errors import BundleError
 
-FORMAT = 1
+FORMAT = 2
+"""1 had neither units nor conversions; a manifest of that format is still read."""
+
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
@@ -58,6 +60,39 @@ class SegmentEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     outputs: tuple[Name, ...]
 
 
+class UnitEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One unit of the split that a bundle was made from.
+
+    Attributes:
+        name: of the layer or block.
+        processor: what the split asks for. The segment's own differs where several processors of
+            one engine were fused into one file of mixed precision.
+        segment: the file that it is in.
+        operators: outputs of its operators, by which it is found in the segment.
+        predicted_ms: what the plan foresaw for it; null where nothing was profiled.
+    """
+
+    name: Name
+    processor: Name
+    segment: Name
+    operators: tuple[Name, ...]
+    predicted_ms: Annotated[float, msgspec.Meta(ge=0)] | None = None
+
+
+class ConversionEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A tensor that crosses between float and INT8, outside of any segment.
+
+    Its formats, with scale and zero point, are those of the segments that write and read it.
+
+    Attributes:
+        source: the tensor as it is computed.
+        target: the tensor as it is read.
+    """
+
+    source: Name
+    target: Name
+
+
 class Damage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How far the bundle's pictures are from the float network's, measured when it was made.
 
@@ -82,6 +117,10 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         made_by: the version of Vernier that wrote it.
         network: what it computes.
         segments: in the order in which they run.
+        input: the tensor that the picture goes into; the first segment's first input where absent.
+        output: the tensor that holds the result; the last segment's first output where absent.
+        units: of the split; empty for a network that runs whole on one processor.
+        conversions: between segments.
         damage: measured against the float network; null where it was not measured.
         note: anything a reader should know, for instance the licence of the weights.
     """
@@ -91,6 +130,10 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     made_by: Name
     network: NetworkFacts
     segments: Annotated[tuple[SegmentEntry, ...], msgspec.Meta(min_length=1)]
+    input: Name | None = None
+    output: Name | None = None
+    units: tuple[UnitEntry, ...] = ()
+    conversions: tuple[ConversionEntry, ...] = ()
     damage: Damage | None = None
     note: str = ""
 
@@ -125,6 +168,11 @@ def parse_manifest(data: bytes, origin: str) -> Manifest:
     files = [segment.file for segment in manifest.segments]
     if len(set(files)) != len(files):
         raise BundleError(f"{origin}: two segments share one file")
+    for unit in manifest.units:
+        if unit.segment not in files:
+            raise BundleError(
+                f"{origin}: the unit {unit.name!r} is in {unit.segment!r}, which is no segment"
+            )
     return manifest
 
 

@@ -26,7 +26,7 @@ def command(
     from vernier.evaluation.luma_psnr import bicubic_upscale, luma_psnr
     from vernier.images.pairs import list_photos
     from vernier.processors.discovery import find_processor
-    from vernier.runtime.chain import placed
+    from vernier.runtime.loading import placed
     from vernier.runtime.planes import LumaUpscaler
 
     photos = list_photos(data)

@@ -11,7 +11,7 @@ from vernier.bundles.bundle import Bundle
 from vernier.images.pairs import Float32
 from vernier.metrics.psnr import psnr
 from vernier.processors.protocol import Processor
-from vernier.runtime.chain import placed
+from vernier.runtime.loading import placed
 from vernier.runtime.planes import LumaUpscaler
 
 

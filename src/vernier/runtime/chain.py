@@ -1,150 +1,163 @@
-"""A bundle's segments, loaded at one picture size, run one after the other."""
+"""Segments loaded at one picture size, with the tensors that pass between them.
+
+Every tensor lives once, in an engine's own memory: a computed one in its segment's output buffer,
+a converted one in the input buffer of the segment that reads it first. What else reads it gets a
+copy. All of that is settled when the chain is made; `run` only walks down a list.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vernier.bundles.bundle import Bundle, Segment
-from vernier.errors import BundleError
-from vernier.graphs.graph import Graph
-from vernier.graphs.shapes import resized
-from vernier.processors.protocol import Executable, Placement, Processor
-from vernier.runtime.integer_picture_graph import integer_picture_graph
-from vernier.runtime.picture_graph import picture_graph
-from vernier.tflite.writer import write
-
-Load = Callable[[Segment, bytes], Executable]
+from vernier.conversion.protocol import Conversion, Method
+from vernier.errors import GraphError
+from vernier.graphs.graph import Graph, Operator
+from vernier.processors.protocol import Executable, Placement
+from vernier.units.segments import Segmentation
 
 
-def placed(processor_for: Callable[[str], Processor], threads: int, allow_fallback: bool) -> Load:
-    """How segments are loaded.
+@dataclass(frozen=True)
+class Step:
+    """One thing that happens in a chain.
 
-    Args:
-        processor_for: the processor for the manifest's text, such as `*:*:int8`.
-        threads: for each executable; 0 for all cores.
-        allow_fallback: see `Processor.load`.
+    Attributes:
+        kind: "segment", "conversion" or "copy".
+        what: the segment's processor, or the tensors' names.
+        run: does it.
     """
 
-    def load(segment: Segment, model: bytes) -> Executable:
-        processor = processor_for(segment.entry.processor)
-        return processor.load(model, threads=threads, allow_fallback=allow_fallback)
-
-    return load
+    kind: str
+    what: str
+    run: Callable[[], object]
 
 
 class Chain:
-    """Segments that pass tensors by name. Not to be shared between threads.
+    """Segments that pass tensors. Not to be shared between threads.
 
     Args:
-        graphs: the segments' graphs at the size that they shall run at, in order.
-        executables: the same, loaded.
+        graph: the whole graph, at the size that it shall run at; one input, one output.
+        pieces: the same in segments.
+        executables: its runs, loaded, in order; closed with the chain.
+        method: converts between float and INT8.
     """
 
-    def __init__(self, graphs: list[Graph], executables: list[Executable]) -> None:
-        self._graphs = graphs
-        self._executables = executables
+    def __init__(
+        self,
+        graph: Graph,
+        pieces: Segmentation,
+        executables: Sequence[Executable],
+        method: Method,
+    ) -> None:
+        self._graph = graph
+        self._pieces = pieces
+        self._executables = tuple(executables)
+        self._method = method
+        self._conversions: list[Conversion] = []
+        self._homes: dict[str, NDArray[Any]] = {}
+        self.steps: tuple[Step, ...] = tuple(self._plan())
 
     @property
     def placements(self) -> tuple[Placement, ...]:
         """What was asked and what runs, per segment."""
         return tuple(executable.placement for executable in self._executables)
 
+    @property
+    def conversion_method(self) -> str | None:
+        """What converts between the segments; None where nothing is converted."""
+        return self._method.name if self._conversions else None
+
     def input_buffer(self) -> NDArray[Any]:
         """The memory of the picture, NHWC, to be filled before `run`."""
-        return self._executables[0].input_buffer(0)
+        return self._homes[self._graph.inputs[0]]
 
     def run(self) -> NDArray[Any]:
-        """Compute the result: the engine's own memory, valid until the next run."""
-        if len(self._executables) == 1:
-            self._executables[0].run()
-            return self._executables[0].output_buffer(0)
-        tensors: dict[str, NDArray[Any]] = {self._graphs[0].inputs[0]: self.input_buffer()}
-        for number, (graph, executable) in enumerate(
-            zip(self._graphs, self._executables, strict=True)
-        ):
-            for index, name in enumerate(graph.inputs):
-                if number > 0 or index > 0:
-                    np.copyto(executable.input_buffer(index), tensors[name], casting="no")
-            executable.run()
-            for index, name in enumerate(graph.outputs):
-                tensors[name] = executable.output_buffer(index)
-        return tensors[self._graphs[-1].outputs[0]]
+        """Compute the result: memory of the chain's, valid until the next run."""
+        for step in self.steps:
+            step.run()
+        return self._homes[self._graph.outputs[0]]
+
+    def run_timed(self) -> list[float]:
+        """Compute the result; the time of each step in ms, in the order of `steps`."""
+        times_ms = []
+        for step in self.steps:
+            started = time.perf_counter()
+            step.run()
+            times_ms.append((time.perf_counter() - started) * 1e3)
+        return times_ms
 
     def close(self) -> None:
         """Free the engines' memory."""
+        for conversion in self._conversions:
+            conversion.close()
+        self.steps = ()
+        self._conversions, self._homes = [], {}
         for executable in self._executables:
             executable.close()
 
+    def _plan(self) -> list[Step]:
+        steps: list[Step] = []
+        for name in self._graph.inputs:
+            self._arrive(name, None, steps)
+        for run, executable in zip(self._pieces.runs, self._executables, strict=True):
+            steps.append(Step("segment", run.processor, executable.run))
+            for index, name in enumerate(run.graph.outputs):
+                self._arrive(name, executable.output_buffer(index), steps)
+        return steps
 
-def load_network(bundle: Bundle, height: int, width: int, load: Load) -> Chain:
-    """The bare network: planes of its own channels and dtype in and out.
+    def _arrive(self, name: str, home: NDArray[Any] | None, steps: list[Step]) -> None:
+        """A tensor is there: hand it to all that read it.
 
-    Args:
-        bundle: what to run.
-        height: of the low-resolution planes, in pixels.
-        width: likewise.
-        load: see `placed`.
-    """
-    reference = bundle.segments[0].graph
-    _, exported_height, exported_width, _ = reference.types[reference.inputs[0]].shape
-    graphs = []
-    for segment in bundle.segments:
-        own = segment.graph.types[segment.graph.inputs[0]].shape
-        graphs.append(
-            resized(
-                segment.graph,
-                own[1] * height // exported_height,
-                own[2] * width // exported_width,
-            )
+        Args:
+            name: of the tensor.
+            home: its memory; None to let it live with its first reader.
+            steps: to append to.
+        """
+        readers = self._reading_buffers(name)
+        if home is None:
+            home = readers.pop(0) if readers else self._own_buffer(name)
+        self._homes[name] = home
+        steps += [Step("copy", name, _copying(home, buffer)) for buffer in readers]
+        for op in self._pieces.conversions:
+            if op.inputs[0] == name:
+                self._convert(op, steps)
+
+    def _convert(self, op: Operator, steps: list[Step]) -> None:
+        source = op.inputs[0]
+        readers = self._reading_buffers(op.output)
+        target = readers[0] if readers else self._own_buffer(op.output)
+        conversion = self._method.prepare(
+            self._homes[source],
+            self._graph.types[source].quantization,
+            target,
+            self._graph.types[op.output].quantization,
         )
-    return Chain(graphs, _load_all(bundle, graphs, load))
+        self._conversions.append(conversion)
+        steps.append(Step("conversion", f"{source} -> {op.output}", conversion.run))
+        self._homes[op.output] = target
+        steps += [Step("copy", op.output, _copying(target, buffer)) for buffer in readers[1:]]
+
+    def _reading_buffers(self, name: str) -> list[NDArray[Any]]:
+        return [
+            executable.input_buffer(run.graph.inputs.index(name))
+            for run, executable in zip(self._pieces.runs, self._executables, strict=True)
+            if name in run.graph.inputs
+        ]
+
+    def _own_buffer(self, name: str) -> NDArray[Any]:
+        kind = self._graph.types[name]
+        return np.empty(kind.shape, kind.dtype)
 
 
-def load_picture(
-    bundle: Bundle, height: int, width: int, samples: int, codes: bool, load: Load
-) -> Chain:
-    """The network with colour around it; see `picture_graph` for what goes in and comes out.
-
-    Raises:
-        BundleError: the bundle has several segments, which cannot be wrapped as one graph.
-    """
-    if len(bundle.segments) != 1:
-        raise BundleError(
-            f"{bundle.manifest.name}: pictures run through bundles of one segment so far, "
-            f"this one has {len(bundle.segments)}"
+def _copying(source: NDArray[Any], target: NDArray[Any]) -> Callable[[], None]:
+    if (source.shape, source.dtype) != (target.shape, target.dtype):
+        raise GraphError(
+            f"expected two buffers of one type, found {source.dtype}{source.shape} "
+            f"and {target.dtype}{target.shape}"
         )
-    segment = bundle.segments[0]
-    sized = resized(segment.graph, height, width)
-    graph = wrapped_network(sized, bundle.manifest.network.scale, samples, codes)
-    wrapped = replace(bundle, segments=(replace(segment, graph=graph),))
-    return Chain([graph], _load_all(wrapped, [graph], load))
-
-
-def wrapped_network(network: Graph, scale: int, samples: int, codes: bool) -> Graph:
-    """A network with colour around it, in integers throughout where all is 8 bits.
-
-    Arguments and errors are those of `picture_graph`; with `codes` the ends are uint8, or int8
-    for an INT8 luma network on RGB.
-    """
-    luma = network.types[network.inputs[0]].shape[3] == 1
-    integer = network.types[network.inputs[0]].dtype == "int8"
-    if codes and integer and luma and samples == 3:
-        return integer_picture_graph(network, scale)
-    return picture_graph(network, scale, samples, codes)
-
-
-def _load_all(bundle: Bundle, graphs: list[Graph], load: Load) -> list[Executable]:
-    executables: list[Executable] = []
-    try:
-        for segment, graph in zip(bundle.segments, graphs, strict=True):
-            executables.append(load(segment, write(graph)))
-    except BaseException:
-        for executable in executables:
-            executable.close()
-        raise
-    return executables
+    return lambda: np.copyto(target, source, casting="no")

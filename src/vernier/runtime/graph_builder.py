@@ -10,6 +10,9 @@ from vernier.graphs.graph import Array, Attribute, Kind, Operator, TensorType
 # Of a tensor whose shape `resized` will infer.
 UNKNOWN = TensorType((1, 1, 1, 1))
 
+# What tensors around the network are called; a network's own never begin so.
+OWN_NAMES = "vernier/"
+
 
 class GraphBuilder:
     """Collects operators, constants and types.
@@ -27,7 +30,7 @@ class GraphBuilder:
 
     def unseen(self, name: str) -> str:
         """Names of ours never meet the network's."""
-        return f"vernier/{name}"
+        return OWN_NAMES + name
 
     def add(self, kind: Kind, inputs: tuple[str, ...], name: str, **attributes: Attribute) -> str:
         """An operator; returns the name of its output."""

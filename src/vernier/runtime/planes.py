@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from vernier.bundles.bundle import Bundle
 from vernier.errors import UsageError
 from vernier.quantization.scales import decode, encode
-from vernier.runtime.chain import Chain, Load, load_network
+from vernier.runtime.chain import Chain
+from vernier.runtime.loading import Load, load_network
 
 
 class LumaUpscaler:
@@ -28,9 +29,9 @@ class LumaUpscaler:
         self._bundle, self._load = bundle, load
         self._size: tuple[int, int] | None = None
         self._chain: Chain | None = None
-        first, last = bundle.segments[0].graph, bundle.segments[-1].graph
-        self._entry = first.types[first.inputs[0]].quantization
-        self._exit = last.types[last.outputs[0]].quantization
+        whole = bundle.graph
+        self._entry = whole.types[whole.inputs[0]].quantization
+        self._exit = whole.types[whole.outputs[0]].quantization
 
     def __call__(self, low: NDArray[np.float32]) -> NDArray[np.float32]:
         """Luma `(h, w)` float32 in [0, 1] to `(scale*h, scale*w)` float32, not clipped."""

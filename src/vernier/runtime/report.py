@@ -16,7 +16,9 @@ class Report:
     Attributes:
         network: name of the bundle's network.
         factors: whole factors of the passes; their product is at least what was asked.
-        processor: what ran, as `ENGINE:DEVICE:PRECISION`.
+        processor: what ran, as `ENGINE:DEVICE:PRECISION`; several of a split, joined by "+".
+        pinned: the bundle itself says where its parts run.
+        conversion: what converts between float and INT8 segments; None where nothing does.
         choice: how it was chosen, where that was left to Vernier.
         tiles: the tiles of each pass.
         workers: tiles computed at once.
@@ -27,6 +29,8 @@ class Report:
     network: str
     factors: tuple[int, ...]
     processor: str
+    pinned: bool
+    conversion: str | None
     choice: Choice | None
     tiles: tuple[TileChoice, ...]
     workers: int
@@ -36,8 +40,11 @@ class Report:
     def explain(self) -> list[str]:
         """Lines for the user."""
         passes = " then ".join(f"x{factor}" for factor in self.factors)
-        chosen = self.choice.explain() if self.choice else f"processor {self.processor} (as asked)"
+        why = "as the bundle says" if self.pinned else "as asked"
+        chosen = self.choice.explain() if self.choice else f"processor {self.processor} ({why})"
         lines = [f"network {self.network} {passes}", chosen]
+        if self.conversion is not None:
+            lines.append(f"formats converted by {self.conversion}")
         lines += [f"tiles: {tiles.explain()}" for tiles in self.tiles]
         for placement in self.placements:
             lines += [f"note: {text}" for text in (*placement.mismatches, placement.note) if text]

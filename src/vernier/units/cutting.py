@@ -107,7 +107,9 @@ def _block_name(group: Sequence[Unit]) -> str:
     if len(group) == 1:
         return group[0].name
     words = [unit.name.replace("..", ".").split(".") for unit in group]
-    shared = [column[0] for column in takewhile(lambda c: len(set(c)) == 1, zip(*words))]
+    shared = [
+        column[0] for column in takewhile(lambda c: len(set(c)) == 1, zip(*words, strict=False))
+    ]
     return ".".join(shared) if shared else f"{group[0].name}..{group[-1].name}"
 
 

@@ -1,0 +1,196 @@
+"""A split as a bundle: one `.tflite` per segment, or one of mixed precision for all.
+
+The float graph, the split's INT8 units and the ranges make one *mixed* graph with QUANTIZE and
+DEQUANTIZE where the format changes. That graph is what a split means; the forms differ only in how
+it is cut into files, and give the same codes where the engines do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vernier.bundles.bundle import seal
+from vernier.bundles.export import REFERENCE_HEIGHT, REFERENCE_WIDTH, Exported, measure_damage
+from vernier.bundles.manifest import (
+    FORMAT,
+    ConversionEntry,
+    Manifest,
+    NetworkFacts,
+    SegmentEntry,
+    UnitEntry,
+)
+from vernier.errors import UsageError
+from vernier.graphs.graph import Graph, Kind
+from vernier.graphs.shapes import resized
+from vernier.progress import Progress, silent
+from vernier.quantization.quantize import quantize
+from vernier.quantization.ranges import Ranges
+from vernier.tflite.writer import write
+from vernier.units.segments import Segmentation, segment
+from vernier.units.split import Split, is_integer
+from vernier.units.unit import Unit, check_partition
+from vernier.version import VERSION
+
+Float32 = NDArray[np.float32]
+
+
+class Form(StrEnum):
+    """How a split becomes files.
+
+    SEGMENTS: one file per segment; Vernier converts between them. Any processors.
+    ENGINE: one file per segment; the INT8 ones begin and end with QUANTIZE and DEQUANTIZE
+        operators, so that the engine converts. For INT8 processors that accept float ends.
+    FUSED: one file of mixed precision, for processors that are one engine's on one device.
+    """
+
+    SEGMENTS = "segments"
+    ENGINE = "engine"
+    FUSED = "fused"
+
+
+def mixed_graph(graph: Graph, units: Sequence[Unit], split: Split, ranges: Ranges) -> Graph:
+    """What a split computes, as one graph: the INT8 units in INT8, the rest in float32.
+
+    Args:
+        graph: float32 throughout.
+        units: a partition of its operators.
+        split: of these units.
+        ranges: of each activation that an INT8 unit reads or writes.
+
+    Raises:
+        GraphError: a range is missing, or an operator has no INT8 form.
+        UsageError: the split is of other units.
+    """
+    return quantize(graph, ranges, split.integer_operators(units))
+
+
+def place(
+    mixed: Graph, units: Sequence[Unit], split: Split, form: Form = Form.SEGMENTS
+) -> dict[str, str]:
+    """The processor of each operator of a mixed graph, by its output; conversions have none.
+
+    Raises:
+        UsageError: the processors cannot be fused.
+    """
+    placed = split.of_operators(units)
+    if form is Form.FUSED:
+        return dict.fromkeys((op.output for op in mixed.operators), _fused(split))
+    # Backwards, because a change of scale goes with the operator that asks for it.
+    for op in reversed(mixed.operators):
+        if op.output in placed:
+            continue
+        readers = [placed[r.output] for r in mixed.consumers(op.output) if r.output in placed]
+        rescales = mixed.types[op.inputs[0]].dtype == mixed.types[op.output].dtype
+        if readers and (rescales or (form is Form.ENGINE and op.kind is Kind.QUANTIZE)):
+            placed[op.output] = readers[0]
+    if form is Form.ENGINE:
+        for op in mixed.operators:
+            if op.kind is Kind.DEQUANTIZE and op.inputs[0] in placed:
+                placed[op.output] = placed[op.inputs[0]]
+    return placed
+
+
+def _fused(split: Split) -> str:
+    """The one processor that stands for all of a split's."""
+    names = list(dict.fromkeys(split.processors.values()))
+    integer = [name for name in names if is_integer(name)]
+    floats = [name for name in names if not is_integer(name)]
+    devices = {name.rpartition(":")[0] for name in names}
+    if len(devices) > 1 or len(floats) > 1:
+        raise UsageError(
+            f"only one engine's processors on one device can be fused into one file, found "
+            f"{', '.join(names)}; use the form 'segments'"
+        )
+    if integer and floats and floats[0].rpartition(":")[2] != "float32":
+        raise UsageError(
+            f"float units of a fused file run in float32, found {floats[0]}; "
+            "use the form 'segments'"
+        )
+    return (integer or floats)[0]
+
+
+def export_split(
+    graph: Graph,
+    facts: NetworkFacts,
+    units: Sequence[Unit],
+    split: Split,
+    ranges: Ranges,
+    planes: Sequence[Float32] = (),
+    *,
+    form: Form = Form.SEGMENTS,
+    predicted_ms: Mapping[str, float] | None = None,
+    note: str = "",
+    photos: str = "",
+    progress: Progress = silent,
+) -> Exported:
+    """A split as a bundle.
+
+    Args:
+        graph: float32 throughout.
+        facts: see `export.network_facts`.
+        units: a partition of its operators, in an order in which they can run.
+        split: of these units.
+        ranges: of each activation that an INT8 unit reads or writes.
+        planes: low-resolution inputs `(1, H, W, C)`, float32 in [0, 1], to measure the damage on.
+        form: how it becomes files.
+        predicted_ms: by unit, where there is a profile.
+        note: for the manifest.
+        photos: what the planes are of, in words.
+        progress: told while measuring.
+
+    Raises:
+        GraphError: a range is missing, or an operator has no INT8 form.
+        UsageError: the split is of other units, or cannot take this form.
+    """
+    check_partition(graph, units)
+    mixed = mixed_graph(graph, units, split, ranges)
+    placed = place(mixed, units, split, form)
+    sized = resized(mixed, REFERENCE_HEIGHT, REFERENCE_WIDTH)
+    pieces = segment(sized, placed)
+    segments, models = _files(pieces)
+    home = {
+        op.output: entry.file
+        for run, entry in zip(pieces.runs, segments, strict=True)
+        for op in run.graph.operators
+    }
+    manifest = Manifest(
+        format=FORMAT,
+        name=f"{facts.name}-x{facts.scale}.split",
+        made_by=f"vernier {VERSION}",
+        network=facts,
+        segments=segments,
+        input=mixed.inputs[0],
+        output=mixed.outputs[0],
+        units=tuple(
+            UnitEntry(
+                name=unit.name,
+                processor=split.processors[unit.name],
+                segment=home[unit.operators[0]],
+                operators=unit.operators,
+                predicted_ms=None if predicted_ms is None else predicted_ms[unit.name],
+            )
+            for unit in units
+        ),
+        conversions=tuple(
+            ConversionEntry(source=op.inputs[0], target=op.output) for op in pieces.conversions
+        ),
+        damage=measure_damage(graph, mixed, planes, photos, progress),
+        note=note,
+    )
+    return Exported(manifest, models)
+
+
+def _files(pieces: Segmentation) -> tuple[tuple[SegmentEntry, ...], dict[str, bytes]]:
+    entries = []
+    models = {}
+    digits = len(str(len(pieces.runs)))
+    for number, run in enumerate(pieces.runs, 1):
+        model = write(run.graph)
+        file = f"{number:0{digits}}-{run.processor.replace(':', '-')}.tflite"
+        models[file] = model
+        entries.append(seal(file, model, run.processor, run.graph))
+    return tuple(entries), models

@@ -1,0 +1,1 @@
+"""Float <-> INT8 between the segments of a split."""

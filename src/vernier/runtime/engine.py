@@ -1,0 +1,221 @@
+"""One native factor of an upscaler: its bundles, where they run, and what is loaded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vernier.bundles.bundle import Bundle, open_bundle
+from vernier.bundles.shipped import shipped_bundles, shipped_networks
+from vernier.errors import BundleError, UsageError
+from vernier.graphs.shapes import resized
+from vernier.processors.discovery import find_processor, present_processors
+from vernier.processors.machine import describe_machine
+from vernier.processors.protocol import Processor, ProcessorId
+from vernier.runtime.chain import Chain
+from vernier.runtime.choice import Candidate, Choice, cache_file, choose
+from vernier.runtime.loading import load_picture, placed, wrapped_network
+from vernier.runtime.memory import engine_memory_factor, peak_bytes
+from vernier.version import VERSION
+
+PROBE_SIDE = 256
+# INT8 and bfloat16 count as a choice for `auto` while their pictures are this near to float32's.
+AUTO_DAMAGE_DB = 45.0
+
+
+@dataclass
+class Engine:
+    """One native factor.
+
+    Attributes:
+        factor: whole enlargement.
+        bundles: by the precision of their files; one alone where it says itself where it runs.
+        processor: what was settled on; None while nothing was, and for a bundle that says itself.
+        choice: how it was chosen, where that was left to Vernier.
+        loaded: the shape that chains are loaded for, and the chains.
+        bytes_per_pixel: what a tile needs, by bundle, samples and format.
+    """
+
+    factor: int
+    bundles: dict[str, Bundle]
+    processor: Processor | None = None
+    choice: Choice | None = None
+    loaded: tuple[tuple[Any, ...], list[Chain]] | None = None
+    bytes_per_pixel: dict[tuple[str, int, bool], float] = field(default_factory=dict)
+
+    @property
+    def bundle(self) -> Bundle:
+        """The bundle that runs."""
+        if self.processor is None:
+            return next(iter(self.bundles.values()))
+        return self.bundles[self.processor.id.model_precision]
+
+    @property
+    def processors(self) -> tuple[ProcessorId, ...]:
+        """All processors that take part."""
+        if self.processor is not None:
+            return (self.processor.id,)
+        return tuple(ProcessorId.parse(n) for n in dict.fromkeys(self.bundle.processors.values()))
+
+    def settle(self, asked: Processor | None, threads: int) -> None:
+        """Decide which processor runs it.
+
+        Args:
+            asked: by the user; None to measure once and remember.
+            threads: that it may use.
+
+        Raises:
+            UsageError: the bundle says itself where it runs, or is of another precision.
+        """
+        pinned = next((b for b in self.bundles.values() if b.pinned), None)
+        if pinned is not None:
+            if asked is not None:
+                raise UsageError(
+                    f"{pinned.manifest.name} says itself where its parts run; "
+                    f"leave out --processor {asked.id}"
+                )
+            return
+        if asked is not None:
+            precision = asked.id.model_precision
+            if precision not in self.bundles:
+                raise UsageError(
+                    f"{asked.id} needs an {precision} bundle, there is {' and '.join(self.bundles)}"
+                )
+            self.processor = asked
+            return
+        nearness = {p: _nearness_db(self.bundles, p.id) for p in present_processors()}
+        candidates = [
+            _candidate(self.bundles[processor.id.model_precision], processor, threads)
+            for processor in sorted(nearness, key=lambda p: -nearness[p])
+            if nearness[processor] >= AUTO_DAMAGE_DB
+        ]
+        contents = [s.entry.sha256 for b in self.bundles.values() for s in b.segments]
+        key = f"{describe_machine()} {VERSION} {contents} {threads}"
+        self.choice = choose(candidates, key, cache_file())
+        self.processor = find_processor(self.choice.chosen)
+
+    def chains(
+        self, shape: tuple[int, int, int, bool], count: int, threads: int, allow_fallback: bool
+    ) -> list[Chain]:
+        """Chains for tiles of a shape, loaded where they are not.
+
+        Args:
+            shape: height, width, samples per pixel, and whether they are 8-bit codes.
+            count: how many.
+            threads: of each.
+            allow_fallback: see `Processor.load`.
+        """
+        if self.loaded is not None and self.loaded[0] == (*shape, count):
+            return self.loaded[1]
+        self.close()
+        settled = self.processor
+        load = placed(
+            find_processor if settled is None else lambda _: settled, threads, allow_fallback
+        )
+        height, width, channels, codes = shape
+        chains: list[Chain] = []
+        try:
+            while len(chains) < count:
+                chains.append(load_picture(self.bundle, height, width, channels, codes, load))
+        except BaseException:
+            for chain in chains:
+                chain.close()
+            raise
+        self.loaded = ((*shape, count), chains)
+        return chains
+
+    def tile_bytes_per_pixel(self, channels: int, codes: bool) -> float:
+        """What a tile is reckoned to take, in bytes per low-resolution pixel."""
+        bundle = self.bundle
+        key = (bundle.manifest.name, channels, codes)
+        if key not in self.bytes_per_pixel:
+            graph = resized(bundle.graph, 64, 64)
+            wrapped = wrapped_network(graph, bundle.manifest.network.scale, channels, codes)
+            factor = max(engine_memory_factor(processor) for processor in self.processors)
+            self.bytes_per_pixel[key] = factor * peak_bytes(wrapped) / 64**2
+        return self.bytes_per_pixel[key]
+
+    def close(self) -> None:
+        """Free the engines' memory."""
+        if self.loaded is not None:
+            for chain in self.loaded[1]:
+                chain.close()
+            self.loaded = None
+
+
+def shipped_engines(network: str, scale: float) -> list[Engine]:
+    """The passes that a scale needs of a network that comes with Vernier.
+
+    Raises:
+        NetworkError: there is no such network.
+    """
+    factors = shipped_networks().get(network, ())
+    if not factors:
+        shipped_bundles(network, 2)  # raises, and says what there is
+    return _engines(
+        {
+            factor: {
+                precision: open_bundle(path)
+                for precision, path in shipped_bundles(network, factor).items()
+            }
+            for factor in _passes(factors, scale)
+        },
+        scale,
+    )
+
+
+def bundle_engines(bundle: Bundle, scale: float) -> list[Engine]:
+    """The passes that a scale needs of one bundle.
+
+    Raises:
+        BundleError: it does not enlarge.
+    """
+    precision = ProcessorId.parse(bundle.segments[0].entry.processor).precision
+    return _engines({bundle.manifest.network.scale: {precision: bundle}}, scale)
+
+
+def _engines(available: dict[int, dict[str, Bundle]], scale: float) -> list[Engine]:
+    engines = {factor: Engine(factor, bundles) for factor, bundles in available.items()}
+    # A factor that is needed twice is loaded once.
+    return [engines[factor] for factor in _passes(tuple(available), scale)]
+
+
+def _passes(factors: Sequence[int], scale: float) -> list[int]:
+    """Native factors whose product is the least that reaches a scale; few passes before many."""
+    single = [factor for factor in sorted(factors) if factor >= scale]
+    if single:
+        return single[:1]
+    largest = max(factors)
+    if largest < 2:
+        raise BundleError(f"a network of scale {largest} cannot enlarge by {scale}")
+    return [largest, *_passes(factors, scale / largest)]
+
+
+def _nearness_db(bundles: dict[str, Bundle], processor: ProcessorId) -> float:
+    """PSNR of a processor's pictures to float32's; what was not measured is not trusted."""
+    bundle = bundles.get(processor.model_precision)
+    if bundle is None:
+        return -math.inf
+    if processor.precision == "float32":
+        return math.inf
+    damage = bundle.manifest.damage
+    if damage is None:
+        return -math.inf
+    measured = (
+        damage.psnr_to_float_db
+        if processor.precision == "int8"
+        else damage.reduced_precision_db.get(processor.precision)
+    )
+    return -math.inf if measured is None else measured
+
+
+def _candidate(bundle: Bundle, processor: Processor, threads: int) -> Candidate:
+    def load() -> tuple[Callable[[], None], Callable[[], None]]:
+        loader = placed(lambda _: processor, threads, allow_fallback=False)
+        chain = load_picture(bundle, PROBE_SIDE, PROBE_SIDE, 3, True, loader)
+        chain.input_buffer()[...] = 64
+        return lambda: (chain.run(), None)[1], chain.close
+
+    return Candidate(processor.id, load)

@@ -1,0 +1,123 @@
+"""A bundle made ready to run at one size: bare, or with colour around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from vernier.bundles.bundle import Bundle
+from vernier.conversion.protocol import Method
+from vernier.conversion.registry import default_method
+from vernier.graphs.graph import Graph, Kind
+from vernier.graphs.shapes import resized
+from vernier.processors.protocol import Executable, Processor, ProcessorId
+from vernier.runtime.chain import Chain
+from vernier.runtime.graph_builder import OWN_NAMES
+from vernier.runtime.integer_picture_graph import integer_picture_graph
+from vernier.runtime.picture_graph import picture_graph
+from vernier.tflite.writer import write
+from vernier.units.segments import Segmentation, segment
+
+Load = Callable[[str, bytes], Executable]
+"""Loads a `.tflite` file on what a manifest calls a processor, such as `*:*:int8`."""
+
+
+def placed(processor_for: Callable[[str], Processor], threads: int, allow_fallback: bool) -> Load:
+    """How segments are loaded.
+
+    Args:
+        processor_for: the processor for the manifest's text, such as `*:*:int8`.
+        threads: for each executable; 0 for all cores.
+        allow_fallback: see `Processor.load`.
+    """
+
+    def load(processor: str, model: bytes) -> Executable:
+        return processor_for(processor).load(model, threads=threads, allow_fallback=allow_fallback)
+
+    return load
+
+
+def load_network(
+    bundle: Bundle, height: int, width: int, load: Load, method: Method | None = None
+) -> Chain:
+    """The bare network: planes of its own channels and dtype in and out.
+
+    Args:
+        bundle: what to run.
+        height: of the low-resolution planes, in pixels.
+        width: likewise.
+        load: see `placed`.
+        method: converts between segments; the fastest that is here otherwise.
+
+    Raises:
+        ProcessorError: a processor is not here, or refuses a segment.
+        PlacementError: something would run otherwise than the bundle asks, and may not.
+    """
+    graph = resized(bundle.graph, height, width)
+    return _load_all(graph, segment(graph, bundle.processors), load, method)
+
+
+def load_picture(
+    bundle: Bundle,
+    height: int,
+    width: int,
+    samples: int,
+    codes: bool,
+    load: Load,
+    method: Method | None = None,
+) -> Chain:
+    """The network with colour around it; see `picture_graph` for what goes in and comes out.
+
+    Arguments and errors are those of `load_network` and `picture_graph`.
+    """
+    sized = resized(bundle.graph, height, width)
+    graph = wrapped_network(sized, bundle.manifest.network.scale, samples, codes)
+    return _load_all(graph, segment(graph, placed_colours(graph, bundle)), load, method)
+
+
+def wrapped_network(network: Graph, scale: int, samples: int, codes: bool) -> Graph:
+    """A network with colour around it, in integers throughout where all is 8 bits.
+
+    Arguments and errors are those of `picture_graph`; with `codes` the ends are uint8, or int8
+    for an INT8 luma network on RGB.
+    """
+    luma = network.types[network.inputs[0]].shape[3] == 1
+    integer = (
+        all(network.types[op.output].dtype == "int8" for op in network.operators)
+        and network.types[network.inputs[0]].dtype == "int8"
+    )
+    if codes and integer and luma and samples == 3:
+        return integer_picture_graph(network, scale)
+    return picture_graph(network, scale, samples, codes)
+
+
+def placed_colours(wrapped: Graph, bundle: Bundle) -> Mapping[str, str]:
+    """Where each operator of a wrapped network runs: the network's own as the bundle says.
+
+    The colours around it go to the bundle's first float processor, since that is what they are
+    computed in, or where it has none with everything else to the only one.
+    """
+    names = list(dict.fromkeys(bundle.processors.values()))
+    if len(names) == 1:
+        return dict.fromkeys((op.output for op in wrapped.operators), names[0])
+    floats = [name for name in names if ProcessorId.parse(name).model_precision == "float32"]
+    colours = (floats or names)[0]
+    made = {}
+    for op in wrapped.operators:
+        if op.output in bundle.processors:
+            made[op.output] = bundle.processors[op.output]
+        elif op.output.startswith(OWN_NAMES) or op.output in wrapped.outputs:
+            ends = {wrapped.types[name].dtype for name in (op.inputs[0], op.output)}
+            if op.kind not in (Kind.QUANTIZE, Kind.DEQUANTIZE) or "uint8" in ends:
+                made[op.output] = colours
+    return made
+
+
+def _load_all(graph: Graph, pieces: Segmentation, load: Load, method: Method | None) -> Chain:
+    executables: list[Executable] = []
+    try:
+        executables.extend(load(run.processor, write(run.graph)) for run in pieces.runs)
+        return Chain(graph, pieces, executables, method or default_method())
+    except BaseException:
+        for executable in executables:
+            executable.close()
+        raise
