@@ -34,7 +34,8 @@ def dag(rng, operators):
             made.append(Operator(Kind.ADD, tuple(picks), output))
     read = {name for op in made for name in op.inputs}
     outputs = tuple(op.output for op in made if op.output not in read)
-    return Graph("dag", ("x",), outputs, tuple(made), constants, infer_types(types, made, constants))
+    types = infer_types(types, made, constants)
+    return Graph("dag", ("x",), outputs, tuple(made), constants, types)
 
 
 def run_pieces(pieces, picture):

@@ -81,6 +81,20 @@ def open_bundle(path: Path) -> Bundle:
         raise BundleError(f"{path}: not a readable bundle: {error}") from error
 
 
+def in_memory(manifest: Manifest, models: Mapping[str, bytes]) -> Bundle:
+    """A bundle that was not written, checked as one that was.
+
+    Args:
+        manifest: its table of contents.
+        models: the segments' bytes by file name.
+
+    Raises:
+        BundleError: the segments do not fit the manifest.
+    """
+    files = {MANIFEST: format_manifest(manifest), **models}
+    return _assemble(manifest.name, files.__getitem__)
+
+
 def write_bundle(
     path: Path, manifest: Manifest, models: Mapping[str, bytes], *, overwrite: bool = False
 ) -> None:

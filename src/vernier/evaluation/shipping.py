@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vernier.bundles.bundle import Bundle, Segment
+from vernier.bundles.bundle import in_memory
 from vernier.bundles.export import (
     Exported,
     calibrate_picture_network,
@@ -24,7 +24,6 @@ from vernier.networks.shipped import weights_file
 from vernier.processors.discovery import find_processor, present_processors
 from vernier.progress import Progress, silent
 from vernier.quantization.ranges import Ranges
-from vernier.tflite.reader import read
 
 CALIBRATION_PHOTOS = 40
 
@@ -109,9 +108,7 @@ def _planes(folder: Path, scale: int) -> list[Float32]:
 
 def _reduced_precision_db(exported: Exported, planes: list[Float32]) -> dict[str, float]:
     """The damage of each float precision below float32 that a processor here computes in."""
-    entry = exported.manifest.segments[0]
-    model = exported.models[entry.file]
-    bundle = Bundle(exported.manifest, (Segment(entry, model, read(model)),))
+    bundle = in_memory(exported.manifest, exported.models)
     exact = find_processor("litert:cpu:float32")
     found: dict[str, float] = {}
     for processor in present_processors():
