@@ -17,7 +17,7 @@ ARROWS: dict[str, set[str]] = {
     "images": set(),
     "metrics": set(),
     "graphs": set(),
-    "conversion": {"graphs", "tflite"},
+    "conversion": {"graphs", "tflite", "quantization"},
     "tflite": {"graphs"},
     "networks": {"graphs"},
     "quantization": {"graphs", "tflite"},

@@ -1,50 +1,51 @@
-"""The ways to convert, as plain data."""
+"""The ways to convert, by name, and which of them to take."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
 
-from numpy.typing import NDArray
+from vernier.conversion.arithmetic import Arithmetic
+from vernier.conversion.blocked import Blocked
+from vernier.conversion.engine import Engine, Load
+from vernier.conversion.look_up import LookUp
+from vernier.conversion.open_cl import OpenCl
+from vernier.conversion.protocol import Method
+from vernier.errors import UsageError
 
-from vernier.conversion.protocol import Conversion, Method
-from vernier.graphs.graph import Quantization
-from vernier.quantization.scales import decode, encode
+METHODS: Mapping[str, Method] = MappingProxyType(
+    {method.name: method for method in (OpenCl(), Blocked(), Arithmetic(), LookUp())}
+)
+"""Those that need no engine, the fastest first (benchmarks/results/conversion.md)."""
 
-
-@dataclass(frozen=True)
-class _Call:
-    source: NDArray[Any]
-    source_quantization: Quantization | None
-    target: NDArray[Any]
-    target_quantization: Quantization | None
-
-    def run(self) -> None:
-        before, after = self.source_quantization, self.target_quantization
-        values = self.source if before is None else decode(self.source, before)
-        self.target[...] = values if after is None else encode(values, after)
-
-    def close(self) -> None:
-        return
+ENGINE = Engine.name
 
 
-@dataclass(frozen=True)
-class _Plain:
-    name: str = "arithmetic"
+def find_method(name: str, load: Load | None = None) -> Method:
+    """A method by its name.
 
-    def availability(self) -> tuple[bool, str]:
-        return True, "NumPy"
+    Args:
+        name: one of `METHODS`, or "engine".
+        load: what makes a `.tflite` file ready to run; only "engine" needs it.
 
-    def prepare(
-        self,
-        source: NDArray[Any],
-        source_quantization: Quantization | None,
-        target: NDArray[Any],
-        target_quantization: Quantization | None,
-    ) -> Conversion:
-        return _Call(source, source_quantization, target, target_quantization)
+    Raises:
+        UsageError: there is none of that name, or "engine" is asked for without an engine.
+    """
+    if name == ENGINE:
+        if load is None:
+            raise UsageError(f"the conversion {ENGINE!r} needs an engine to load its operators")
+        return Engine(load)
+    if name not in METHODS:
+        known = ", ".join([*METHODS, ENGINE])
+        raise UsageError(f"expected a conversion method, one of {known}; found {name!r}")
+    return METHODS[name]
+
+
+def fastest_method() -> Method:
+    """The first of `METHODS` that can be used here."""
+    return next(method for method in METHODS.values() if method.availability()[0])
 
 
 def default_method() -> Method:
-    """The fastest that is here."""
-    return _Plain()
+    """What a chain of segments takes unless told otherwise: `fastest_method`."""
+    return fastest_method()

@@ -1,0 +1,147 @@
+"""Conversion in blocks that fit a core's cache, on all cores, with NumPy alone.
+
+The same passes as `arithmetic`, but each block goes through all of them before the next is read,
+so that memory is read once and written once. NumPy releases the interpreter's lock inside a pass.
+Codes become other codes two at a time, by a table of 65536 pairs.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vernier.conversion.arithmetic import Bound, dequantize, quantize
+from vernier.conversion.protocol import Conversion, Direction, Task, check
+from vernier.conversion.tables import Encoding, requantized
+from vernier.graphs.graph import Quantization
+
+BLOCK = 1 << 16
+"""Elements in a block: 256 KiB of float32 and 64 KiB of codes, within a core's second cache.
+Smaller ones spend their time in Python, larger ones wait for memory (docs/notes)."""
+
+Range = Callable[[int, int], None]
+
+
+class Blocked:
+    """NumPy in blocks, on several cores.
+
+    Args:
+        threads: 0 for all cores that this process may use.
+        block: elements in a block.
+    """
+
+    name = "blocked"
+
+    def __init__(self, threads: int = 0, block: int = BLOCK) -> None:
+        self._threads = threads or _usable_cores()
+        self._block = block
+
+    def availability(self) -> tuple[bool, str]:
+        """Always."""
+        return True, f"NumPy {np.__version__}, {self._threads} cores"
+
+    def prepare(
+        self,
+        source: NDArray[Any],
+        source_quantization: Quantization | None,
+        target: NDArray[Any],
+        target_quantization: Quantization | None,
+    ) -> Conversion:
+        """See `Method.prepare`."""
+        task = check(source, source_quantization, target, target_quantization)
+        return Bound(self._in_threads(task.source.size, _range(task, self._block)))
+
+    def _in_threads(self, size: int, work: Range) -> Callable[[], None]:
+        """The work on all blocks, divided among the threads; the caller's is one of them."""
+        starts = range(0, size, self._block)
+        threads = min(self._threads, len(starts))
+        if threads <= 1:
+            return lambda: _all_blocks(work, starts, size)
+        shares = [
+            starts[i * len(starts) // threads : (i + 1) * len(starts) // threads]
+            for i in range(threads)
+        ]
+        pool = _pool(threads - 1)
+
+        def run() -> None:
+            others = [pool.submit(_all_blocks, work, share, size) for share in shares[1:]]
+            _all_blocks(work, shares[0], size)
+            for other in others:
+                other.result()
+
+        return run
+
+
+def _all_blocks(work: Range, starts: range, size: int) -> None:
+    for start in starts:
+        work(start, min(start + starts.step, size))
+
+
+def _range(task: Task, block: int) -> Range:
+    """What is done to the elements from a start to a stop, in any thread."""
+    source, target = task.source, task.target
+    match task.direction:
+        case Direction.COPY:
+            return lambda start, stop: np.copyto(target[start:stop], source[start:stop])
+        case Direction.DEQUANTIZE:
+            return lambda start, stop: dequantize(
+                source[start:stop], target[start:stop], task.coding
+            )
+        case Direction.REQUANTIZE:
+            return _by_pairs(task)
+        case Direction.QUANTIZE:
+            encoding, scratch = Encoding.of(task.coding), threading.local()
+
+            def work(start: int, stop: int) -> None:
+                if not hasattr(scratch, "block"):
+                    scratch.block = np.empty(block, np.float32)
+                quantize(
+                    source[start:stop], target[start:stop], encoding, scratch.block[: stop - start]
+                )
+
+            return work
+
+
+def _by_pairs(task: Task) -> Range:
+    tables = requantized(*task.codings)
+    size, rest = task.source.size, tables.rest(task.source.size)
+    # The pair's second code is in the high byte where the machine is little-endian; the table
+    # holds the same order, so that neither machine needs to know.
+    body = tables.body.view(np.uint8)
+    places = np.arange(1 << 16, dtype=np.uint16).view(np.uint8)
+    pairs = body[places].view(np.uint16)
+    source, target = task.source.view(np.uint8), task.target.view(np.uint8)
+
+    def work(start: int, stop: int) -> None:
+        even = stop - (stop - start) % 2
+        np.take(
+            pairs,
+            source[start:even].view(np.uint16),
+            out=target[start:even].view(np.uint16),
+            mode="wrap",
+        )
+        if even < stop:
+            target[even] = body[source[even]]
+        for place in range(max(start, size - rest), stop):
+            target[place] = tables.tail.view(np.uint8)[source[place]]
+
+    return work
+
+
+@functools.cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """Threads that all conversions share; they end with the process."""
+    return ThreadPoolExecutor(threads, thread_name_prefix="vernier-conversion")
+
+
+def _usable_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
