@@ -1,28 +1,74 @@
-"""`vernier inspect`: what is in a bundle."""
+"""`vernier inspect`: what is in a bundle, unit by unit, and how long its parts take here."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from vernier.cli.console import print_json
+
+if TYPE_CHECKING:
+    from vernier.bundles.bundle import Bundle
+    from vernier.runtime.step_times import StepTime
+
 
 def command(
     bundle: Annotated[Path, typer.Argument(help="A bundle: a folder or a .zip.")],
+    time: Annotated[
+        str | None, typer.Option(help="Run it here on HEIGHTxWIDTH pixels and time each part.")
+    ] = None,
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 = all cores.")] = 0,
+    operators: Annotated[
+        bool, typer.Option("--operators", help="List every operator of every segment.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
 ) -> None:
-    """Check a bundle and show its segments and their operators."""
+    """Check a bundle and show its units, segments and conversions."""
     from vernier.bundles.bundle import open_bundle
-    from vernier.graphs.counts import operator_macs
+    from vernier.bundles.strip import layer_strip
+    from vernier.cli.sizes import parse_size
 
     opened = open_bundle(bundle)
+    times = _times(opened, *parse_size(time), threads) if time is not None else []
+    strip = layer_strip(opened)
+    if as_json:
+        import msgspec
+
+        print_json(
+            {
+                "manifest": msgspec.to_builtins(opened.manifest),
+                "strip": [asdict(row) for row in strip],
+                "times": [asdict(step) for step in times],
+            }
+        )
+        return
+    _summary(opened)
+    if strip:
+        table = Table("unit", "processor", "segment", "predicted ms", "converted before", box=None)
+        for row in strip:
+            predicted = "" if row.predicted_ms is None else f"{row.predicted_ms:.3f}"
+            table.add_row(
+                row.unit, row.processor, row.segment, predicted, ", ".join(row.conversions)
+            )
+        Console().print(table)
+    if times:
+        _print_times(times, time or "")
+    if operators or not strip:
+        _print_operators(opened)
+
+
+def _summary(opened: Bundle) -> None:
     manifest = opened.manifest
     facts = manifest.network
+    tiled = "cannot be tiled" if facts.halo is None else f"halo {facts.halo} px"
     typer.echo(
         f"{manifest.name}: x{facts.scale}, {'luma' if facts.channels == 1 else 'RGB'}, "
-        f"halo {facts.halo} px, made by {manifest.made_by}"
+        f"{tiled}, made by {manifest.made_by}"
     )
     if manifest.damage is not None and manifest.damage.psnr_to_float_db is not None:
         typer.echo(
@@ -31,17 +77,52 @@ def command(
         )
     if manifest.note:
         typer.echo(manifest.note)
+
+
+def _times(opened: Bundle, height: int, width: int, threads: int) -> list[StepTime]:
+    from vernier.errors import UsageError
+    from vernier.processors.discovery import find_processor
+    from vernier.runtime.loading import load_network, placed
+    from vernier.runtime.step_times import time_steps
+
+    if not opened.pinned:
+        raise UsageError(
+            f"{opened.manifest.name} runs on any processor of its precision; "
+            "time it with: vernier upscale --processor"
+        )
+    chain = load_network(opened, height, width, placed(find_processor, threads, False))
+    try:
+        chain.input_buffer()[...] = 0
+        return time_steps(chain)
+    finally:
+        chain.close()
+
+
+def _print_times(times: list[StepTime], size: str) -> None:
+    typer.echo(f"\nmeasured here at {size}")
+    table = Table("part", "median ms", "fastest ms", box=None)
+    for step in times:
+        what = step.what if step.kind == "segment" else f"  {step.kind} {step.what}"
+        table.add_row(what, f"{step.median_ms:.3f}", f"{step.fastest_ms:.3f}")
+    table.add_row("together", f"{sum(step.median_ms for step in times):.3f}", "")
+    Console().print(table)
+
+
+def _print_operators(opened: Bundle) -> None:
+    from vernier.graphs.counts import operator_macs
+
     for segment in opened.segments:
-        _, height, width, _ = segment.graph.types[segment.graph.inputs[0]].shape
+        graph: Any = segment.graph
+        _, height, width, _ = graph.types[graph.inputs[0]].shape
         typer.echo(
             f"\n{segment.entry.file} on {segment.entry.processor}, {len(segment.model):,} bytes, "
             f"MACs at {width}x{height}"
         )
         table = Table("operator", "output", "shape", "dtype", "MACs", box=None)
-        for op in segment.graph.operators:
-            kind = segment.graph.types[op.output]
+        for op in graph.operators:
+            kind = graph.types[op.output]
             fused = "" if op.activation == "NONE" else f" + {op.activation}"
-            macs = operator_macs(segment.graph, op)
+            macs = operator_macs(graph, op)
             table.add_row(
                 f"{op.kind}{fused}",
                 op.output,

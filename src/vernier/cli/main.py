@@ -16,6 +16,7 @@ from vernier.cli import (
     inspect_bundle,
     networks,
     train,
+    units,
     upscale,
 )
 from vernier.errors import VernierError
@@ -33,6 +34,7 @@ app.command("doctor")(doctor.command)
 app.command("networks")(networks.command)
 app.command("train")(train.command)
 app.command("collapse")(collapse.command)
+app.command("units")(units.command)
 app.command("export")(export.command)
 app.command("inspect")(inspect_bundle.command)
 app.command("eval")(evaluate.command)
