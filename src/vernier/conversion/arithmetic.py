@@ -34,7 +34,9 @@ class Bound:
         """See `Conversion.run`."""
         if self._function is None:
             raise ProcessorError("a conversion was run after it was closed; prepare it again")
-        self._function()
+        # Infinities and NaNs have defined codes.
+        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+            self._function()
 
     def close(self) -> None:
         """See `Conversion.close`."""
@@ -88,11 +90,10 @@ def quantize(
     these are positive, and are negative where the product is below `-SHIFT`. That leaves NaNs with
     a sign, which is why they are looked for.
     """
-    with np.errstate(over="ignore", invalid="ignore"):
-        np.multiply(x, encoding.inverse, out=scratch)
-        if np.isnan(scratch.max(initial=-np.inf)):
-            np.fmin(scratch, encoding.highest, out=scratch)
-        np.add(scratch, SHIFT, out=scratch)
+    np.multiply(x, encoding.inverse, out=scratch)
+    if np.isnan(np.maximum.reduce(scratch, initial=-np.inf)):
+        np.fmin(scratch, encoding.highest, out=scratch)
+    np.add(scratch, SHIFT, out=scratch)
     bits = scratch.view(np.int32)
     low, high = SHIFT_BITS + int(encoding.lowest), SHIFT_BITS + int(encoding.highest)
     np.clip(bits, np.int32(low), np.int32(high), out=bits)
@@ -105,8 +106,7 @@ def dequantize(codes: NDArray[np.int8], x: NDArray[np.float32], coding: Target) 
     np.copyto(x, codes)
     if coding.zero_point:
         np.subtract(x, np.float32(coding.zero_point), out=x)
-    with np.errstate(over="ignore"):
-        np.multiply(x, coding.scale, out=x)
+    np.multiply(x, coding.scale, out=x)
 
 
 def _requantize(task: Task) -> Callable[[], None]:

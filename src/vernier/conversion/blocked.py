@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,13 @@ from vernier.conversion.protocol import Conversion, Direction, Task, check
 from vernier.conversion.tables import Encoding, requantized
 from vernier.graphs.graph import Quantization
 
-BLOCK = 1 << 16
-"""Elements in a block: 256 KiB of float32 and 64 KiB of codes, within a core's second cache.
-Smaller ones spend their time in Python, larger ones wait for memory (docs/notes)."""
+BLOCK = 1 << 19
+"""Elements in a block at most: 2 MiB of float32, within the third cache. Smaller ones would fit the
+second, but threads then hand the interpreter's lock to each other more often than they compute
+(docs/notes/2026-11-converting-formats.md has the times)."""
+
+SHARE = 1 << 15
+"""Elements for which it is worth to wake another thread."""
 
 Range = Callable[[int, int], None]
 
@@ -34,7 +39,7 @@ class Blocked:
 
     Args:
         threads: 0 for all cores that this process may use.
-        block: elements in a block.
+        block: elements in a block at most; even.
     """
 
     name = "blocked"
@@ -60,14 +65,14 @@ class Blocked:
 
     def _in_threads(self, size: int, work: Range) -> Callable[[], None]:
         """The work on all blocks, divided among the threads; the caller's is one of them."""
-        starts = range(0, size, self._block)
-        threads = min(self._threads, len(starts))
-        if threads <= 1:
+        threads = max(1, min(self._threads, size // SHARE))
+        # Even, so that codes can be taken in pairs.
+        block = min(self._block, -(-size // (2 * threads)) * 2)
+        starts = range(0, size, max(block, 1))
+        bounds = [i * len(starts) // threads for i in range(threads + 1)]
+        shares = [starts[low:high] for low, high in pairwise(bounds)]
+        if threads == 1:
             return lambda: _all_blocks(work, starts, size)
-        shares = [
-            starts[i * len(starts) // threads : (i + 1) * len(starts) // threads]
-            for i in range(threads)
-        ]
         pool = _pool(threads - 1)
 
         def run() -> None:
@@ -80,8 +85,9 @@ class Blocked:
 
 
 def _all_blocks(work: Range, starts: range, size: int) -> None:
-    for start in starts:
-        work(start, min(start + starts.step, size))
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        for start in starts:
+            work(start, min(start + starts.step, size))
 
 
 def _range(task: Task, block: int) -> Range:

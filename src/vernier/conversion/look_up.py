@@ -139,7 +139,8 @@ def code_borders(coding: Target) -> NDArray[np.float32]:
 
 def _codes(x: NDArray[np.float32], coding: Target) -> NDArray[np.int8]:
     codes = np.empty(x.shape, np.int8)
-    quantize(x, codes, Encoding.of(coding), np.empty_like(x))
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        quantize(x, codes, Encoding.of(coding), np.empty_like(x))
     return codes
 
 

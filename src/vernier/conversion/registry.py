@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
+
+from numpy.typing import NDArray
 
 from vernier.conversion.arithmetic import Arithmetic
 from vernier.conversion.blocked import Blocked
 from vernier.conversion.engine import Engine, Load
 from vernier.conversion.look_up import LookUp
 from vernier.conversion.open_cl import OpenCl
-from vernier.conversion.protocol import Method
+from vernier.conversion.protocol import Conversion, Method
 from vernier.errors import UsageError
+from vernier.graphs.graph import Quantization
 
 METHODS: Mapping[str, Method] = MappingProxyType(
     {method.name: method for method in (OpenCl(), Blocked(), Arithmetic(), LookUp())}
@@ -46,6 +50,26 @@ def fastest_method() -> Method:
     return next(method for method in METHODS.values() if method.availability()[0])
 
 
+class _Fastest:
+    """`fastest_method`, looked for when something is to be converted: looking compiles kernels."""
+
+    @property
+    def name(self) -> str:
+        return fastest_method().name
+
+    def availability(self) -> tuple[bool, str]:
+        return fastest_method().availability()
+
+    def prepare(
+        self,
+        source: NDArray[Any],
+        source_quantization: Quantization | None,
+        target: NDArray[Any],
+        target_quantization: Quantization | None,
+    ) -> Conversion:
+        return fastest_method().prepare(source, source_quantization, target, target_quantization)
+
+
 def default_method() -> Method:
-    """What a chain of segments takes unless told otherwise: `fastest_method`."""
-    return fastest_method()
+    """What a chain of segments takes unless told otherwise: `fastest_method`, found when needed."""
+    return _Fastest()
