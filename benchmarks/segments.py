@@ -28,7 +28,7 @@ from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import Ranges
 from vernier.runtime.chain import Chain
 from vernier.runtime.loading import load_network, placed
-from vernier.runtime.step_times import time_steps
+from vernier.runtime.step_times import fill_with_noise, time_steps
 from vernier.tflite.writer import write
 from vernier.units.cutting import cut
 from vernier.units.segments import segment
@@ -61,7 +61,9 @@ def cut_chain(graph: Graph, units: tuple[Unit, ...], processor: str, parts: int)
     assert len(pieces.runs) == parts
     found = find_processor(processor)
     loaded = [found.load(write(run.graph), threads=THREADS) for run in pieces.runs]
-    return Chain(graph, pieces, loaded, default_method())
+    chain = Chain(graph, pieces, loaded, default_method())
+    fill_with_noise(chain.input_buffer())
+    return chain
 
 
 def whole_against_parts(rounds: int) -> tuple[list[str], dict[str, object]]:
@@ -121,6 +123,7 @@ def alternating(rounds: int) -> tuple[list[str], dict[str, object]]:
                 bundle = in_memory(exported.manifest, exported.models)
                 load = placed(find_processor, THREADS, allow_fallback=False)
                 chains[form.value] = load_network(bundle, height, width, load)
+                fill_with_noise(chains[form.value].input_buffer())
             times = interleave({k: c.run for k, c in chains.items()}, rounds, warm_up=3)
             steps = time_steps(chains["segments"], rounds)
             apart = sum(step.median_ms for step in steps if step.kind != "segment")

@@ -367,6 +367,10 @@ class _AcceleratedExecutable:
         """Host memory that `run` has copied from the accelerator."""
         return self._outputs[index]
 
+    def read_from(self, index: int, memory: NDArray[Any]) -> bool:
+        """See `Executable.read_from`: LiteRT's memory is its own."""
+        return False
+
     def run(self) -> None:
         """See `Executable.run`."""
         if not self._finalizer.alive:

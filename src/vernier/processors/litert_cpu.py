@@ -107,6 +107,10 @@ class _LitertCpuExecutable:
         """The Interpreter's own memory."""
         return self._outputs[index]
 
+    def read_from(self, index: int, memory: NDArray[Any]) -> bool:
+        """See `Executable.read_from`: LiteRT's memory is its own."""
+        return False
+
     def run(self) -> None:
         """See `Executable.run`."""
         if self._interpreter is None:

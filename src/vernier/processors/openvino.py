@@ -191,7 +191,7 @@ class _OpenVinoExecutable:
         self.outputs: tuple[Port, ...] = contents.outputs
         self.placement = placement
         self._request: Any = compiled.create_infer_request()
-        in_order = _order(processor, contents.inputs, compiled.inputs)
+        self._in_order = in_order = _order(processor, contents.inputs, compiled.inputs)
         out_order = _order(processor, contents.outputs, compiled.outputs)
         # Each array holds a reference to its tensor, and the tensor to the request's memory.
         self._inputs: list[NDArray[Any]] = [
@@ -216,6 +216,15 @@ class _OpenVinoExecutable:
     def output_buffer(self, index: int) -> NDArray[Any]:
         """The request's own tensor."""
         return self._outputs[index]
+
+    def read_from(self, index: int, memory: NDArray[Any]) -> bool:
+        """See `Executable.read_from`: OpenVINO reads wherever it is told to."""
+        import openvino
+
+        tensor = openvino.Tensor(memory, shared_memory=True)
+        self._request.set_input_tensor(self._in_order[index], tensor)
+        self._inputs[index] = memory
+        return True
 
     def run(self) -> None:
         """See `Executable.run`."""

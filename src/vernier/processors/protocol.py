@@ -139,6 +139,18 @@ class Executable(Protocol):
         """The engine's own memory of an output, valid until the next `run` or `close`."""
         ...
 
+    def read_from(self, index: int, memory: NDArray[Any]) -> bool:
+        """Let an input lie in memory of somebody else's, so that nothing has to be copied.
+
+        Args:
+            index: of the input.
+            memory: C-contiguous, of the port's shape and dtype; it must outlive the executable.
+
+        Returns:
+            Whether the engine can; `input_buffer` is that memory then. Otherwise nothing changed.
+        """
+        ...
+
     def run(self) -> None:
         """Compute the outputs from what is in the input buffers.
 

@@ -1,8 +1,9 @@
 """Segments loaded at one picture size, with the tensors that pass between them.
 
 Every tensor lives once, in an engine's own memory: a computed one in its segment's output buffer,
-a converted one in the input buffer of the segment that reads it first. What else reads it gets a
-copy. All of that is settled when the chain is made; `run` only walks down a list.
+a converted one in the input buffer of the segment that reads it first. Other engines read it there
+where they can, and get a copy where they cannot. All of that is settled when the chain is made;
+`run` only walks down a list.
 """
 
 from __future__ import annotations
@@ -118,19 +119,19 @@ class Chain:
             home: its memory; None to let it live with its first reader.
             steps: to append to.
         """
-        readers = self._reading_buffers(name)
+        readers = self._readers(name)
         if home is None:
-            home = readers.pop(0) if readers else self._own_buffer(name)
+            home = self._settle(name, readers)
         self._homes[name] = home
-        steps += [Step("copy", name, _copying(home, buffer)) for buffer in readers]
+        self._hand_over(name, home, readers, steps)
         for op in self._pieces.conversions:
             if op.inputs[0] == name:
                 self._convert(op, steps)
 
     def _convert(self, op: Operator, steps: list[Step]) -> None:
         source = op.inputs[0]
-        readers = self._reading_buffers(op.output)
-        target = readers[0] if readers else self._own_buffer(op.output)
+        readers = self._readers(op.output)
+        target = self._settle(op.output, readers)
         conversion = self._method.prepare(
             self._homes[source],
             self._graph.types[source].quantization,
@@ -140,24 +141,61 @@ class Chain:
         self._conversions.append(conversion)
         steps.append(Step("conversion", f"{source} -> {op.output}", conversion.run))
         self._homes[op.output] = target
-        steps += [Step("copy", op.output, _copying(target, buffer)) for buffer in readers[1:]]
+        self._hand_over(op.output, target, readers, steps)
 
-    def _reading_buffers(self, name: str) -> list[NDArray[Any]]:
+    def _readers(self, name: str) -> list[_Reader]:
         return [
-            executable.input_buffer(run.graph.inputs.index(name))
+            _Reader(executable, run.graph.inputs.index(name))
             for run, executable in zip(self._pieces.runs, self._executables, strict=True)
             if name in run.graph.inputs
         ]
+
+    def _settle(self, name: str, readers: list[_Reader]) -> NDArray[Any]:
+        """Memory for a tensor that no segment computes: a reader's own, and that reader is served.
+
+        One that cannot read elsewhere is preferred, so that the others can read at its place.
+        """
+        if not readers:
+            return self._own_buffer(name)
+        for place, reader in enumerate(readers):
+            own = reader.executable.input_buffer(reader.index)
+            if not reader.executable.read_from(reader.index, own):
+                del readers[place]
+                return own
+        return readers.pop(0).buffer
+
+    def _hand_over(
+        self, name: str, home: NDArray[Any], readers: list[_Reader], steps: list[Step]
+    ) -> None:
+        for reader in readers:
+            _check_alike(home, reader.buffer)
+            if not reader.executable.read_from(reader.index, home):
+                steps.append(Step("copy", name, _copying(home, reader.buffer)))
 
     def _own_buffer(self, name: str) -> NDArray[Any]:
         kind = self._graph.types[name]
         return np.empty(kind.shape, kind.dtype)
 
 
-def _copying(source: NDArray[Any], target: NDArray[Any]) -> Callable[[], None]:
-    if (source.shape, source.dtype) != (target.shape, target.dtype):
+@dataclass(frozen=True)
+class _Reader:
+    """A segment's input."""
+
+    executable: Executable
+    index: int
+
+    @property
+    def buffer(self) -> NDArray[Any]:
+        return self.executable.input_buffer(self.index)
+
+
+def _check_alike(one: NDArray[Any], other: NDArray[Any]) -> None:
+    if (one.shape, one.dtype) != (other.shape, other.dtype):
         raise GraphError(
-            f"expected two buffers of one type, found {source.dtype}{source.shape} "
-            f"and {target.dtype}{target.shape}"
+            f"expected two buffers of one type, found {one.dtype}{one.shape} "
+            f"and {other.dtype}{other.shape}"
         )
+
+
+def _copying(source: NDArray[Any], target: NDArray[Any]) -> Callable[[], None]:
     return lambda: np.copyto(target, source, casting="no")

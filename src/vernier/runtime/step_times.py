@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from vernier.runtime.chain import Chain
 
@@ -23,6 +27,19 @@ class StepTime:
     what: str
     median_ms: float
     fastest_ms: float
+
+
+def fill_with_noise(buffer: NDArray[Any]) -> None:
+    """A picture to time with: float samples in [0, 1], or any codes.
+
+    Memory that nobody filled may hold subnormal floats, which double the time of a convolution.
+    """
+    rng = np.random.default_rng(0)
+    if buffer.dtype == np.float32:
+        buffer[...] = rng.random(buffer.shape, np.float32)
+    else:
+        kind = np.iinfo(buffer.dtype)
+        buffer[...] = rng.integers(kind.min, kind.max, buffer.shape, endpoint=True)
 
 
 def time_steps(chain: Chain, rounds: int = 15, warm_up: int = 3) -> list[StepTime]:
