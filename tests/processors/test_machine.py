@@ -18,6 +18,8 @@ from vernier.processors.machine import Machine, describe_machine
 from vernier.processors.openvino_placement import ExecutionNode, read_placement
 from vernier.processors.protocol import ProcessorId
 from vernier.processors.self_test import self_test
+from vernier.quantization.quantize import quantize
+from vernier.quantization.ranges import calibrate
 from vernier.tflite.writer import write
 
 
@@ -84,6 +86,28 @@ def test_a_convolution_that_vanished_is_a_mismatch() -> None:
     nodes.append(ExecutionNode("c2", "Convolution", "f32", "brgconv_avx512_f32"))
     _, error = read_placement(processor, contents, nodes)
     assert "float32 x1, int8 x2 (brgconv_avx512_f32)" in error
+
+
+def test_an_exchanged_precision_is_a_mismatch() -> None:
+    """Two convolutions of a mixed file that change places: as many of each, and another split."""
+    graph = self_test("float32").graph
+    ranges = calibrate(graph, [self_test("float32").given])
+    first, second, third = [op.output for op in graph.operators if op.kind == "CONV_2D"]
+    contents = read_contents(write(quantize(graph, ranges, {second})))
+    processor = ProcessorId("openvino", "cpu", "int8")
+
+    def error(*precisions: str) -> str:
+        nodes = [
+            ExecutionNode(f"Convolution_{number}", "Convolution", precision, "kernel")
+            for number, precision in zip((7, 30, 100), precisions, strict=True)
+        ]
+        # The engine may list them in any order; their numbers are the file's.
+        return read_placement(processor, contents, nodes[::-1])[1]
+
+    assert error("f32", "u8", "f32") == ""
+    assert f"expected {first!r} in float32, OpenVINO runs it in int8" in error("u8", "f32", "f32")
+    assert f"expected {second!r} in int8" in error("f32", "f32", "u8")
+    assert third not in error("f32", "f32", "u8")
 
 
 def test_engines_lines_are_caught_and_others_pass() -> None:

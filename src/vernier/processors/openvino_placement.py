@@ -13,12 +13,14 @@ integer arithmetic (and is rather closer to the float network), and the time is 
 times the bytes. A split decides about convolutions; what follows one goes with it. Conversions
 before the first convolution and after the last are the engine's own and are not counted.
 
-OpenVINO does not keep the file's operator names, and fuses, so convolutions are compared as
-numbers per precision.
+OpenVINO does not keep the file's operator names, but numbers its own in the file's order
+(`Convolution_53`), and keeps those through fusion. So convolutions are compared one by one, and as
+numbers per precision where a name has no number.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +38,7 @@ PRECISION_NAMES = {
 _CONVOLUTIONS = frozenset({"Convolution", "GroupConvolution", "Deconvolution"})
 _PLUMBING = frozenset({"Input", "Output", "Const", "Reorder", "Reshape", "Transpose", "Convert"})
 _FLOATS = frozenset({"f32", "f16", "bf16"})
+_NUMBER = re.compile(r"_(\d+)$")
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def _convolutions_elsewhere(
     )
     excess = found - wanted
     if not excess and found.total() == wanted.total():
-        return ""
+        return _exchanged(contents, nodes, float_precision)
     kernels = sorted(
         {
             node.implementation
@@ -131,6 +134,23 @@ def _convolutions_elsewhere(
         f"expected convolutions in {_counted(wanted)}, OpenVINO runs them in {_counted(found)}"
         + (f" ({', '.join(kernels)})" if kernels else "")
     )
+
+
+def _exchanged(
+    contents: ModelContents, nodes: Sequence[ExecutionNode], float_precision: str
+) -> str:
+    """One sentence where the numbers agree, but not which convolution has which precision."""
+    numbered = [(_NUMBER.search(node.name), node) for node in nodes if node.is_convolution]
+    if not all(number for number, _ in numbered):
+        return ""
+    in_order = sorted((int(number[1]), node.precision) for number, node in numbered if number)
+    asked = [op for op in contents.operators if op.is_convolution]
+    for op, (_, precision) in zip(asked, in_order, strict=True):
+        wanted = float_precision if op.precision == "float32" else op.precision
+        found = PRECISION_NAMES.get(precision, precision)
+        if found != wanted:
+            return f"expected {op.output!r} in {wanted}, OpenVINO runs it in {found}"
+    return ""
 
 
 def _counted(numbers: Counter[str]) -> str:
