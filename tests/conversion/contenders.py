@@ -16,7 +16,7 @@ LITERT = Engine(load_in_litert)
 """XNNPACK's own operators: written by others, and what everything here is held to."""
 
 # Three threads and blocks of 34 elements reach every border that 2 MiB blocks have.
-CONTENDERS = {**METHODS, "blocked, small": Blocked(threads=3, block=34)}
+CONTENDERS = {**METHODS, "blocked, small": Blocked(threads=3, block=34, share=40)}
 NEEDS_A_DEVICE = ("opencl",)
 
 

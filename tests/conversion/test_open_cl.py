@@ -48,7 +48,7 @@ def test_a_missing_device_is_named_with_the_reason():
 def test_memory_of_its_own_gives_the_same(device, monkeypatch):
     """As on a GPU behind a bus: the tensor is copied there and back, and `copies` says so."""
     aside = open_cl._Device(
-        device.cl, device.context, device.queue, shares_memory=False, cache_bytes=0
+        device.cl, device.context, device.queue, shares_memory=False, stream_bytes=0
     )
     monkeypatch.setattr(open_cl, "_find_device", lambda: (aside, "a device behind a bus"))
     values = np.random.default_rng(0).normal(size=1003).astype(np.float32) * 3
@@ -66,9 +66,9 @@ def test_memory_of_its_own_gives_the_same(device, monkeypatch):
         assert same_bits(converted(open_cl.OpenCl(), source, before, after), expected)
 
 
-@pytest.mark.parametrize("cache_bytes", [0, 1 << 40])
-def test_stores_around_and_through_the_cache(device, monkeypatch, cache_bytes):
-    other = open_cl._Device(device.cl, device.context, device.queue, True, cache_bytes)
+@pytest.mark.parametrize("stream_bytes", [0, 1 << 40])
+def test_stores_around_and_through_the_cache(device, monkeypatch, stream_bytes):
+    other = open_cl._Device(device.cl, device.context, device.queue, True, stream_bytes)
     monkeypatch.setattr(open_cl, "_find_device", lambda: (other, ""))
     values = np.random.default_rng(0).normal(size=70_001).astype(np.float32) * 3
     codes = converted(LITERT, values, None, CODING)

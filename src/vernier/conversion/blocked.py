@@ -28,8 +28,8 @@ BLOCK = 1 << 19
 second, but threads then hand the interpreter's lock to each other more often than they compute
 (docs/notes/2026-11-converting-formats.md has the times)."""
 
-SHARE = 1 << 15
-"""Elements for which it is worth to wake another thread."""
+SHARE = 1 << 18
+"""Elements for which it is worth to wake another thread: about 0.1 ms of work."""
 
 Range = Callable[[int, int], None]
 
@@ -40,13 +40,15 @@ class Blocked:
     Args:
         threads: 0 for all cores that this process may use.
         block: elements in a block at most; even.
+        share: elements for which it is worth to wake another thread.
     """
 
     name = "blocked"
 
-    def __init__(self, threads: int = 0, block: int = BLOCK) -> None:
+    def __init__(self, threads: int = 0, block: int = BLOCK, share: int = SHARE) -> None:
         self._threads = threads or _usable_cores()
         self._block = block
+        self._share = share
 
     def availability(self) -> tuple[bool, str]:
         """Always."""
@@ -65,7 +67,7 @@ class Blocked:
 
     def _in_threads(self, size: int, work: Range) -> Callable[[], None]:
         """The work on all blocks, divided among the threads; the caller's is one of them."""
-        threads = max(1, min(self._threads, size // SHARE))
+        threads = max(1, min(self._threads, size // self._share))
         # Even, so that codes can be taken in pairs.
         block = min(self._block, -(-size // (2 * threads)) * 2)
         starts = range(0, size, max(block, 1))

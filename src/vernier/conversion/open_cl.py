@@ -26,7 +26,12 @@ from vernier.graphs.graph import Quantization
 from vernier.quantization.scales import per_tensor
 
 WORK_GROUP = 256
-"""Work items in a group. From 64 to 1024 all were alike on a CPU (docs/notes)."""
+"""Work items in a group: of 1 to 4096, among the fastest on a CPU in every direction, and a usual
+size on a GPU (docs/notes/2026-11-converting-formats.md)."""
+
+STREAM_BYTES = 1 << 25
+"""Measured together with a reader of the result, as the next segment is one: from here on it pays to
+go around the caches, below it costs a tenth. OpenCL tells of the second cache only."""
 
 
 class OpenCl:
@@ -62,14 +67,14 @@ class _Device:
 
     Attributes:
         shares_memory: whether it works in the host's memory, by its own account.
-        cache_bytes: a tensor larger than this does not stay in its cache.
+        stream_bytes: conversions that read and write more than this go around the caches.
     """
 
     cl: Any
     context: Any
     queue: Any
     shares_memory: bool
-    cache_bytes: int
+    stream_bytes: int = STREAM_BYTES
     programs: dict[bool, Any] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -81,7 +86,6 @@ class _Device:
             context,
             cl.CommandQueue(context),
             bool(device.host_unified_memory),
-            int(device.global_mem_cache_size),
         )
 
     def kernel(self, name: str, stream: bool) -> Any:
@@ -168,7 +172,7 @@ class _OpenClConversion:
         self.copies = not (device.shares_memory and self._bind(on_host=True))
         if self.copies:
             self._bind(on_host=False)
-        stream = task.source.nbytes + task.target.nbytes > device.cache_bytes
+        stream = task.source.nbytes + task.target.nbytes > device.stream_bytes
         self._launch: Callable[[], None] | None = self._program(stream)
 
     def run(self) -> None:
