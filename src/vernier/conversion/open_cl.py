@@ -30,8 +30,8 @@ WORK_GROUP = 256
 size on a GPU (docs/notes/2026-11-converting-formats.md)."""
 
 STREAM_BYTES = 1 << 25
-"""Measured together with a reader of the result, as the next segment is one: from here on it pays to
-go around the caches, below it costs a tenth. OpenCL tells of the second cache only."""
+"""Measured together with a reader of the result, as the next segment is one: from here on it pays
+to go around the caches, below it costs a tenth. OpenCL tells of the second cache only."""
 
 
 class OpenCl:
