@@ -11,6 +11,7 @@ from vernier.bundles.export import calibrate_picture_network, network_facts
 from vernier.bundles.shipped import shipped_bundles
 from vernier.bundles.split_export import Form, export_split, mixed_graph, place
 from vernier.errors import PlacementError, UsageError
+from vernier.graphs.graph import Graph, Kind, Operator, TensorType
 from vernier.graphs.reference import run
 from vernier.graphs.shapes import resized
 from vernier.processors.discovery import find_processor
@@ -162,6 +163,47 @@ def test_a_split_enlarges_pictures_tiled_or_not(form, ranges, tmp_path, request)
     deep = whole(photo.astype(np.uint16) * 257)
     assert grey.shape == expected.shape[:2]
     assert psnr_db(deep / 65535, expected / 255) > 45
+
+
+@pytest.mark.parametrize("form", Form)
+@pytest.mark.parametrize("integer", ["first", "last"])
+def test_a_network_that_does_not_end_in_a_shuffle(form, integer, tmp_path):
+    """Its result's codes are laid out anew before they are converted, which has an order too."""
+    rng = np.random.default_rng(0)
+    types = {name: TensorType((1, 16, 16, 1)) for name in ("x", "features", "y")}
+    constants = {
+        "first/weights": rng.normal(size=(8, 3, 3, 1)).astype(np.float32) * 0.3,
+        "first/bias": np.zeros(8, np.float32),
+        "last/weights": rng.normal(size=(1, 4, 4, 8)).astype(np.float32) * 0.2,
+        "last/bias": np.full(1, 0.5, np.float32),
+    }
+    types |= {name: TensorType(value.shape) for name, value in constants.items()}
+    operators = (
+        Operator(Kind.CONV_2D, ("x", "first/weights", "first/bias"), "features"),
+        Operator(
+            Kind.TRANSPOSE_CONV,
+            ("features", "last/weights", "last/bias"),
+            "y",
+            attributes={"stride": 2},
+        ),
+    )
+    graph = resized(Graph("deconvolved", ("x",), ("y",), operators, constants, types), 16, 16)
+    units = cut(graph)
+    processors = [INT8, FLOAT] if integer == "first" else [FLOAT, INT8]
+    exported = export_split(
+        graph,
+        network_facts(graph, "deconvolved", 2),
+        units,
+        Split.of(units, processors),
+        calibrate_picture_network(graph, [rng.random((1, 16, 16, 1), np.float32)]),
+        form=form,
+    )
+    write_bundle(tmp_path / "split", exported.manifest, exported.models)
+    upscaler = Upscaler(bundle=tmp_path / "split", threads=1)
+    tiled = Upscaler(bundle=tmp_path / "split", threads=1, tile=(13, 17))
+    for _ in range(2):
+        photo = rng.integers(0, 255, (40, 50, 3), np.uint8)
+        np.testing.assert_array_equal(upscaler(photo), tiled(photo))
 
 
 def test_a_split_says_itself_where_it_runs(ranges, tmp_path):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vernier.errors import GraphError, UsageError
-from vernier.graphs.graph import Graph, Kind, Operator, TensorType
+from vernier.graphs.graph import Graph, Kind, Operator, Quantization, TensorType
 from vernier.graphs.reference import run
 from vernier.graphs.shapes import infer_types
 from vernier.units.cutting import cut
@@ -106,6 +106,30 @@ def test_a_branch_does_not_break_a_run():
     pieces = segment(graph, {"left": a, "right": b, "left_2": a, "sum": b})
     assert [piece.processor for piece in pieces.runs] == [a, b]
     assert pieces.runs[1].graph.inputs == ("x", "left_2")
+
+
+def test_a_conversion_waits_for_the_end_of_the_run_that_computes_its_source():
+    """Even where its reader is on the same processor: between the two the run has to stop."""
+    codes = Quantization(np.array([0.1], np.float32), np.array([0], np.int32))
+    types = {
+        "x": TensorType((1, 4, 4, 1)),
+        "a": TensorType((1, 4, 4, 1)),
+        "b": TensorType((1, 4, 4, 1), "int8", codes),
+        "c": TensorType((1, 4, 4, 1)),
+        "d": TensorType((1, 4, 4, 1)),
+    }
+    operators = (
+        Operator(Kind.RELU, ("x",), "a"),
+        Operator(Kind.QUANTIZE, ("a",), "b"),
+        Operator(Kind.DEQUANTIZE, ("b",), "c"),
+        Operator(Kind.RELU, ("c",), "d"),
+    )
+    graph = Graph("there and back", ("x",), ("d",), operators, {}, types)
+    pieces = segment(graph, {"a": PROCESSORS[0], "d": PROCESSORS[0]})
+    assert [piece.graph.outputs for piece in pieces.runs] == [("a",), ("d",)]
+    assert [op.output for op in pieces.conversions] == ["b", "c"]
+    # With a processor they are operators like others, and one run holds all.
+    assert len(segment(graph, dict.fromkeys("abcd", PROCESSORS[0])).runs) == 1
 
 
 def test_what_has_no_processor_is_refused():

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from vernier.bundles.bundle import Bundle
 from vernier.conversion.protocol import Method
 from vernier.conversion.registry import default_method
-from vernier.graphs.graph import Graph, Kind
+from vernier.graphs.graph import Graph, Kind, Operator
 from vernier.graphs.shapes import resized
 from vernier.processors.protocol import Executable, Processor, ProcessorId
 from vernier.runtime.chain import Chain
@@ -101,15 +101,22 @@ def placed_colours(wrapped: Graph, bundle: Bundle) -> Mapping[str, str]:
         return dict.fromkeys((op.output for op in wrapped.operators), names[0])
     floats = [name for name in names if ProcessorId.parse(name).model_precision == "float32"]
     colours = (floats or names)[0]
-    made = {}
+    made = dict(bundle.processors)
     for op in wrapped.operators:
-        if op.output in bundle.processors:
-            made[op.output] = bundle.processors[op.output]
-        elif op.output.startswith(OWN_NAMES) or op.output in wrapped.outputs:
-            ends = {wrapped.types[name].dtype for name in (op.inputs[0], op.output)}
-            if op.kind not in (Kind.QUANTIZE, Kind.DEQUANTIZE) or "uint8" in ends:
-                made[op.output] = colours
+        if op.output in made or not _is_around(op, wrapped):
+            continue
+        ends = {wrapped.types[name].dtype for name in (op.inputs[0], op.output)}
+        if ends == {"int8"}:
+            # The result's codes, laid out anew: where they were computed.
+            made[op.output] = made[op.inputs[0]]
+        elif op.kind not in (Kind.QUANTIZE, Kind.DEQUANTIZE) or "uint8" in ends:
+            made[op.output] = colours
     return made
+
+
+def _is_around(op: Operator, wrapped: Graph) -> bool:
+    """Whether an operator is of the colours, and not a conversion of the network's own."""
+    return op.output.startswith(OWN_NAMES) or op.output in wrapped.outputs
 
 
 def _load_all(graph: Graph, pieces: Segmentation, load: Load, method: Method | None) -> Chain:

@@ -80,27 +80,44 @@ def _greedy(
     current = first
     while waiting:
         taken: list[Operator] = []
+        # What the run computes can be converted once it has ended, and not before.
+        within: set[str] = set()
         left: list[Operator] = []
         for op in waiting:
             placed = processors.get(op.output)
-            ready = known.issuperset(op.inputs)
-            if ready and placed in (None, current):
+            if placed is None and known.issuperset(op.inputs):
                 known.add(op.output)
-                if placed is not None:
-                    taken.append(op)
+            elif placed == current and (known | within).issuperset(op.inputs):
+                within.add(op.output)
+                taken.append(op)
             else:
                 left.append(op)
         if taken:
             runs.append((current, taken))
-        elif len(left) == len(waiting) and current != first:
-            raise GraphError(f"{graph.name}: its operators cannot be put into an order")
-        waiting = left
-        ready_next = [op for op in waiting if known.issuperset(op.inputs)]
-        if waiting:
-            if not ready_next:
+            known |= within
+        elif len(left) == len(waiting):
+            # Nothing is ready here: go where something is.
+            ready = [op for op in waiting if known.issuperset(op.inputs)]
+            if not ready:
                 raise GraphError(f"{graph.name}: {waiting[0].output!r} can never be computed")
-            current = processors.get(ready_next[0].output, current)
+            current = processors[ready[0].output]
+        waiting = left
+        if taken and waiting:
+            current = _next(waiting, known, processors, current)
     return runs
+
+
+def _next(
+    waiting: Sequence[Operator], known: set[str], processors: Mapping[str, str], current: str
+) -> str:
+    """The processor of the first operator that can run, once what can be converted is."""
+    ready = set(known)
+    for op in waiting:
+        if ready.issuperset(op.inputs):
+            if op.output in processors:
+                return processors[op.output]
+            ready.add(op.output)
+    return current
 
 
 def subgraph(graph: Graph, operators: Sequence[Operator]) -> Graph:
