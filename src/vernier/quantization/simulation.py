@@ -1,0 +1,329 @@
+"""A network in PyTorch as its split will compute it: fake quantisation that equals the export.
+
+The twin is made of the same parts as the exported file: `choose_quantizations` gives the scales,
+`quantize_with` the mixed graph with its codes, and every operator of that is computed as
+`quantization.integer` does, on codes held in float32. So what a split is learnt against is what
+runs, and the gradient passes through.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from vernier.errors import GraphError, UsageError
+from vernier.graphs.graph import CONVOLUTIONS, Graph, Kind, Operator
+from vernier.quantization.constraints import choose_quantizations, integer_outputs
+from vernier.quantization.quantize import quantize_with
+from vernier.quantization.ranges import Range
+from vernier.quantization.simulation_program import Program, compile_program
+
+Share = float | Tensor
+
+KEPT_PLACEMENTS = 4
+"""Placements whose codes are kept for the next call."""
+
+
+class SimulatedNetwork(nn.Module):
+    """A float graph whose operators run in float, in INT8, or in a blend of both.
+
+    Pictures are `(N, C, H, W)`, float32 in the network's own range, of any size and batch; channels
+    last in memory is fastest. The weights are parameters, frozen at first; after
+    `requires_grad_(True)` gradients pass straight through their rounding, and codes are made anew
+    whenever a weight was changed in place, as optimisers do. Codes are otherwise made once per
+    placement.
+
+    Args:
+        graph: float32 throughout, with one input and one output.
+        ranges: of each activation, by name.
+        units: a partition of the operators' outputs, in an order in which they can run; each unit
+            has one share of INT8 in `blend`. None for every operator alone.
+
+    Raises:
+        GraphError: the graph is not float or has several inputs or outputs, or the units are no
+            partition or cannot run in their order.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        ranges: Mapping[str, Range],
+        units: Sequence[Collection[str]] | None = None,
+    ) -> None:
+        super().__init__()
+        if len(graph.inputs) != 1 or len(graph.outputs) != 1:
+            raise GraphError(
+                f"{graph.name}: the simulation expects one input and one output, found "
+                f"{graph.inputs} and {graph.outputs}"
+            )
+        graph.check()
+        self._source = _IndexedGraph(**vars(graph))
+        self._ranges = dict(ranges)
+        if units is None:
+            units = [(op.output,) for op in graph.operators]
+        self._units = _in_order(self._source, units)
+        self._crossings = _crossings(self._source, self._units)
+        self._names = tuple(graph.constants)
+        self._weights = nn.ParameterList(
+            nn.Parameter(torch.from_numpy(np.array(graph.constants[name], np.float32)), False)
+            for name in self._names
+        )
+        self._programs: OrderedDict[Any, Any] = OrderedDict()
+        self._made_for: Any = None
+
+    @property
+    def units(self) -> tuple[tuple[str, ...], ...]:
+        """Outputs of the operators of each unit, in the order of `blend`'s shares."""
+        return self._units
+
+    def weight(self, name: str) -> nn.Parameter:
+        """The parameter of a constant, in the graph's layout.
+
+        Raises:
+            GraphError: no constant has the name.
+        """
+        if name not in self._names:
+            raise GraphError(f"{self._source.name}: no constant is called {name!r}")
+        found: nn.Parameter = self._weights[self._names.index(name)]
+        return found
+
+    def graph(self) -> Graph:
+        """The float graph with the weights as they are now, to quantise and export."""
+        source = self._source
+        constants = {
+            name: weight.detach().cpu().numpy().copy()
+            for name, weight in zip(self._names, self._weights, strict=True)
+        }
+        return Graph(
+            source.name, source.inputs, source.outputs, source.operators, constants, source.types
+        )
+
+    def forward(self, x: Tensor, integer_operators: Collection[str] | None = ()) -> Tensor:
+        """The output of a split, as `quantize(graph, ranges, integer_operators)` computes it.
+
+        Args:
+            x: shape `(N, C, H, W)`.
+            integer_operators: outputs of the operators that run in INT8; none for the float
+                network, None for all.
+
+        Returns:
+            Shape `(N, C', H', W')`; an INT8 output is converted to float.
+
+        Raises:
+            GraphError: a range is missing, an operator has no INT8 form, or there is no operator
+                of that name.
+        """
+        self._forget_outdated()
+        integer = integer_outputs(self._source, integer_operators)
+        program = self._kept(("whole", integer), lambda: self._whole(integer))
+        (source,), (output,) = self._source.inputs, self._source.outputs
+        return program.run({source: x})[output]
+
+    def blend(self, x: Tensor, shares: Sequence[Share] | Tensor) -> Tensor:
+        """The output where each unit gives `share * INT8 path + (1 - share) * float path`.
+
+        Both paths of a unit read the same blended tensors; all that leaves the unit is blended. The
+        scales are those of the split that the shares round to, and, for a unit that rounds to
+        float, of that split with this unit in INT8 as well: what a flip would give. So with shares
+        of 0 and 1 this equals `forward`.
+
+        Args:
+            x: shape `(N, C, H, W)`.
+            shares: one per unit, in [0, 1]: a tensor `(M,)`, or numbers and tensors of one element.
+                A path of weight 0 is left out where its share needs no gradient.
+
+        Returns:
+            Shape `(N, C', H', W')`, differentiable by the shares.
+
+        Raises:
+            UsageError: there are more or fewer shares than units, or one is not in [0, 1].
+            GraphError: as `forward`.
+        """
+        self._forget_outdated()
+        given = shares.tolist() if isinstance(shares, Tensor) else shares
+        numbers = [float(share) for share in given]
+        _check_shares(numbers, len(self._units))
+        integer = frozenset(index for index, number in enumerate(numbers) if number > 0.5)
+        held = {self._source.inputs[0]: x}
+        for index, (number, share) in enumerate(zip(numbers, shares, strict=True)):
+            learnt = isinstance(share, Tensor) and share.requires_grad and torch.is_grad_enabled()
+            exits: dict[str, Tensor] | None = None
+            if learnt or number < 1.0:
+                exits = self._float_unit(index).run(held)
+            if learnt or number > 0.0:
+                coarse = self._integer_unit(index, integer).run(held)
+                exits = coarse if exits is None else _blended(exits, coarse, share)
+            assert exits is not None
+            held.update(exits)
+            for name in self._crossings[index].last_reads:
+                del held[name]
+        return held[self._source.outputs[0]]
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Programs hold the weights of this very module; a copy makes its own.
+        return {**self.__dict__, "_programs": OrderedDict(), "_made_for": None}
+
+    def _weights_by_name(self) -> dict[str, Tensor]:
+        return dict(zip(self._names, self._weights, strict=True))
+
+    def _device(self) -> torch.device:
+        return next((weight.device for weight in self._weights), torch.device("cpu"))
+
+    def _forget_outdated(self) -> None:
+        """Drop all codes where a weight has changed, moved, or begun to be learnt."""
+        now = [(id(w), w._version, w.requires_grad, w.device) for w in self._weights]
+        if now != self._made_for:
+            self._programs.clear()
+            self._made_for = now
+
+    def _kept(self, key: Any, make: Callable[[], Program]) -> Program:
+        if key not in self._programs:
+            self._programs[key] = make()
+            while len(self._programs) > KEPT_PLACEMENTS * (2 * len(self._units) + 1):
+                self._programs.popitem(last=False)
+        self._programs.move_to_end(key)
+        found: Program = self._programs[key]
+        return found
+
+    def _mixed(self, integer: frozenset[str], wanted: Collection[str]) -> Graph:
+        """The mixed graph of a split; convolutions that are not wanted have empty weights."""
+        if not integer:
+            return self._source
+        constants = {
+            name: weight.detach().cpu().numpy()
+            for name, weight in zip(self._names, self._weights, strict=True)
+        }
+        graph = replace(self._source, constants=constants)
+        chosen = choose_quantizations(graph, self._ranges, integer)
+        return quantize_with(_without_weights(graph, integer - set(wanted)), chosen, integer)
+
+    def _compiled(self, mixed: Graph, inside: Collection[str], exits: Collection[str]) -> Program:
+        return compile_program(
+            self._source, mixed, inside, exits, self._weights_by_name(), self._device()
+        )
+
+    def _whole(self, integer: frozenset[str]) -> Program:
+        inside = [op.output for op in self._source.operators]
+        return self._compiled(self._mixed(integer, inside), inside, self._source.outputs)
+
+    def _float_unit(self, index: int) -> Program:
+        unit, exits = self._units[index], self._crossings[index].exits
+        return self._kept(("float", index), lambda: self._compiled(self._source, unit, exits))
+
+    def _integer_unit(self, index: int, integer: frozenset[int]) -> Program:
+        """A unit's INT8 path beside these INT8 units."""
+        key = ("int8", index, integer | {index})
+
+        def make() -> Program:
+            together = {output for unit in integer | {index} for output in self._units[unit]}
+            mixed = self._mixed(frozenset(together), self._units[index])
+            return self._compiled(mixed, self._units[index], self._crossings[index].exits)
+
+        return self._kept(key, make)
+
+
+class _IndexedGraph(Graph):
+    """A graph that finds the readers of a tensor without looking through all operators."""
+
+    @cached_property
+    def _readers(self) -> Mapping[str, tuple[Operator, ...]]:
+        readers: dict[str, list[Operator]] = {}
+        for op in self.operators:
+            for name in dict.fromkeys(op.inputs):
+                readers.setdefault(name, []).append(op)
+        return {name: tuple(found) for name, found in readers.items()}
+
+    def consumers(self, tensor: str) -> tuple[Operator, ...]:
+        return self._readers.get(tensor, ())
+
+
+@dataclass(frozen=True)
+class _Crossing:
+    """What a unit gives to others, and what nothing needs once it is done."""
+
+    exits: tuple[str, ...]
+    last_reads: tuple[str, ...]
+
+
+def _crossings(graph: Graph, units: Sequence[tuple[str, ...]]) -> tuple[_Crossing, ...]:
+    place = {output: index for index, unit in enumerate(units) for output in unit}
+    last: dict[str, int] = {}
+    for op in graph.operators:
+        for name in op.inputs:
+            if name not in graph.constants:
+                last[name] = max(last.get(name, 0), place[op.output])
+    last |= dict.fromkeys(graph.outputs, len(units))
+    made = []
+    for index, unit in enumerate(units):
+        exits = tuple(name for name in unit if last.get(name, -1) > index)
+        crossed = (name for name, reader in last.items() if reader == index)
+        made.append(_Crossing(exits, tuple(n for n in crossed if place.get(n, -1) < index)))
+    return tuple(made)
+
+
+def _in_order(graph: Graph, units: Sequence[Collection[str]]) -> tuple[tuple[str, ...], ...]:
+    """The units with their operators in the graph's order.
+
+    Raises:
+        GraphError: they are no partition, or cannot run one after the other.
+    """
+    place: dict[str, int] = {}
+    for index, unit in enumerate(units):
+        for output in unit:
+            if output in place:
+                raise GraphError(f"{graph.name}: {output!r} is in two units")
+            place[output] = index
+    unknown = sorted(set(place) - {op.output for op in graph.operators})
+    if unknown:
+        raise GraphError(f"{graph.name}: no operator computes {unknown[0]!r}")
+    for op in graph.operators:
+        if op.output not in place:
+            raise GraphError(f"{graph.name}: {op.output!r} is in no unit")
+        for name in op.inputs:
+            if place.get(name, -1) > place[op.output]:
+                raise GraphError(
+                    f"{graph.name}: {op.output!r} reads {name!r} of a later unit; the units "
+                    "cannot run in this order"
+                )
+    ordered: list[list[str]] = [[] for _ in units]
+    for op in graph.operators:
+        ordered[place[op.output]].append(op.output)
+    return tuple(tuple(unit) for unit in ordered)
+
+
+def _check_shares(numbers: Sequence[float], units: int) -> None:
+    if len(numbers) != units:
+        raise UsageError(f"expected {units} shares, one per unit, found {len(numbers)}")
+    wrong = [index for index, number in enumerate(numbers) if not 0.0 <= number <= 1.0]
+    if wrong:
+        raise UsageError(f"a share is in [0, 1], that of unit {wrong[0]} is {numbers[wrong[0]]}")
+
+
+def _blended(
+    fine: Mapping[str, Tensor], coarse: Mapping[str, Tensor], share: Share
+) -> dict[str, Tensor]:
+    """`share * coarse + (1 - share) * fine`, exact at 0 and 1."""
+    weight = share.reshape(()) if isinstance(share, Tensor) else share
+    return {name: torch.lerp(fine[name], coarse[name], weight) for name in fine}
+
+
+def _without_weights(graph: Graph, unwanted: Collection[str]) -> Graph:
+    """The graph with one tap in place of some convolutions' kernels, whose codes nobody needs."""
+    wanted = {name for op in graph.operators if op.output not in unwanted for name in op.inputs}
+    constants = dict(graph.constants)
+    for op in graph.operators:
+        if op.output in unwanted and op.kind in CONVOLUTIONS and op.inputs[1] not in wanted:
+            depth = slice(None) if op.kind is Kind.DEPTHWISE_CONV_2D else slice(1)
+            constants[op.inputs[1]] = constants[op.inputs[1]][:, :1, :1, depth]
+    types = {
+        name: replace(kind, shape=constants[name].shape) if name in constants else kind
+        for name, kind in graph.types.items()
+    }
+    return replace(graph, constants=constants, types=types)

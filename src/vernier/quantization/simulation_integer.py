@@ -1,0 +1,262 @@
+"""INT8 operators in PyTorch, with the codes that LiteRT's kernels give.
+
+A tensor is its *centred* codes, code less zero point, whole numbers in float32: zero padding and
+ReLU are exact, and the sums of a convolution are too, as long as they stay below 2**24. Backwards,
+rounding counts as the identity, and saturation as a constant.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vernier.errors import GraphError
+from vernier.graphs.graph import CONVOLUTIONS, Graph, Kind, Operator, Quantization
+from vernier.quantization.elementwise import Target
+from vernier.quantization.integer import bounds
+from vernier.quantization.rounding import Rounding
+from vernier.quantization.scales import HIGHEST, LOWEST
+from vernier.quantization.simulation_float import LAYOUT, Compute, Operands, convolution, prelu
+from vernier.quantization.simulation_rounding import (
+    Round,
+    fixed_point_round,
+    half_even,
+    half_up,
+    rounded,
+    straight_through,
+    tensor_of,
+)
+
+Bounds = tuple[int, int]
+
+
+def integer_operator(op: Operator, mixed: Graph, device: torch.device) -> Compute:
+    """What an INT8 operator computes from its operands in order: centred codes from centred codes.
+
+    Activations are `(N, C, H, W)`; the centred codes of weights and biases come in the graph's
+    layout, those of other constants as `simulation_float.as_operand` makes them.
+
+    Args:
+        op: of a graph as `quantize` makes it; its inputs and output are int8.
+        mixed: that graph, for the scales.
+        device: where the operands will be.
+
+    Raises:
+        GraphError: the operator has no INT8 form.
+    """
+    if op.kind in LAYOUT:
+        return LAYOUT[op.kind](op)
+    out = Target.of(_quantization(mixed, op.output))
+    lowest, highest = bounds(op.activation, out)
+    within = lowest - out.zero_point, highest - out.zero_point
+    if op.kind in CONVOLUTIONS:
+        return _convolution(op, mixed, out, within, device)
+    make = _MAKERS.get(op.kind)
+    if make is None:
+        raise GraphError(f"{op.output}: {op.kind} has no INT8 form in the simulation")
+    operands = [Target.of(_quantization(mixed, name)) for name in op.inputs]
+    return make(op, operands, out, within)
+
+
+def encoder(quantization: Quantization, owed: float = 0.0) -> Callable[[Tensor], Tensor]:
+    """The float-to-int8 QUANTIZE: reals to centred codes.
+
+    Args:
+        quantization: per tensor.
+        owed: what the codes lack of the reals, in the tensor's unit; see `quantize_with` on shifts.
+    """
+    target = Target.of(quantization)
+    factor = float(np.float32(1.0) / target.scale)
+    within = LOWEST - target.zero_point, HIGHEST - target.zero_point
+    if owed:
+        return lambda x: rounded((x - owed) * factor, half_even, within)
+    return lambda x: rounded(x * factor, half_even, within)
+
+
+def decoder(quantization: Quantization, owed: float = 0.0) -> Callable[[Tensor], Tensor]:
+    """DEQUANTIZE: centred codes to reals; arguments as of `encoder`."""
+    scale = float(quantization.scale[0])
+    if owed:
+        return lambda x: x * scale + owed
+    return lambda x: x * scale
+
+
+def _quantization(mixed: Graph, name: str) -> Quantization:
+    found = mixed.types[name].quantization
+    if found is None:
+        raise GraphError(f"{mixed.name}: {name!r} is read as INT8 but has no quantisation")
+    return found
+
+
+def _convolution(
+    op: Operator, mixed: Graph, out: Target, within: Bounds, device: torch.device
+) -> Compute:
+    compute = convolution(op)
+    x, weights, _ = op.inputs
+    scale = Target.of(_quantization(mixed, x)).scale
+    # In the order and the precision in which XNNPACK multiplies.
+    factor = scale * _quantization(mixed, weights).scale / out.scale
+    per_channel = tensor_of(factor, device).reshape(1, -1, 1, 1)
+
+    def run(operands: Operands) -> Tensor:
+        sums = compute(*operands)
+        return rounded(sums.mul_(per_channel), half_even, within)
+
+    return run
+
+
+def _taken(low: float, *factors: float, below: float) -> bool:
+    """Whether XNNPACK takes these factors; it leaves other operators to the built-in kernels."""
+    return all(low <= factor < below for factor in factors)
+
+
+def _half_away(product: Tensor) -> Tensor:
+    return product.abs().add_(0.5).floor_().copysign_(product)
+
+
+def _sum(sign: int) -> Callable[[Operator, list[Target], Target, Bounds], Compute]:
+    def make(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
+        factors = [float(operand.scale / out.scale) for operand in operands]
+        how: Round = _half_away
+        if _taken(2**-10, *factors, below=2**8):
+            one = 2.0 ** (20 - math.floor(math.log2(max(factors))))
+            factors = [float(np.rint(factor * one)) / one for factor in factors]
+            how = half_up
+        first, second = factors[0], sign * factors[1]
+        return lambda x: rounded(torch.add(x[0] * first, x[1], alpha=second), how, within)
+
+    return make
+
+
+def _product(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
+    ratio = float(operands[0].scale * operands[1].scale / out.scale)
+    how: Round = half_even
+    if not _taken(2**-16, ratio, below=2**8):
+        ratio = float(operands[0].scale) * float(operands[1].scale) / float(out.scale)
+        how = fixed_point_round(ratio)
+    return lambda x: rounded(x[0] * x[1] * ratio, how, within)
+
+
+def _relu(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
+    factor = float(operands[0].scale / out.scale)
+    how = fixed_point_round(factor)
+    return lambda x: rounded(x[0] * factor, how, (0, within[1]))
+
+
+def _prelu(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
+    above = float(operands[0].scale / out.scale)
+    below = float(operands[0].scale * operands[1].scale / out.scale)
+    return _two_sided(
+        lambda x: prelu(x[0], x[1] * (below / above)) * above,
+        fixed_point_round(above),
+        fixed_point_round(below),
+        within,
+    )
+
+
+def _two_sided(product: Compute, above: Round, below: Round, within: Bounds) -> Compute:
+    """A product that is rounded in one way for positive inputs and in another for negative ones."""
+
+    def run(x: Operands) -> Tensor:
+        exact = product(x)
+        detached = exact.detach()
+        whole = torch.where(x[0] >= 0, above(detached), below(detached))
+        return straight_through(exact, whole, within)
+
+    return run
+
+
+def _leaky_relu(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
+    slope, ratio = np.float32(op.attributes["alpha"]), operands[0].scale / out.scale
+    above, below = float(ratio), float(ratio * slope)
+    if _taken(2**-8, above, abs(below), below=2**7):
+        above, below = (float(np.rint(np.float32(256.0 * f))) / 256.0 for f in (above, below))
+        return lambda x: rounded(_bent(x[0], above, below), half_up, within)
+    below = float(operands[0].scale * slope / out.scale)
+    hows = fixed_point_round(above), fixed_point_round(below)
+    return _two_sided(lambda x: _bent(x[0], above, below), *hows, within)
+
+
+def _bent(x: Tensor, above: float, below: float) -> Tensor:
+    """Exact where `nn.functional.leaky_relu`, which knows one factor only, is not."""
+    return torch.where(x >= 0, x * above, x * below)
+
+
+def _rescale(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
+    ratio = float(operands[0].scale / out.scale)
+    how: Round = half_up
+    if _taken(2**-8, ratio, below=2**7):
+        ratio = float(np.rint(np.float32(256.0 * ratio))) / 256.0
+    else:
+        ratio = float(operands[0].scale) / float(out.scale)
+        how = fixed_point_round(ratio, Rounding.UP)
+    return lambda x: rounded(x[0] * ratio, how, within)
+
+
+def _function(
+    function: Callable[[Tensor], Tensor], how: Round
+) -> Callable[[Operator, list[Target], Target, Bounds], Compute]:
+    """A function of the reals that codes stand for."""
+
+    def make(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
+        scale, target = float(operands[0].scale), float(out.scale)
+        return lambda x: rounded(function(x[0] * scale) / target, how, within)
+
+    return make
+
+
+def _root(x: Tensor) -> Tensor:
+    # A code of 0 has no slope; one that a gradient can pass, and far below every code.
+    return x.clamp(min=2.0**-60).sqrt()
+
+
+def _mean(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
+    ratio = float(operands[0].scale / out.scale)
+
+    def run(x: Operands) -> Tensor:
+        return rounded(x[0].mean((2, 3), keepdim=True) * ratio, half_even, within)
+
+    return run
+
+
+def _bilinear(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
+    factor = op.whole("factor")
+
+    def run(x: Operands) -> Tensor:
+        return rounded(_enlarged(_enlarged(x[0], 2, factor), 3, factor), half_up, within)
+
+    return run
+
+
+def _enlarged(x: Tensor, axis: int, factor: int) -> Tensor:
+    """One axis enlarged with weights of 11 bits, half-pixel centres."""
+    size = x.shape[axis]
+    place = (torch.arange(size * factor, device=x.device) + 0.5) / factor - 0.5
+    place = place.clamp(0.0, size - 1)
+    first = place.floor()
+    weight = ((place - first) * 2048.0).round() / 2048.0
+    before = x.index_select(axis, first.long())
+    after = x.index_select(axis, (first.long() + 1).clamp(max=size - 1))
+    shape = [1, 1, 1, 1]
+    shape[axis] = -1
+    return torch.addcmul(before, after - before, weight.reshape(shape))
+
+
+_MAKERS: Mapping[Kind, Callable[[Operator, list[Target], Target, Bounds], Compute]] = {
+    Kind.ADD: _sum(1),
+    Kind.SUB: _sum(-1),
+    Kind.MUL: _product,
+    Kind.RELU: _relu,
+    Kind.PRELU: _prelu,
+    Kind.LEAKY_RELU: _leaky_relu,
+    Kind.QUANTIZE: _rescale,
+    Kind.LOGISTIC: _function(torch.sigmoid, half_even),
+    Kind.TANH: _function(torch.tanh, half_even),
+    Kind.SQRT: _function(_root, torch.floor),
+    Kind.MEAN: _mean,
+    Kind.RESIZE_BILINEAR: _bilinear,
+}

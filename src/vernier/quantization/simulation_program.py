@@ -1,0 +1,194 @@
+"""Operators of a graph that mixes INT8 and float, as a list of PyTorch calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vernier.graphs.graph import CONVOLUTIONS, Graph, Kind, Operator, Quantization
+from vernier.quantization.constraints import shift_of
+from vernier.quantization.scales import decode
+from vernier.quantization.simulation_float import Compute, as_operand, float_operator
+from vernier.quantization.simulation_integer import decoder, encoder, integer_operator
+from vernier.quantization.simulation_rounding import held_at, tensor_of
+
+Fetch = Callable[[], Tensor]
+Convert = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operator.
+
+    Attributes:
+        output: the name of what it computes.
+        operands: names of activations, and for constants how to get them.
+        compute: from the operands in order.
+        last_reads: activations that nothing needs after it.
+    """
+
+    output: str
+    operands: tuple[str | Fetch, ...]
+    compute: Compute
+    last_reads: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Program:
+    """Some operators of a graph, from reals to reals `(N, C, H, W)`.
+
+    Attributes:
+        entries: for each activation that is given, how its reals become what the steps read.
+        steps: in order; INT8 activations are centred codes in float32 between them.
+        exits: for each activation that is asked for, how it becomes reals.
+    """
+
+    entries: Mapping[str, Convert]
+    steps: tuple[Step, ...]
+    exits: Mapping[str, Convert]
+
+    def run(self, reals: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The activations that are asked for, by name."""
+        held = {name: convert(reals[name]) for name, convert in self.entries.items()}
+        for step in self.steps:
+            operands = [held[x] if isinstance(x, str) else x() for x in step.operands]
+            held[step.output] = step.compute(operands)
+            for name in step.last_reads:
+                del held[name]
+        return {name: convert(held[name]) for name, convert in self.exits.items()}
+
+
+def compile_program(
+    source: Graph,
+    mixed: Graph,
+    inside: Collection[str],
+    exits: Iterable[str],
+    weights: Mapping[str, Tensor],
+    device: torch.device,
+) -> Program:
+    """The operators of a mixed graph that compute some of its source's operators.
+
+    Args:
+        source: the float graph.
+        mixed: what `quantize` made of it; the source itself for all float.
+        inside: outputs of the source's operators to compute; conversions before them are added.
+        exits: names of activations that are asked for.
+        weights: the source's constants by name, in its layout; where one requires a gradient, so
+            do the codes made of it.
+        device: where to compute.
+
+    Raises:
+        GraphError: an operator cannot be simulated.
+    """
+    made_by_source = {op.output: op for op in source.operators}
+    wanted: list[Operator] = []
+    needed = set(inside)
+    for op in reversed(mixed.operators):
+        if op.output in needed:
+            wanted.append(op)
+            inserted = (name for name in op.inputs if _is_inserted(name, source, mixed))
+            needed.update(inserted)
+    wanted.reverse()
+    computed = {op.output for op in wanted}
+    given = [
+        name
+        for name in dict.fromkeys(name for op in wanted for name in op.inputs)
+        if name not in computed and name not in mixed.constants
+    ]
+    exits = tuple(exits)
+    last = {name: op.output for op in wanted for name in op.inputs if name not in exits}
+    steps = []
+    for op in wanted:
+        origin = made_by_source.get(op.output, op)
+        operands: list[str | Fetch] = [
+            _constant(op, kept, weights[name], mixed, device) if kept in mixed.constants else kept
+            for kept, name in zip(op.inputs, origin.inputs, strict=True)
+        ]
+        dead = tuple(
+            name
+            for name in dict.fromkeys(op.inputs)
+            if name not in mixed.constants and last.get(name) == op.output
+        )
+        steps.append(Step(op.output, tuple(operands), _computation(op, mixed, device), dead))
+    owed = _owed(source, mixed)
+    return Program(
+        {name: _entry(mixed.types[name].quantization, owed.get(name, 0.0)) for name in given},
+        tuple(steps),
+        {name: _exit(mixed.types[name].quantization, owed.get(name, 0.0)) for name in exits},
+    )
+
+
+def _is_inserted(name: str, source: Graph, mixed: Graph) -> bool:
+    return name not in source.types and name not in mixed.constants
+
+
+def _computation(op: Operator, mixed: Graph, device: torch.device) -> Compute:
+    quantization = mixed.types[op.output].quantization
+    before = mixed.types[op.inputs[0]].quantization
+    if op.kind is Kind.DEQUANTIZE and before is not None:
+        decode_first = decoder(before)
+        return lambda x: decode_first(x[0])
+    if op.kind is Kind.QUANTIZE and before is None and quantization is not None:
+        encode_first = encoder(quantization)
+        return lambda x: encode_first(x[0])
+    if quantization is None:
+        return float_operator(op)
+    return integer_operator(op, mixed, device)
+
+
+def _constant(
+    op: Operator, kept: str, weights: Tensor, mixed: Graph, device: torch.device
+) -> Fetch:
+    """How to get a constant: reals, or centred codes, in the layout that the operator wants."""
+
+    def arranged(x: Tensor) -> Tensor:
+        return x if op.kind in CONVOLUTIONS else as_operand(x)
+
+    quantization = mixed.types[kept].quantization
+    if quantization is None:
+        return lambda: arranged(weights)
+    shape = [1] * weights.ndim
+    if quantization.axis is not None:
+        shape[quantization.axis] = -1
+    scale = quantization.scale.reshape(shape)
+    zero_point = quantization.zero_point.reshape(shape)
+    codes = tensor_of(np.asarray(mixed.constants[kept], np.float64) - zero_point, device)
+    if not weights.requires_grad:
+        laid = arranged(codes)
+        return lambda: laid
+    step = tensor_of(scale, device)
+    return lambda: arranged(held_at(weights / step, codes))
+
+
+def _entry(quantization: Quantization | None, owed: float) -> Convert:
+    return _unchanged if quantization is None else encoder(quantization, owed)
+
+
+def _exit(quantization: Quantization | None, owed: float) -> Convert:
+    return _unchanged if quantization is None else decoder(quantization, owed)
+
+
+def _unchanged(x: Tensor) -> Tensor:
+    return x
+
+
+def _owed(source: Graph, mixed: Graph) -> dict[str, float]:
+    """What each integer shift lacks of the float one, for its readers' biases to make good."""
+    made = {op.output: op for op in mixed.operators}
+    owed = {}
+    for op in source.operators:
+        shift = shift_of(source, op)
+        if shift is None or mixed.types[op.output].dtype != "int8":
+            continue
+        constant = made[op.output].inputs[1]
+        quantization = mixed.types[constant].quantization
+        assert quantization is not None
+        number = float(decode(np.asarray(mixed.constants[constant]), quantization).reshape(-1)[0])
+        lacking = shift - (number if op.kind is Kind.ADD else -number)
+        if abs(lacking) > abs(shift) * 1e-5:
+            owed[op.output] = lacking
+    return owed

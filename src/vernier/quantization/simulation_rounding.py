@@ -1,0 +1,92 @@
+"""Roundings of the INT8 kernels on codes held in float32, with straight-through gradients.
+
+`quantization.rounding` says in integers what each kernel does; these are the same functions of the
+product `sum * factor`, so that a picture's codes stay in one float tensor. They differ from the
+integers only where a product lies within float32's precision of a half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vernier.quantization.rounding import Rounding, fixed_point
+
+Round = Callable[[Tensor], Tensor]
+"""Reals to whole numbers, both float32 of one shape; the result is a new tensor."""
+
+
+def half_even(product: Tensor) -> Tensor:
+    """To the nearest, halves to even (XNNPACK's float scaling)."""
+    return torch.round(product)
+
+
+def half_up(product: Tensor) -> Tensor:
+    """To the nearest, halves upwards."""
+    return (product + 0.5).floor_()
+
+
+def fixed_point_round(factor: float, rounding: Rounding = Rounding.AWAY) -> Round:
+    """How a 31-bit fixed-point factor rounds, as a function of `sum * factor`.
+
+    A factor below 1/2 is applied in two roundings: to multiples of `2**-right`, halves upwards,
+    and from there to whole numbers, halves away from 0. Both together round away from 0 from
+    `1/2 - 2**-(right + 1)` on.
+    """
+    _, exponent = fixed_point(factor)
+    right = max(-int(exponent), 0)
+    if rounding is Rounding.ONCE or right == 0:
+        return half_up
+    early = 0.5 + 2.0 ** -(right + 1)
+    if rounding is Rounding.UP:
+        return lambda product: (product + early).floor_()
+    return lambda product: product.abs().add_(early).floor_().copysign_(product)
+
+
+class _StraightThrough(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, product: Tensor, whole: Tensor, lowest: float, highest: float) -> Tensor:
+        ctx.save_for_backward(product)
+        ctx.ends = lowest - 0.5, highest + 0.5
+        return whole.clamp_(lowest, highest)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+        (product,) = ctx.saved_tensors
+        passed = torch.ops.aten.hardtanh_backward(gradients[0], product, *ctx.ends)
+        return passed, None, None, None
+
+
+def straight_through(product: Tensor, whole: Tensor, bounds: tuple[int, int]) -> Tensor:
+    """Whole numbers, saturated; the gradient goes to the product wherever nothing saturates.
+
+    Args:
+        product: what was rounded, float32.
+        whole: it rounded, the same shape, without gradient; overwritten.
+        bounds: the lowest and the highest that the result may be.
+    """
+    if product.requires_grad and torch.is_grad_enabled():
+        result: Tensor = _StraightThrough.apply(product, whole, *bounds)  # type: ignore[no-untyped-call]
+        return result
+    return whole.clamp_(*bounds)
+
+
+def rounded(product: Tensor, how: Round, bounds: tuple[int, int]) -> Tensor:
+    """`straight_through` of a product and its rounding."""
+    return straight_through(product, how(product.detach()), bounds)
+
+
+def held_at(values: Tensor, codes: Tensor) -> Tensor:
+    """The codes, with the gradient of the reals (in units of the codes) that they stand for."""
+    if not values.requires_grad:
+        return codes
+    return values + (codes - values.detach())
+
+
+def tensor_of(values: np.ndarray[Any, Any] | np.floating[Any], device: torch.device) -> Tensor:
+    """A constant as float32 on a device."""
+    return torch.from_numpy(np.array(values, np.float32)).to(device)
