@@ -13,19 +13,16 @@ import argparse
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import numpy as np
-
 from timing import as_json, interleave, write_results
 from vernier.bundles.bundle import in_memory
-from vernier.bundles.export import calibrate_picture_network, network_facts
+from vernier.bundles.export import network_facts
 from vernier.bundles.split_export import Form, export_split
 from vernier.conversion.registry import default_method
-from vernier.evaluation.network_source import graph_of
+from vernier.evaluation.network_source import graph_of, noise_ranges
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized
 from vernier.processors.discovery import find_processor
 from vernier.quantization.quantize import quantize
-from vernier.quantization.ranges import Ranges
 from vernier.runtime.chain import Chain
 from vernier.runtime.loading import load_network, placed
 from vernier.runtime.step_times import fill_with_noise, time_steps
@@ -38,13 +35,6 @@ from vernier.units.unit import Unit
 NETWORKS = (("sesr-m11", 2, 360, 640), ("edsr-baseline", 2, 180, 320))
 ENGINES = ("litert", "openvino")
 THREADS = 2
-
-
-def noise_ranges(graph: Graph) -> Ranges:
-    """Ranges good enough to time with."""
-    rng = np.random.default_rng(0)
-    shape = (1, 48, 64, graph.types[graph.inputs[0]].shape[3])
-    return calibrate_picture_network(graph, [rng.random(shape, np.float32)])
 
 
 def cut_chain(graph: Graph, units: tuple[Unit, ...], processor: str, parts: int) -> Chain:

@@ -35,6 +35,16 @@ ARROWS: dict[str, set[str]] = {
         "bundles",
         "units",
     },
+    "profiling": {
+        "graphs",
+        "tflite",
+        "quantization",
+        "conversion",
+        "units",
+        "processors",
+        "runtime",
+        "images",
+    },
     "evaluation": {
         "graphs",
         "tflite",
@@ -46,6 +56,7 @@ ARROWS: dict[str, set[str]] = {
         "bundles",
         "runtime",
         "units",
+        "profiling",
     },
 }
 # PyTorch may be imported at the top of these rooms' files only.

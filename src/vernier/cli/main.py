@@ -15,6 +15,7 @@ from vernier.cli import (
     export,
     inspect_bundle,
     networks,
+    profile,
     train,
     units,
     upscale,
@@ -35,6 +36,7 @@ app.command("networks")(networks.command)
 app.command("train")(train.command)
 app.command("collapse")(collapse.command)
 app.command("units")(units.command)
+app.command("profile")(profile.command)
 app.command("export")(export.command)
 app.command("inspect")(inspect_bundle.command)
 app.command("eval")(evaluate.command)

@@ -74,6 +74,14 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
+def clock_mhz() -> float | None:
+    """The first core's clock in MHz now, where the system tells it."""
+    try:
+        return float(_cpuinfo().get("cpu MHz", ""))
+    except ValueError:
+        return None
+
+
 def engine_versions() -> dict[str, str]:
     """The installed version of each engine's package."""
     found = {}

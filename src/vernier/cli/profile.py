@@ -1,0 +1,69 @@
+"""`vernier profile`: how long every unit takes on every processor, and every switch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vernier.cli.console import print_json, progress_bar
+from vernier.units.cutting import Granularity
+
+
+def command(
+    network: Annotated[str, typer.Argument(help="A network of `vernier networks`.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The profile: a JSON file.")],
+    scale: Annotated[int, typer.Option(min=1, help="Upscaling factor.")] = 2,
+    size: Annotated[str, typer.Option(help="HEIGHTxWIDTH of the input.")] = "360x640",
+    processors: Annotated[
+        str, typer.Option(help="ENGINE:DEVICE:PRECISION, with commas between.")
+    ] = "litert:cpu:float32,litert:cpu:int8",
+    granularity: Annotated[
+        Granularity, typer.Option(help="One unit per layer, or per block.")
+    ] = Granularity.LAYER,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer rounds.")] = False,
+    precise: Annotated[bool, typer.Option("--precise", help="More rounds.")] = False,
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 = all cores.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a profile.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the profile on standard output as well.")
+    ] = False,
+) -> None:
+    """Measure a network's units, segment borders and switches by dummy-layer subtraction.
+
+    Interrupted, the same command goes on where it stopped.
+    """
+    import msgspec
+
+    from vernier.cli.sizes import parse_size
+    from vernier.errors import UsageError
+    from vernier.evaluation.network_source import graph_of, noise_ranges
+    from vernier.profiling import profiler
+    from vernier.profiling.profile import save_profile
+
+    if quick and precise:
+        raise UsageError("--quick and --precise exclude each other")
+    if out.exists() and not overwrite:
+        raise UsageError(f"{out}: exists already; choose another name or --overwrite")
+    if not out.parent.is_dir():
+        raise UsageError(f"{out.parent}: no such folder")
+    height, width = parse_size(size)
+    graph = graph_of(network, scale)
+    subject = profiler.Subject(
+        network, scale, graph, noise_ranges(graph), height, width, granularity
+    )
+    rounds = profiler.QUICK_ROUNDS if quick else profiler.NORMAL_ROUNDS
+    with progress_bar(f"profiling {network} x{scale} at {size}") as report:
+        found = profiler.profile(
+            subject,
+            [name.strip() for name in processors.split(",")],
+            rounds=profiler.PRECISE_ROUNDS if precise else rounds,
+            threads=threads,
+            partial=out.with_name(f".{out.name}.partial"),
+            progress=report,
+        )
+    save_profile(found, out)
+    if as_json:
+        print_json(msgspec.to_builtins(found))
+    typer.echo(f"{out}: {len(found.units)} units on {', '.join(found.processors)}", err=True)

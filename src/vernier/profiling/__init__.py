@@ -1,0 +1,1 @@
+"""How long every unit takes on every processor, and every switch between them."""

@@ -1,0 +1,215 @@
+"""The profile: a file that says how long each unit and each switch takes.
+
+It holds all that planning needs, also which tensors cross between units, so that a split can be
+predicted from the file alone, on another machine or another day.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from vernier.errors import UsageError
+from vernier.images.writing import write_whole
+from vernier.processors.machine import Machine
+from vernier.profiling.sampling import Estimate
+
+FORMAT = 1
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
+Shape = tuple[int, int, int, int]
+
+
+class Time(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A measured or modelled time.
+
+    Attributes:
+        ms: the median.
+        low_ms: lower end of its 95 % confidence interval; equal to `ms` where modelled.
+        high_ms: upper end.
+        rounds: measurements that count; 0 where modelled.
+        discarded: measurements dropped as outliers (`profiling.sampling` has the rule).
+    """
+
+    ms: float
+    low_ms: float
+    high_ms: float
+    rounds: int = 0
+    discarded: int = 0
+
+    @staticmethod
+    def of(found: Estimate) -> Time:
+        """From a sample, rounded to nanoseconds."""
+        return Time(
+            round(found.median_ms, 6),
+            round(found.low_ms, 6),
+            round(found.high_ms, 6),
+            found.rounds,
+            found.discarded,
+        )
+
+
+class Crossing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A tensor that a unit reads or writes.
+
+    Attributes:
+        tensor: its name in the float graph.
+        shape: `(1, H, W, C)`.
+        unit: number of the unit that computes it; -1 for the network's input.
+    """
+
+    tensor: Name
+    shape: Shape
+    unit: int
+
+
+class UnitTimes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One unit.
+
+    Attributes:
+        name: as in a split.
+        operators: outputs of its operators.
+        kind: what it is, in words that equal units share: operators and shapes.
+        macs: multiply-accumulates at the profiled size.
+        reads: its inputs, the main one first.
+        writes: its outputs.
+        times: by processor, by dummy-layer subtraction; may be negative within its noise.
+        outside: by processor and tensor, the time where that further input comes from another
+            segment, its way in included.
+        refused: by processor, why it does not run there.
+    """
+
+    name: Name
+    operators: tuple[Name, ...]
+    kind: str
+    macs: int
+    reads: tuple[Crossing, ...]
+    writes: tuple[Crossing, ...]
+    times: dict[str, Time]
+    outside: dict[str, dict[str, Time]]
+    refused: dict[str, str] = {}
+
+
+class Border(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What entering or leaving a segment costs with a tensor: half of the way in and out.
+
+    Attributes:
+        processor: of the segment.
+        shape: of the tensor.
+        time: in ms.
+    """
+
+    processor: Name
+    shape: Shape
+    time: Time
+
+
+class Switch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What passing a tensor from one processor to another costs.
+
+    Attributes:
+        source: the processor that computes it.
+        target: the one that reads it.
+        shape: of the tensor.
+        conversion: what changes its format, or copies it.
+        hand_over: what the two segments take longer one after the other than each alone: caches
+            and threads; may be negative.
+    """
+
+    source: Name
+    target: Name
+    shape: Shape
+    conversion: Time
+    hand_over: Time
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How it was measured.
+
+    Attributes:
+        rounds: per comparison.
+        threads: of each engine.
+        affinity: the cores that the process was allowed to use.
+        conversion: the method between segments.
+        clock_mhz: the CPU's clock where it can be read, else null.
+    """
+
+    rounds: int
+    threads: int
+    affinity: tuple[int, ...]
+    conversion: str
+    clock_mhz: float | None = None
+
+
+class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All times of one network at one size.
+
+    Attributes:
+        format: of this file.
+        network: name.
+        scale: whole factor.
+        height: of the low-resolution input, in pixels.
+        width: likewise.
+        granularity: of the units.
+        processors: that were profiled.
+        made_by: the version of Vernier.
+        date: ISO 8601.
+        machine: that it was measured on.
+        settings: how.
+        modelled: for processors that were modelled and not measured, by what.
+        units: in order.
+        borders: by processor and shape.
+        switches: by pair of processors and shape.
+    """
+
+    format: int
+    network: Name
+    scale: int
+    height: int
+    width: int
+    granularity: str
+    processors: tuple[Name, ...]
+    made_by: str
+    date: str
+    machine: Machine
+    settings: Settings
+    modelled: dict[str, str] = {}
+    units: tuple[UnitTimes, ...]
+    borders: tuple[Border, ...]
+    switches: tuple[Switch, ...]
+
+
+def load_profile(path: Path) -> Profile:
+    """Read and check a profile.
+
+    Raises:
+        UsageError: it is missing, damaged or of a newer format.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror})") from error
+    try:
+        version = msgspec.json.decode(data, type=_FormatOnly).format
+        if version > FORMAT:
+            raise UsageError(
+                f"{path}: the profile has format {version}, this Vernier reads up to {FORMAT}"
+            )
+        return msgspec.json.decode(data, type=Profile)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: not a profile: {error}") from error
+
+
+def save_profile(profile: Profile, path: Path, *, overwrite: bool = True) -> None:
+    """Write a profile as JSON that a person can read.
+
+    Raises:
+        ImageError: it cannot be written, or is there and may not be replaced.
+    """
+    content = msgspec.json.format(msgspec.json.encode(profile), indent=1) + b"\n"
+    write_whole(path, content, overwrite=overwrite)
+
+
+class _FormatOnly(msgspec.Struct):
+    format: int

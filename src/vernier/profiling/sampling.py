@@ -1,0 +1,123 @@
+"""Interleaved timing, and what to say of a noisy sample: a median with its confidence.
+
+All contenders of a comparison run once per round, so that a machine that slows down slows all of
+them. Differences are taken round by round before they are averaged: what a round's contenders have
+in common cancels.
+
+The outlier rule: a round counts unless one of its contenders took more than its own median plus
+`OUTLIER_DEVIATIONS` robust standard deviations (1.4826 times the median absolute deviation, but at
+least 2 % of the median). Only slow rounds are dropped: nothing makes a computation too fast.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+OUTLIER_DEVIATIONS = 4.0
+LEAST_DEVIATION = 0.02
+RESAMPLES = 400
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Times of several contenders, round by round.
+
+    Attributes:
+        times_ms: by contender, each `(rounds,)`, float64.
+    """
+
+    times_ms: Mapping[str, NDArray[np.float64]]
+
+    @property
+    def kept(self) -> NDArray[np.bool_]:
+        """The rounds that are no outliers, `(rounds,)`."""
+        keep = np.ones(len(next(iter(self.times_ms.values()))), bool)
+        for values in self.times_ms.values():
+            median = float(np.median(values))
+            deviation = 1.4826 * float(np.median(np.abs(values - median)))
+            limit = OUTLIER_DEVIATIONS * max(deviation, LEAST_DEVIATION * median)
+            keep &= values <= median + limit
+        return keep
+
+    def combine(self, weights: Mapping[str, float]) -> Estimate:
+        """The median of a weighted sum of contenders, taken round by round."""
+        keep = self.kept
+        sums = sum(weight * self.times_ms[name][keep] for name, weight in weights.items())
+        return estimate(np.asarray(sums, np.float64), discarded=int((~keep).sum()))
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A time with its uncertainty.
+
+    Attributes:
+        median_ms: of the rounds that count; of a difference it may be negative.
+        low_ms: lower end of the median's 95 % confidence interval.
+        high_ms: upper end.
+        rounds: that count.
+        discarded: rounds dropped as outliers.
+    """
+
+    median_ms: float
+    low_ms: float
+    high_ms: float
+    rounds: int
+    discarded: int = 0
+
+
+def estimate(values_ms: NDArray[np.float64], discarded: int = 0) -> Estimate:
+    """The median and its confidence interval, by bootstrap with a fixed seed.
+
+    Args:
+        values_ms: at least one.
+        discarded: told of in the result.
+    """
+    rng = np.random.default_rng(0)
+    drawn = rng.choice(values_ms, (RESAMPLES, len(values_ms)))
+    low, high = np.quantile(np.median(drawn, axis=1), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return Estimate(float(np.median(values_ms)), float(low), float(high), len(values_ms), discarded)
+
+
+def sample(
+    contenders: Mapping[str, Callable[[], object]], rounds: int, warm_up: int = 2, seed: int = 0
+) -> Samples:
+    """Time contenders, each once per round, in an order drawn anew for every round.
+
+    The order changes because each finds the caches as its predecessor left them.
+
+    Args:
+        contenders: what to time, by name.
+        rounds: that are recorded.
+        warm_up: rounds before them that are not.
+        seed: of the orders.
+    """
+    names = list(contenders)
+    rng = np.random.default_rng(seed)
+    times_ms: dict[str, list[float]] = {name: [] for name in names}
+    for number in range(warm_up + rounds):
+        for place in rng.permutation(len(names)):
+            name = names[place]
+            started = time.perf_counter_ns()
+            contenders[name]()
+            if number >= warm_up:
+                times_ms[name].append((time.perf_counter_ns() - started) / 1e6)
+    return Samples({name: np.array(values) for name, values in times_ms.items()})
+
+
+def sample_steps(
+    contenders: Mapping[str, Callable[[], Sequence[float]]], rounds: int, warm_up: int = 2
+) -> Mapping[str, NDArray[np.float64]]:
+    """As `sample`, for what times its own steps: `(rounds, steps)` by contender."""
+    found: dict[str, list[Sequence[float]]] = {name: [] for name in contenders}
+    for number in range(warm_up + rounds):
+        for name, run in contenders.items():
+            steps_ms = run()
+            if number >= warm_up:
+                found[name].append(steps_ms)
+    return {name: np.array(values) for name, values in found.items()}

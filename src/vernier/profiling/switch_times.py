@@ -1,0 +1,73 @@
+"""Times of switches: what a tensor's way from one processor to another costs.
+
+From paired runs: a chain of dummies on the one, what converts or copies between them, and a chain
+on the other, against each chain alone, in turn. What the pair takes longer is the switch; the
+conversion is timed inside the pair, where it finds the caches as it will in a bundle; the rest is
+hand-over.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+
+import numpy as np
+
+from vernier.conversion.protocol import Method
+from vernier.profiling.contenders import Bench
+from vernier.profiling.profile import Shape, Time
+from vernier.profiling.sampling import estimate, sample
+from vernier.profiling.sandwiches import chain
+
+
+def time_switch(
+    shape: Shape, source: str, target: str, bench: Bench, method: Method, rounds: int
+) -> tuple[Time, Time]:
+    """Conversion and hand-over of a tensor between two processors.
+
+    Args:
+        shape: of the tensor, `(1, H, W, C)`.
+        source: the processor that computes it.
+        target: the one that reads it.
+        bench: makes the dummies.
+        method: converts; where both have one format it copies, or nothing is done where the
+            target can read the source's memory.
+        rounds: that count.
+    """
+    with ExitStack() as stack:
+        first = bench.executable(chain(shape, 2, "x"), source)
+        stack.callback(first.close)
+        second = bench.executable(chain(shape, 2, "x"), target)
+        stack.callback(second.close)
+        written, read = first.output_buffer(0), second.input_buffer(0)
+        ends = first.outputs[0].quantization, second.inputs[0].quantization
+        in_place = ends[0] is None and ends[1] is None and second.read_from(0, written)
+        if in_place:
+            convert = _nothing
+        else:
+            conversion = method.prepare(written, ends[0], read, ends[1])
+            stack.callback(conversion.close)
+            convert = conversion.run
+        inside_ms: list[float] = []
+
+        def pair() -> None:
+            first.run()
+            started = time.perf_counter_ns()
+            convert()
+            inside_ms.append((time.perf_counter_ns() - started) / 1e6)
+            second.run()
+
+        samples = sample({"first": first.run, "second": second.run, "pair": pair}, rounds)
+    converting = np.array(inside_ms[-rounds:])
+    kept = samples.kept
+    whole = sum(
+        weight * samples.times_ms[name]
+        for name, weight in (("pair", 1.0), ("first", -1.0), ("second", -1.0))
+    )
+    dropped = int((~kept).sum())
+    handing = np.asarray(whole - converting, np.float64)[kept]
+    return Time.of(estimate(converting[kept], dropped)), Time.of(estimate(handing, dropped))
+
+
+def _nothing() -> None:
+    return
