@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,11 +18,18 @@ import torch
 from torch import Tensor, nn
 
 from vernier.errors import GraphError, UsageError
-from vernier.graphs.graph import CONVOLUTIONS, Graph, Kind, Operator
+from vernier.graphs.graph import Graph
 from vernier.quantization.constraints import choose_quantizations, integer_outputs
 from vernier.quantization.quantize import quantize_with
 from vernier.quantization.ranges import Range
 from vernier.quantization.simulation_program import Program, compile_program
+from vernier.quantization.simulation_units import (
+    IndexedGraph,
+    crossings,
+    in_order,
+    neighbours,
+    without_weights,
+)
 
 Share = float | Tensor
 
@@ -64,12 +70,13 @@ class SimulatedNetwork(nn.Module):
                 f"{graph.inputs} and {graph.outputs}"
             )
         graph.check()
-        self._source = _IndexedGraph(**vars(graph))
+        self._source = IndexedGraph(**vars(graph))
         self._ranges = dict(ranges)
         if units is None:
             units = [(op.output,) for op in graph.operators]
-        self._units = _in_order(self._source, units)
-        self._crossings = _crossings(self._source, self._units)
+        self._units = in_order(self._source, units)
+        self._crossings = crossings(self._source, self._units)
+        self._neighbours = neighbours(self._source, self._units)
         self._names = tuple(graph.constants)
         self._weights = nn.ParameterList(
             nn.Parameter(torch.from_numpy(np.array(graph.constants[name], np.float32)), False)
@@ -99,7 +106,7 @@ class SimulatedNetwork(nn.Module):
         source = self._source
         constants = {
             name: weight.detach().cpu().numpy().copy()
-            for name, weight in zip(self._names, self._weights, strict=True)
+            for name, weight in self._weights_by_name().items()
         }
         return Graph(
             source.name, source.inputs, source.outputs, source.operators, constants, source.types
@@ -171,14 +178,14 @@ class SimulatedNetwork(nn.Module):
         return {**self.__dict__, "_programs": OrderedDict(), "_made_for": None}
 
     def _weights_by_name(self) -> dict[str, Tensor]:
-        return dict(zip(self._names, self._weights, strict=True))
+        return dict(zip(self._names, self._weights.parameters(), strict=True))
 
     def _device(self) -> torch.device:
-        return next((weight.device for weight in self._weights), torch.device("cpu"))
+        return next((weight.device for weight in self.parameters()), torch.device("cpu"))
 
     def _forget_outdated(self) -> None:
         """Drop all codes where a weight has changed, moved, or begun to be learnt."""
-        now = [(id(w), w._version, w.requires_grad, w.device) for w in self._weights]
+        now = [(id(w), w._version, w.requires_grad, w.device) for w in self.parameters()]
         if now != self._made_for:
             self._programs.clear()
             self._made_for = now
@@ -197,12 +204,11 @@ class SimulatedNetwork(nn.Module):
         if not integer:
             return self._source
         constants = {
-            name: weight.detach().cpu().numpy()
-            for name, weight in zip(self._names, self._weights, strict=True)
+            name: weight.detach().cpu().numpy() for name, weight in self._weights_by_name().items()
         }
         graph = replace(self._source, constants=constants)
         chosen = choose_quantizations(graph, self._ranges, integer)
-        return quantize_with(_without_weights(graph, integer - set(wanted)), chosen, integer)
+        return quantize_with(without_weights(graph, integer - set(wanted)), chosen, integer)
 
     def _compiled(self, mixed: Graph, inside: Collection[str], exits: Collection[str]) -> Program:
         return compile_program(
@@ -219,83 +225,14 @@ class SimulatedNetwork(nn.Module):
 
     def _integer_unit(self, index: int, integer: frozenset[int]) -> Program:
         """A unit's INT8 path beside these INT8 units."""
-        key = ("int8", index, integer | {index})
+        together = (integer & self._neighbours[index]) | {index}
 
         def make() -> Program:
-            together = {output for unit in integer | {index} for output in self._units[unit]}
-            mixed = self._mixed(frozenset(together), self._units[index])
+            outputs = {output for unit in together for output in self._units[unit]}
+            mixed = self._mixed(frozenset(outputs), self._units[index])
             return self._compiled(mixed, self._units[index], self._crossings[index].exits)
 
-        return self._kept(key, make)
-
-
-class _IndexedGraph(Graph):
-    """A graph that finds the readers of a tensor without looking through all operators."""
-
-    @cached_property
-    def _readers(self) -> Mapping[str, tuple[Operator, ...]]:
-        readers: dict[str, list[Operator]] = {}
-        for op in self.operators:
-            for name in dict.fromkeys(op.inputs):
-                readers.setdefault(name, []).append(op)
-        return {name: tuple(found) for name, found in readers.items()}
-
-    def consumers(self, tensor: str) -> tuple[Operator, ...]:
-        return self._readers.get(tensor, ())
-
-
-@dataclass(frozen=True)
-class _Crossing:
-    """What a unit gives to others, and what nothing needs once it is done."""
-
-    exits: tuple[str, ...]
-    last_reads: tuple[str, ...]
-
-
-def _crossings(graph: Graph, units: Sequence[tuple[str, ...]]) -> tuple[_Crossing, ...]:
-    place = {output: index for index, unit in enumerate(units) for output in unit}
-    last: dict[str, int] = {}
-    for op in graph.operators:
-        for name in op.inputs:
-            if name not in graph.constants:
-                last[name] = max(last.get(name, 0), place[op.output])
-    last |= dict.fromkeys(graph.outputs, len(units))
-    made = []
-    for index, unit in enumerate(units):
-        exits = tuple(name for name in unit if last.get(name, -1) > index)
-        crossed = (name for name, reader in last.items() if reader == index)
-        made.append(_Crossing(exits, tuple(n for n in crossed if place.get(n, -1) < index)))
-    return tuple(made)
-
-
-def _in_order(graph: Graph, units: Sequence[Collection[str]]) -> tuple[tuple[str, ...], ...]:
-    """The units with their operators in the graph's order.
-
-    Raises:
-        GraphError: they are no partition, or cannot run one after the other.
-    """
-    place: dict[str, int] = {}
-    for index, unit in enumerate(units):
-        for output in unit:
-            if output in place:
-                raise GraphError(f"{graph.name}: {output!r} is in two units")
-            place[output] = index
-    unknown = sorted(set(place) - {op.output for op in graph.operators})
-    if unknown:
-        raise GraphError(f"{graph.name}: no operator computes {unknown[0]!r}")
-    for op in graph.operators:
-        if op.output not in place:
-            raise GraphError(f"{graph.name}: {op.output!r} is in no unit")
-        for name in op.inputs:
-            if place.get(name, -1) > place[op.output]:
-                raise GraphError(
-                    f"{graph.name}: {op.output!r} reads {name!r} of a later unit; the units "
-                    "cannot run in this order"
-                )
-    ordered: list[list[str]] = [[] for _ in units]
-    for op in graph.operators:
-        ordered[place[op.output]].append(op.output)
-    return tuple(tuple(unit) for unit in ordered)
+        return self._kept(("int8", index, together), make)
 
 
 def _check_shares(numbers: Sequence[float], units: int) -> None:
@@ -312,18 +249,3 @@ def _blended(
     """`share * coarse + (1 - share) * fine`, exact at 0 and 1."""
     weight = share.reshape(()) if isinstance(share, Tensor) else share
     return {name: torch.lerp(fine[name], coarse[name], weight) for name in fine}
-
-
-def _without_weights(graph: Graph, unwanted: Collection[str]) -> Graph:
-    """The graph with one tap in place of some convolutions' kernels, whose codes nobody needs."""
-    wanted = {name for op in graph.operators if op.output not in unwanted for name in op.inputs}
-    constants = dict(graph.constants)
-    for op in graph.operators:
-        if op.output in unwanted and op.kind in CONVOLUTIONS and op.inputs[1] not in wanted:
-            depth = slice(None) if op.kind is Kind.DEPTHWISE_CONV_2D else slice(1)
-            constants[op.inputs[1]] = constants[op.inputs[1]][:, :1, :1, depth]
-    types = {
-        name: replace(kind, shape=constants[name].shape) if name in constants else kind
-        for name, kind in graph.types.items()
-    }
-    return replace(graph, constants=constants, types=types)
