@@ -155,7 +155,7 @@ class SimulatedNetwork(nn.Module):
         """
         self._forget_outdated()
         given = shares.tolist() if isinstance(shares, Tensor) else shares
-        numbers = [float(share) for share in given]
+        numbers = [x.item() if isinstance(x, Tensor) else float(x) for x in given]
         _check_shares(numbers, len(self._units))
         integer = frozenset(index for index, number in enumerate(numbers) if number > 0.5)
         held = {self._source.inputs[0]: x}

@@ -14,6 +14,10 @@ from vernier.quantization.constraints import MOVES_CODES, PRESCRIBED, shift_of
 class IndexedGraph(Graph):
     """A graph that finds the readers of a tensor without looking through all operators."""
 
+    def __deepcopy__(self, memo: object) -> IndexedGraph:
+        """Itself: a graph is a value."""
+        return self
+
     @cached_property
     def _readers(self) -> Mapping[str, tuple[Operator, ...]]:
         readers: dict[str, list[Operator]] = {}
