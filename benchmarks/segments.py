@@ -18,14 +18,15 @@ from vernier.bundles.bundle import in_memory
 from vernier.bundles.export import network_facts
 from vernier.bundles.split_export import Form, export_split
 from vernier.conversion.registry import default_method
-from vernier.evaluation.network_source import graph_of, noise_ranges
+from vernier.evaluation.network_source import graph_of
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized
 from vernier.processors.discovery import find_processor
+from vernier.profiling.activations import activations_of
 from vernier.quantization.quantize import quantize
 from vernier.runtime.chain import Chain
 from vernier.runtime.loading import load_network, placed
-from vernier.runtime.step_times import fill_with_noise, time_steps
+from vernier.runtime.step_times import fill_with_picture, time_steps
 from vernier.tflite.writer import write
 from vernier.units.cutting import cut
 from vernier.units.segments import segment
@@ -52,7 +53,7 @@ def cut_chain(graph: Graph, units: tuple[Unit, ...], processor: str, parts: int)
     found = find_processor(processor)
     loaded = [found.load(write(run.graph), threads=THREADS) for run in pieces.runs]
     chain = Chain(graph, pieces, loaded, default_method())
-    fill_with_noise(chain.input_buffer())
+    fill_with_picture(chain.input_buffer())
     return chain
 
 
@@ -70,7 +71,11 @@ def whole_against_parts(rounds: int) -> tuple[list[str], dict[str, object]]:
         for engine in ENGINES:
             for precision in ("float32", "int8"):
                 processor = f"{engine}:cpu:{precision}"
-                used = sized if precision == "float32" else quantize(sized, noise_ranges(graph))
+                used = (
+                    sized
+                    if precision == "float32"
+                    else quantize(sized, activations_of(graph).ranges)
+                )
                 chains = {
                     "whole": cut_chain(used, units, processor, 1),
                     "two": cut_chain(used, units, processor, 2),
@@ -102,7 +107,7 @@ def alternating(rounds: int) -> tuple[list[str], dict[str, object]]:
     for name, scale, height, width in NETWORKS:
         graph = graph_of(name, scale)
         units = cut(graph)
-        ranges = noise_ranges(graph)
+        ranges = activations_of(graph).ranges
         for engine in ENGINES:
             names = [f"{engine}:cpu:{('float32', 'int8')[n % 2]}" for n in range(len(units))]
             split = Split.of(units, names)
@@ -113,7 +118,7 @@ def alternating(rounds: int) -> tuple[list[str], dict[str, object]]:
                 bundle = in_memory(exported.manifest, exported.models)
                 load = placed(find_processor, THREADS, allow_fallback=False)
                 chains[form.value] = load_network(bundle, height, width, load)
-                fill_with_noise(chains[form.value].input_buffer())
+                fill_with_picture(chains[form.value].input_buffer())
             times = interleave({k: c.run for k, c in chains.items()}, rounds, warm_up=3)
             steps = time_steps(chains["segments"], rounds)
             apart = sum(step.median_ms for step in steps if step.kind != "segment")

@@ -177,7 +177,7 @@ def judge(name: str, judged: Subject) -> list[Outcome]:
             splits=len(found_db) + len(refusals),
             refused=len(refusals),
             refusal=refusals[0] if refusals else "",
-            exact=sum(db == 99.0 for db in found_db),
+            exact=int(sum(db == 99.0 for db in found_db)),
             worst_db=round(min(found_db), 1),
             median_db=round(float(np.median(found_db)), 1),
             fused_worst_db=round(min(fused_db), 1),

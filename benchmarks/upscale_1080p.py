@@ -32,7 +32,7 @@ from vernier.images.writing import write_picture
 from vernier.processors.discovery import find_processor, present_processors
 from vernier.processors.machine import usable_cores
 from vernier.runtime.loading import load_network, placed
-from vernier.runtime.step_times import fill_with_noise
+from vernier.runtime.step_times import fill_with_picture
 from vernier.tflite.writer import write
 
 HEIGHT, WIDTH = 1080, 1920
@@ -114,7 +114,7 @@ def main() -> None:
         chain = load_network(
             bundle, HEIGHT, WIDTH, placed(lambda _, p=processor: p, threads, False)
         )
-        fill_with_noise(chain.input_buffer())
+        fill_with_picture(chain.input_buffer())
         contenders[f"network {processor.id}"] = chain.run
         upscaler = vernier.Upscaler(arguments.network, 2, processor=str(processor.id))
         contenders[f"picture {processor.id}"] = lambda u=upscaler: u(picture)

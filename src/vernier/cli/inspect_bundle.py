@@ -83,7 +83,7 @@ def _times(opened: Bundle, height: int, width: int, threads: int) -> list[StepTi
     from vernier.errors import UsageError
     from vernier.processors.discovery import find_processor
     from vernier.runtime.loading import load_network, placed
-    from vernier.runtime.step_times import fill_with_noise, time_steps
+    from vernier.runtime.step_times import fill_with_picture, time_steps
 
     if not opened.pinned:
         raise UsageError(
@@ -92,7 +92,7 @@ def _times(opened: Bundle, height: int, width: int, threads: int) -> list[StepTi
         )
     chain = load_network(opened, height, width, placed(find_processor, threads, False))
     try:
-        fill_with_noise(chain.input_buffer())
+        fill_with_picture(chain.input_buffer())
         return time_steps(chain)
     finally:
         chain.close()

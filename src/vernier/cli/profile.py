@@ -38,7 +38,7 @@ def command(
 
     from vernier.cli.sizes import parse_size
     from vernier.errors import UsageError
-    from vernier.evaluation.network_source import graph_of, noise_ranges
+    from vernier.evaluation.network_source import graph_of
     from vernier.profiling import profiler
     from vernier.profiling.profile import save_profile
 
@@ -50,9 +50,7 @@ def command(
         raise UsageError(f"{out.parent}: no such folder")
     height, width = parse_size(size)
     graph = graph_of(network, scale)
-    subject = profiler.Subject(
-        network, scale, graph, noise_ranges(graph), height, width, granularity
-    )
+    subject = profiler.Subject(network, scale, graph, height, width, granularity)
     rounds = profiler.QUICK_ROUNDS if quick else profiler.NORMAL_ROUNDS
     with progress_bar(f"profiling {network} x{scale} at {size}") as report:
         found = profiler.profile(
@@ -60,7 +58,7 @@ def command(
             [name.strip() for name in processors.split(",")],
             rounds=profiler.PRECISE_ROUNDS if precise else rounds,
             threads=threads,
-            partial=out.with_name(f".{out.name}.partial"),
+            unfinished=out.with_name(f".{out.name}.partial"),
             progress=report,
         )
     save_profile(found, out)

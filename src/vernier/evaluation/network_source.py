@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from vernier.bundles.bundle import open_bundle
-from vernier.bundles.export import calibrate_picture_network
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.errors import MissingExtraError
 from vernier.graphs.graph import Graph
-from vernier.quantization.ranges import Ranges
 
 
 def graph_of(network: str, scale: int) -> Graph:
@@ -35,9 +31,3 @@ def graph_of(network: str, scale: int) -> Graph:
     torch.manual_seed(0)
     return capture(find_network(network, scale).build(scale).eval(), network)
 
-
-def noise_ranges(graph: Graph) -> Ranges:
-    """Ranges from a picture of noise: enough to time INT8 with, not to look at."""
-    rng = np.random.default_rng(0)
-    shape = (1, 32, 48, graph.types[graph.inputs[0]].shape[3])
-    return calibrate_picture_network(graph, [rng.random(shape, np.float32)], "min-max")

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from vernier.graphs.graph import Graph
 from vernier.processors.protocol import Executable
+from vernier.profiling.activations import Activations
 from vernier.profiling.sandwiches import dummy_ranges
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import Range
-from vernier.runtime.step_times import fill_with_noise
 from vernier.tflite.writer import write
 
 Load = Callable[[str, bytes], Executable]
 """Loads a `.tflite` file on a processor given by its name."""
-
-
-# Of a dummy's input that stands for no tensor of the network's. Values hardly matter to time.
-ANY_RANGE = (-1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -27,22 +24,27 @@ class Bench:
 
     Attributes:
         load: see `Load`.
-        ranges: of the network's activations, by name.
+        activations: of the network on a picture.
     """
 
     load: Load
-    ranges: dict[str, Range]
+    activations: Activations
+
+    @cached_property
+    def ranges(self) -> dict[str, Range]:
+        """Of the network's activations, by name."""
+        return self.activations.ranges
 
     def formatted(self, graph: Graph, processor: str) -> Graph:
         """A float graph in the format that a processor takes."""
         if not processor.endswith(":int8"):
             return graph
-        known = dict.fromkeys(graph.inputs, ANY_RANGE) | self.ranges
-        return quantize(graph, dummy_ranges(graph, known))
+        return quantize(graph, dummy_ranges(graph, self.ranges))
 
     def executable(self, graph: Graph, processor: str) -> Executable:
         """A float graph loaded on a processor, with pictures in its inputs."""
         made = self.load(processor, write(self.formatted(graph, processor)))
-        for index in range(len(made.inputs)):
-            fill_with_noise(made.input_buffer(index))
+        for index, name in enumerate(graph.inputs):
+            quantization = made.inputs[index].quantization
+            self.activations.fill(name, made.input_buffer(index), quantization)
         return made

@@ -67,8 +67,8 @@ def time_unit(
         add("inside", sandwich(graph, unit))
         for name in further:
             add(f"outside {name}", sandwich(graph, unit, (name,)))
-        for shape in dict.fromkeys(shapes.values()):
-            add(f"chain {shape}", _chain(shape, 2))
+        for shape, name in {shape: name for name, shape in shapes.items()}.items():
+            add(f"chain {shape}", chain(shape, 2, name))
         samples = sample(contenders, rounds)
 
     def without_dummies(contender: str, outside: Iterable[str]) -> Time:
@@ -83,7 +83,7 @@ def time_unit(
     return without_dummies("inside", ()), times
 
 
-def time_border(shape: Shape, processor: str, bench: Bench, rounds: int) -> Time:
+def time_border(shape: Shape, tensor: str, processor: str, bench: Bench, rounds: int) -> Time:
     """Half of what a segment costs beside its units, with a tensor of this shape at both ends.
 
     A chain of n dummies takes 2 e + n d, so e is (3 T2 - 2 T3) / 2.
@@ -91,7 +91,7 @@ def time_border(shape: Shape, processor: str, bench: Bench, rounds: int) -> Time
     with ExitStack() as stack:
         contenders = {}
         for length in (2, 3):
-            executable = bench.executable(_chain(shape, length), processor)
+            executable = bench.executable(chain(shape, length, tensor), processor)
             stack.callback(executable.close)
             contenders[str(length)] = executable.run
         samples = sample(contenders, rounds)
@@ -111,7 +111,3 @@ def main_input(graph: Graph, unit: Unit) -> str:
                 name = producer.inputs[0]
             return name
     return alone.inputs[0]
-
-
-def _chain(shape: Shape | tuple[int, ...], length: int) -> Graph:
-    return chain(shape, length, "x")

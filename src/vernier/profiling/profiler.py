@@ -6,17 +6,20 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from itertools import permutations
 from pathlib import Path
 
 from vernier.conversion.protocol import Method
 from vernier.conversion.registry import fastest_method
 from vernier.errors import GraphError, PlacementError, ProcessorError, UsageError
 from vernier.graphs.counts import operator_macs
-from vernier.graphs.graph import Graph
+from vernier.graphs.graph import Graph, Kind
 from vernier.graphs.shapes import resized
 from vernier.processors.discovery import find_processor
 from vernier.processors.machine import clock_mhz, describe_machine, usable_cores
 from vernier.processors.protocol import Executable
+from vernier.profiling.activations import activations_of
 from vernier.profiling.contenders import Bench
 from vernier.profiling.layer_times import main_input, time_border, time_unit, unit_kind
 from vernier.profiling.measurements import Measurement, Measurements
@@ -33,7 +36,6 @@ from vernier.profiling.profile import (
 from vernier.profiling.sandwiches import unit_graph
 from vernier.profiling.switch_times import time_switch
 from vernier.progress import Progress, silent
-from vernier.quantization.ranges import Range
 from vernier.units.cutting import Granularity, cut
 from vernier.units.unit import Unit
 from vernier.version import VERSION
@@ -49,7 +51,6 @@ class Subject:
         network: name.
         scale: whole factor.
         graph: float32, of any size.
-        ranges: of its activations, for INT8; their values hardly matter to time.
         height: of the low-resolution input, in pixels.
         width: likewise.
         granularity: of the units.
@@ -58,7 +59,6 @@ class Subject:
     network: str
     scale: int
     graph: Graph
-    ranges: Mapping[str, Range]
     height: int
     width: int
     granularity: Granularity = Granularity.LAYER
@@ -70,7 +70,7 @@ def profile(
     *,
     rounds: int = NORMAL_ROUNDS,
     threads: int = 0,
-    partial: Path | None = None,
+    unfinished: Path | None = None,
     progress: Progress = silent,
 ) -> Profile:
     """Measure all times of a network.
@@ -80,7 +80,7 @@ def profile(
         processors: where, `ENGINE:DEVICE:PRECISION`; switches are measured between all pairs.
         rounds: per comparison.
         threads: of each engine; 0 for all cores.
-        partial: a file that keeps results until all are there, to go on after an interruption.
+        unfinished: a file that keeps results until all are there, to go on after an interruption.
         progress: told after each comparison.
 
     Raises:
@@ -97,8 +97,8 @@ def profile(
     graph = resized(subject.graph, subject.height, subject.width)
     units = cut(graph, subject.granularity)
     method = fastest_method()
-    bench = Bench(_loader(used), dict(subject.ranges))
-    kept = Measurements(partial, f"{describe_machine()} {VERSION} {used} {rounds} {method.name}")
+    bench = Bench(_loader(used), activations_of(subject.graph))
+    kept = Measurements(unfinished, f"{describe_machine()} {VERSION} {used} {rounds} {method.name}")
     tasks = _tasks(graph, units, processors, bench, method, rounds)
     for number, (name, measure) in enumerate(tasks.items(), 1):
         if kept.get(name) is None:
@@ -128,27 +128,17 @@ def _tasks(
     tasks: dict[str, Task] = {}
     for unit in units:
         for processor in processors:
-            tasks.setdefault(
-                _unit_key(graph, unit, processor),
-                lambda unit=unit, processor=processor: _unit_task(  # type: ignore[misc]
-                    graph, unit, processor, bench, rounds
-                ),
-            )
-    for shape in _crossing_shapes(graph, units):
+            key = _unit_key(graph, unit, processor)
+            tasks.setdefault(key, partial(_unit_task, graph, unit, processor, bench, rounds))
+    for shape, tensor in _crossing_shapes(graph, units).items():
         for processor in processors:
-            tasks[_border_key(shape, processor)] = lambda shape=shape, processor=processor: (
-                Measurement(  # type: ignore[misc]
-                    time_border(shape, processor, bench, rounds)
-                )
+            tasks[_border_key(shape, processor)] = partial(
+                _border_task, shape, tensor, processor, bench, rounds
             )
-        for source in processors:
-            for target in processors:
-                if source != target:
-                    tasks[_switch_key(shape, source, target)] = (
-                        lambda shape=shape, source=source, target=target: _switch_task(  # type: ignore[misc]
-                            shape, source, target, bench, method, rounds
-                        )
-                    )
+        for source, target in permutations(processors, 2):
+            tasks[_switch_key(shape, source, target)] = partial(
+                _switch_task, shape, tensor, source, target, bench, method, rounds
+            )
     return tasks
 
 
@@ -162,15 +152,30 @@ def _unit_task(graph: Graph, unit: Unit, processor: str, bench: Bench, rounds: i
     return Measurement(inside, {str(place): outside[n] for place, n in enumerate(further)})
 
 
-def _switch_task(
-    shape: Shape, source: str, target: str, bench: Bench, method: Method, rounds: int
+def _border_task(
+    shape: Shape, tensor: str, processor: str, bench: Bench, rounds: int
 ) -> Measurement:
-    conversion, hand_over = time_switch(shape, source, target, bench, method, rounds)
+    return Measurement(time_border(shape, tensor, processor, bench, rounds))
+
+
+def _switch_task(
+    shape: Shape,
+    tensor: str,
+    source: str,
+    target: str,
+    bench: Bench,
+    method: Method,
+    rounds: int,
+) -> Measurement:
+    conversion, hand_over = time_switch(shape, tensor, source, target, bench, method, rounds)
     return Measurement(conversion, {"hand-over": hand_over})
 
 
 def _unit_key(graph: Graph, unit: Unit, processor: str) -> str:
-    return f"unit {processor} {unit_kind(graph, unit)}"
+    # LiteRT's own INT8 kernel of PRELU branches on each sample's sign, so its time is the content's.
+    kinds = {op.kind for op in graph.operators if op.output in unit.operators}
+    own = f" of {unit.name}" if Kind.PRELU in kinds and processor.endswith(":int8") else ""
+    return f"unit {processor} {unit_kind(graph, unit)}{own}"
 
 
 def _border_key(shape: Shape, processor: str) -> str:
@@ -181,15 +186,18 @@ def _switch_key(shape: Shape, source: str, target: str) -> str:
     return f"switch {source}>{target} {shape}"
 
 
-def _crossing_shapes(graph: Graph, units: Sequence[Unit]) -> list[Shape]:
-    """Shapes of everything that may pass between segments, or in and out."""
+def _crossing_shapes(graph: Graph, units: Sequence[Unit]) -> dict[Shape, str]:
+    """Shapes of everything that may pass between segments, or in and out, each with a tensor."""
     names = dict.fromkeys(
         name
         for unit in units
         for alone in [unit_graph(graph, unit)]
         for name in (*alone.inputs, *alone.outputs)
     )
-    return list(dict.fromkeys(_shape(graph, name) for name in names))
+    found: dict[Shape, str] = {}
+    for name in names:
+        found.setdefault(_shape(graph, name), name)
+    return found
 
 
 def _shape(graph: Graph, name: str) -> Shape:
@@ -223,10 +231,8 @@ def _assembled(
     switches = [
         Switch(source, target, shape, found.time, found.outside["hand-over"])
         for shape in shapes
-        for source in processors
-        for target in processors
-        if source != target
-        and (found := known(_switch_key(shape, source, target))).time is not None
+        for source, target in permutations(processors, 2)
+        if (found := known(_switch_key(shape, source, target))).time is not None
     ]
     return Profile(
         format=FORMAT,

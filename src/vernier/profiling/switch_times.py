@@ -21,12 +21,19 @@ from vernier.profiling.sandwiches import chain
 
 
 def time_switch(
-    shape: Shape, source: str, target: str, bench: Bench, method: Method, rounds: int
+    shape: Shape,
+    tensor: str,
+    source: str,
+    target: str,
+    bench: Bench,
+    method: Method,
+    rounds: int,
 ) -> tuple[Time, Time]:
     """Conversion and hand-over of a tensor between two processors.
 
     Args:
         shape: of the tensor, `(1, H, W, C)`.
+        tensor: its name, or that of another of the same shape.
         source: the processor that computes it.
         target: the one that reads it.
         bench: makes the dummies.
@@ -35,9 +42,9 @@ def time_switch(
         rounds: that count.
     """
     with ExitStack() as stack:
-        first = bench.executable(chain(shape, 2, "x"), source)
+        first = bench.executable(chain(shape, 2, tensor), source)
         stack.callback(first.close)
-        second = bench.executable(chain(shape, 2, "x"), target)
+        second = bench.executable(chain(shape, 2, tensor), target)
         stack.callback(second.close)
         written, read = first.output_buffer(0), second.input_buffer(0)
         ends = first.outputs[0].quantization, second.inputs[0].quantization

@@ -1,0 +1,194 @@
+"""The additive model against the clock: random splits, predicted from a profile and measured.
+
+    python benchmarks/additive_model.py [--out benchmarks/results] [--engine litert] [NETWORK ...]
+
+For each network a profile is made, then random splits of all degrees of alternation are exported
+as segments, run in turn, and compared with their predictions. Beside it the naive prediction: each
+unit timed directly as a file of its own, and nothing subtracted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from timing import write_results
+from vernier.bundles.bundle import in_memory
+from vernier.bundles.export import network_facts
+from vernier.bundles.split_export import export_split
+from vernier.evaluation.network_source import graph_of
+from vernier.graphs.shapes import resized
+from vernier.processors.discovery import find_processor
+from vernier.profiling.activations import activations_of
+from vernier.profiling.contenders import Bench
+from vernier.profiling.prediction import Predictor
+from vernier.profiling.profiler import NORMAL_ROUNDS, Subject, profile
+from vernier.profiling.sampling import sample
+from vernier.profiling.sandwiches import unit_graph
+from vernier.runtime.loading import load_network, placed
+from vernier.runtime.step_times import fill_with_picture
+from vernier.units.cutting import Granularity, cut
+from vernier.units.split import Split
+
+SPLITS = 60
+TOGETHER = 6
+ROUNDS = 9
+NETWORKS = {
+    "sesr-m11": (2, 360, 640, Granularity.LAYER),
+    "edsr-baseline": (2, 180, 320, Granularity.LAYER),
+    "carn-m": (2, 180, 320, Granularity.LAYER),
+    "srvgg-16": (4, 90, 160, Granularity.LAYER),
+    "rrdbnet": (4, 32, 48, Granularity.BLOCK),
+}
+THREADS = 2
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Predictions and measurements of one network's splits, `(splits,)` each."""
+
+    measured_ms: NDArray[np.float64]
+    additive_ms: NDArray[np.float64]
+    naive_ms: NDArray[np.float64]
+    profile_s: float
+    units: int
+
+    def judge(self, predicted: NDArray[np.float64]) -> tuple[float, float, float, float]:
+        """Mean error and 95 % error in percent, bias in percent, rank correlation."""
+        error = predicted / self.measured_ms - 1
+        ranks = [np.argsort(np.argsort(values)) for values in (predicted, self.measured_ms)]
+        return (
+            float(np.abs(error).mean() * 100),
+            float(np.quantile(np.abs(error), 0.95) * 100),
+            float(error.mean() * 100),
+            float(np.corrcoef(ranks)[0, 1]),
+        )
+
+
+def random_splits(count: int, names: Sequence[str]) -> list[list[str]]:
+    """Splits from hardly any switch to one at every unit, and from all float to all INT8."""
+    rng = np.random.default_rng(0)
+    made = [[name] * count for name in names]
+    while len(made) < SPLITS:
+        stay, share = rng.random(), rng.random()
+        row = [names[int(rng.random() < share)]]
+        while len(row) < count:
+            row.append(row[-1] if rng.random() < stay else names[int(rng.random() < share)])
+        made.append(row)
+    return made
+
+
+def judge(name: str, engine: str) -> Outcome:
+    """Profile, then run the splits in groups, each group's members in turn."""
+    scale, height, width, granularity = NETWORKS[name]
+    graph = graph_of(name, scale)
+    ranges = activations_of(graph).ranges
+    names = [f"{engine}:cpu:float32", f"{engine}:cpu:int8"]
+    subject = Subject(name, scale, graph, height, width, granularity)
+    started = time.monotonic()
+    found = profile(subject, names, rounds=NORMAL_ROUNDS, threads=THREADS)
+    profile_s = time.monotonic() - started
+    predictor = Predictor(found)
+    units = cut(graph, granularity)
+    splits = random_splits(len(units), names)
+    alone = naive_times(name, names)
+    load = placed(find_processor, THREADS, allow_fallback=False)
+    facts = network_facts(graph, name, scale)
+    measured: list[float] = []
+    for start in range(0, len(splits), TOGETHER):
+        chains = {}
+        for number, processors in enumerate(splits[start : start + TOGETHER]):
+            exported = export_split(graph, facts, units, Split.of(units, processors), ranges)
+            bundle = in_memory(exported.manifest, exported.models)
+            chains[str(number)] = load_network(bundle, height, width, load)
+            fill_with_picture(chains[str(number)].input_buffer())
+        samples = sample({key: chain.run for key, chain in chains.items()}, ROUNDS)
+        measured += [samples.combine({key: 1.0}).median_ms for key in chains]
+        for chain in chains.values():
+            chain.close()
+        print(f"{name} {engine} {len(measured)}/{len(splits)}", file=sys.stderr, flush=True)
+    return Outcome(
+        np.array(measured),
+        np.array([predictor.predict(row).total_ms for row in splits]),
+        np.array([sum(alone[u, p] for u, p in enumerate(row)) for row in splits]),
+        profile_s,
+        len(units),
+    )
+
+
+def naive_times(name: str, processors: Sequence[str]) -> dict[tuple[int, str], float]:
+    """Each unit as a file of its own, timed directly; equal units once."""
+    from vernier.profiling.layer_times import unit_kind
+
+    scale, height, width, granularity = NETWORKS[name]
+    source = graph_of(name, scale)
+    graph = resized(source, height, width)
+    load = placed(find_processor, THREADS, allow_fallback=False)
+    bench = Bench(load, activations_of(source))
+    known: dict[tuple[str, str], float] = {}
+    found = {}
+    for number, unit in enumerate(cut(graph, granularity)):
+        kind = unit_kind(graph, unit)
+        for processor in processors:
+            if (kind, processor) not in known:
+                executable = bench.executable(unit_graph(graph, unit), processor)
+                samples = sample({"unit": executable.run}, NORMAL_ROUNDS)
+                known[kind, processor] = samples.combine({"unit": 1.0}).median_ms
+                executable.close()
+            found[number, processor] = known[kind, processor]
+    return found
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("networks", nargs="*", default=list(NETWORKS))
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--engine", choices=("litert", "openvino"), action="append")
+    given = parser.parse_args()
+    lines = [
+        f"# The additive model against the clock: {SPLITS} random splits, {THREADS} threads",
+        "",
+        "Errors of the predicted against the measured time in percent: mean, 95 %, bias; and the",
+        "rank correlation. Aim: mean <= 5, 95 % <= 12, correlation >= 0.98.",
+        "",
+        "| network | engine | units | profile s | mean | 95 % | bias | rank | naive mean "
+        "| naive 95 % | naive bias | naive rank |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    results = {}
+    for name in given.networks:
+        for engine in given.engine or ("litert", "openvino"):
+            outcome = judge(name, engine)
+            additive = outcome.judge(outcome.additive_ms)
+            naive = outcome.judge(outcome.naive_ms)
+            lines.append(
+                f"| {name} | {engine} | {outcome.units} | {outcome.profile_s:.0f} "
+                + "".join(
+                    f"| {v[0]:.1f} | {v[1]:.1f} | {v[2]:+.1f} | {v[3]:.3f} "
+                    for v in (additive, naive)
+                )
+                + "|"
+            )
+            print(lines[-1], file=sys.stderr, flush=True)
+            results[f"{name} {engine}"] = {
+                "measured_ms": outcome.measured_ms.tolist(),
+                "additive_ms": outcome.additive_ms.tolist(),
+                "naive_ms": outcome.naive_ms.tolist(),
+                "profile_s": outcome.profile_s,
+            }
+    table = "\n".join(lines) + "\n"
+    print(table)
+    if given.out:
+        write_results(given.out, "additive_model", results, table)
+
+
+if __name__ == "__main__":
+    main()
