@@ -1,0 +1,1 @@
+"""What an accelerator that is not here would need: modelled, never measured."""
