@@ -132,7 +132,7 @@ def test_any_size_and_batch(sesr) -> None:
 
 
 @pytest.mark.parametrize("unit", range(5))
-@pytest.mark.parametrize("before", (0.0, 0.4, 1.0))
+@pytest.mark.parametrize("before", [0.0, 0.4, 1.0])
 def test_the_gradient_of_a_share_is_the_difference_quotient(sesr, unit: int, before: float) -> None:
     """With float behind the unit the loss is smooth: central differences tell the slope."""
     graph, ranges, x = sesr
@@ -156,7 +156,7 @@ def test_the_gradient_of_a_share_is_the_difference_quotient(sesr, unit: int, bef
     np.testing.assert_allclose(share.grad, difference, rtol=0.02)
 
 
-@pytest.mark.parametrize("shares", ([0.5] * 5, [0.0, 1.0, 0.0, 1.0, 1.0], [1.0] * 5))
+@pytest.mark.parametrize("shares", [[0.5] * 5, [0.0, 1.0, 0.0, 1.0, 1.0], [1.0] * 5])
 def test_gradients_reach_every_share(sesr, shares: list[float]) -> None:
     graph, ranges, x = sesr
     net = SimulatedNetwork(graph, ranges, UNITS)
@@ -214,7 +214,9 @@ def test_training_moves_the_codes_and_the_export_follows(sesr) -> None:
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.2 * losses[0]
-    assert not np.array_equal(net.graph().constants["last.weights"], graph.constants["last.weights"])
+    assert not np.array_equal(
+        net.graph().constants["last.weights"], graph.constants["last.weights"]
+    )
     wanted, _ = exported(net.graph(), ranges, None, x)
     np.testing.assert_array_equal(nhwc(net(nchw(x), None)), wanted)
 

@@ -16,22 +16,25 @@ from torch import Tensor
 
 from vernier.errors import GraphError
 from vernier.graphs.graph import CONVOLUTIONS, Graph, Kind, Operator, Quantization
-from vernier.quantization.elementwise import Target
+from vernier.quantization.elementwise import Coded, Target, table
 from vernier.quantization.integer import bounds
 from vernier.quantization.rounding import Rounding
 from vernier.quantization.scales import HIGHEST, LOWEST
 from vernier.quantization.simulation_float import LAYOUT, Compute, Operands, convolution, prelu
 from vernier.quantization.simulation_rounding import (
     Round,
+    as_fixed_point,
     fixed_point_round,
     half_even,
     half_up,
     rounded,
+    rounded_exactly,
     straight_through,
     tensor_of,
 )
 
 Bounds = tuple[int, int]
+Make = Callable[[Operator, list[Target], Target, Bounds], Compute]
 
 
 def integer_operator(op: Operator, mixed: Graph, device: torch.device) -> Compute:
@@ -118,7 +121,7 @@ def _half_away(product: Tensor) -> Tensor:
     return product.abs().add_(0.5).floor_().copysign_(product)
 
 
-def _sum(sign: int) -> Callable[[Operator, list[Target], Target, Bounds], Compute]:
+def _sum(sign: int) -> Make:
     def make(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
         factors = [float(operand.scale / out.scale) for operand in operands]
         how: Round = _half_away
@@ -127,7 +130,13 @@ def _sum(sign: int) -> Callable[[Operator, list[Target], Target, Bounds], Comput
             factors = [float(np.rint(factor * one)) / one for factor in factors]
             how = half_up
         first, second = factors[0], sign * factors[1]
-        return lambda x: rounded(torch.add(x[0] * first, x[1], alpha=second), how, within)
+
+        def total(a: Tensor, b: Tensor) -> Tensor:
+            return torch.add(a * first, b, alpha=second)
+
+        return lambda x: rounded_exactly(
+            x, lambda: total(x[0], x[1]), lambda: total(x[0].double(), x[1].double()), how, within
+        )
 
     return make
 
@@ -143,31 +152,46 @@ def _product(op: Operator, operands: list[Target], out: Target, within: Bounds) 
 
 def _relu(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
     factor = float(operands[0].scale / out.scale)
-    how = fixed_point_round(factor)
-    return lambda x: rounded(x[0] * factor, how, (0, within[1]))
-
-
-def _prelu(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
-    above = float(operands[0].scale / out.scale)
-    below = float(operands[0].scale * operands[1].scale / out.scale)
-    return _two_sided(
-        lambda x: prelu(x[0], x[1] * (below / above)) * above,
-        fixed_point_round(above),
-        fixed_point_round(below),
-        within,
+    how, exact = fixed_point_round(factor), as_fixed_point(factor)
+    above = 0, within[1]
+    return lambda x: rounded_exactly(
+        x, lambda: x[0] * factor, lambda: x[0].double() * exact, how, above
     )
 
 
-def _two_sided(product: Compute, above: Round, below: Round, within: Bounds) -> Compute:
-    """A product that is rounded in one way for positive inputs and in another for negative ones."""
+def _prelu(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
+    factors = (
+        float(operands[0].scale / out.scale),
+        float(operands[0].scale * operands[1].scale / out.scale),
+    )
+    ratio = factors[1] / factors[0]
 
     def run(x: Operands) -> Tensor:
-        exact = product(x)
-        detached = exact.detach()
-        whole = torch.where(x[0] >= 0, above(detached), below(detached))
-        return straight_through(exact, whole, within)
+        return _two_sided(x, lambda: prelu(x[0], x[1] * ratio) * factors[0], x[1], factors, within)
 
     return run
+
+
+def _two_sided(
+    x: Operands,
+    product: Callable[[], Tensor],
+    slopes: Tensor | float,
+    factors: tuple[float, float],
+    within: Bounds,
+) -> Tensor:
+    """Positive inputs times one fixed-point factor, others times a slope and another factor."""
+    (above, below), positive = factors, x[0].detach() >= 0
+    hows = fixed_point_round(above), fixed_point_round(below)
+
+    def exact() -> Tensor:
+        slope = (slopes.double() if isinstance(slopes, Tensor) else slopes) * as_fixed_point(below)
+        wide = x[0].double()
+        return torch.where(positive, wide * as_fixed_point(above), wide * slope)
+
+    def how(wide: Tensor) -> Tensor:
+        return torch.where(positive, hows[0](wide), hows[1](wide))
+
+    return rounded_exactly(x, product, exact, how, within)
 
 
 def _leaky_relu(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
@@ -176,9 +200,8 @@ def _leaky_relu(op: Operator, operands: list[Target], out: Target, within: Bound
     if _taken(2**-8, above, abs(below), below=2**7):
         above, below = (float(np.rint(np.float32(256.0 * f))) / 256.0 for f in (above, below))
         return lambda x: rounded(_bent(x[0], above, below), half_up, within)
-    below = float(operands[0].scale * slope / out.scale)
-    hows = fixed_point_round(above), fixed_point_round(below)
-    return _two_sided(lambda x: _bent(x[0], above, below), *hows, within)
+    factors = above, float(operands[0].scale * slope / out.scale)
+    return lambda x: _two_sided(x, lambda: _bent(x[0], *factors), 1.0, factors, within)
 
 
 def _bent(x: Tensor, above: float, below: float) -> Tensor:
@@ -197,14 +220,23 @@ def _rescale(op: Operator, operands: list[Target], out: Target, within: Bounds) 
     return lambda x: rounded(x[0] * ratio, how, within)
 
 
-def _function(
-    function: Callable[[Tensor], Tensor], how: Round
-) -> Callable[[Operator, list[Target], Target, Bounds], Compute]:
-    """A function of the reals that codes stand for."""
+def _function(function: Callable[[Tensor], Tensor]) -> Make:
+    """A function of the reals that codes stand for: a table, and backwards its slope."""
 
     def make(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
-        scale, target = float(operands[0].scale), float(out.scale)
-        return lambda x: rounded(function(x[0] * scale) / target, how, within)
+        (source,), every = operands, np.arange(LOWEST, HIGHEST + 1, dtype=np.int8)
+        with np.errstate(invalid="ignore"):
+            codes = table(op.kind, Coded(every, source.scale, source.zero_point), out)
+        entries = torch.from_numpy(np.clip(codes - out.zero_point, *within).astype(np.float32))
+        first = source.zero_point - LOWEST
+        scale, target = float(source.scale), float(out.scale)
+
+        def run(x: Operands) -> Tensor:
+            places = (x[0].detach() + first).long()
+            whole = entries.to(places.device)[places]
+            return straight_through(function(x[0] * scale) / target, whole, within)
+
+        return run
 
     return make
 
@@ -215,10 +247,11 @@ def _root(x: Tensor) -> Tensor:
 
 
 def _mean(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
-    ratio = float(operands[0].scale / out.scale)
-
     def run(x: Operands) -> Tensor:
-        return rounded(x[0].mean((2, 3), keepdim=True) * ratio, half_even, within)
+        count = np.float32(x[0].shape[2] * x[0].shape[3])
+        factor = float(operands[0].scale / (out.scale * count))
+        sums = x[0].sum((2, 3), keepdim=True, dtype=torch.float64).to(torch.float32)
+        return rounded(sums * factor, half_even, within)
 
     return run
 
@@ -226,10 +259,12 @@ def _mean(op: Operator, operands: list[Target], out: Target, within: Bounds) -> 
 def _bilinear(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
     factor = op.whole("factor")
 
-    def run(x: Operands) -> Tensor:
-        return rounded(_enlarged(_enlarged(x[0], 2, factor), 3, factor), half_up, within)
+    def enlarged(x: Tensor) -> Tensor:
+        return _enlarged(_enlarged(x, 2, factor), 3, factor)
 
-    return run
+    return lambda x: rounded_exactly(
+        x, lambda: enlarged(x[0]), lambda: enlarged(x[0].double()), half_up, within
+    )
 
 
 def _enlarged(x: Tensor, axis: int, factor: int) -> Tensor:
@@ -238,7 +273,7 @@ def _enlarged(x: Tensor, axis: int, factor: int) -> Tensor:
     place = (torch.arange(size * factor, device=x.device) + 0.5) / factor - 0.5
     place = place.clamp(0.0, size - 1)
     first = place.floor()
-    weight = ((place - first) * 2048.0).round() / 2048.0
+    weight = (((place - first) * 2048.0).round() / 2048.0).to(x.dtype)
     before = x.index_select(axis, first.long())
     after = x.index_select(axis, (first.long() + 1).clamp(max=size - 1))
     shape = [1, 1, 1, 1]
@@ -246,7 +281,7 @@ def _enlarged(x: Tensor, axis: int, factor: int) -> Tensor:
     return torch.addcmul(before, after - before, weight.reshape(shape))
 
 
-_MAKERS: Mapping[Kind, Callable[[Operator, list[Target], Target, Bounds], Compute]] = {
+_MAKERS: Mapping[Kind, Make] = {
     Kind.ADD: _sum(1),
     Kind.SUB: _sum(-1),
     Kind.MUL: _product,
@@ -254,9 +289,9 @@ _MAKERS: Mapping[Kind, Callable[[Operator, list[Target], Target, Bounds], Comput
     Kind.PRELU: _prelu,
     Kind.LEAKY_RELU: _leaky_relu,
     Kind.QUANTIZE: _rescale,
-    Kind.LOGISTIC: _function(torch.sigmoid, half_even),
-    Kind.TANH: _function(torch.tanh, half_even),
-    Kind.SQRT: _function(_root, torch.floor),
+    Kind.LOGISTIC: _function(torch.sigmoid),
+    Kind.TANH: _function(torch.tanh),
+    Kind.SQRT: _function(_root),
     Kind.MEAN: _mean,
     Kind.RESIZE_BILINEAR: _bilinear,
 }

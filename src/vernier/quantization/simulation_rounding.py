@@ -1,13 +1,15 @@
 """Roundings of the INT8 kernels on codes held in float32, with straight-through gradients.
 
 `quantization.rounding` says in integers what each kernel does; these are the same functions of the
-product `sum * factor`, so that a picture's codes stay in one float tensor. They differ from the
-integers only where a product lies within float32's precision of a half.
+product `sum * factor`. Where a kernel's factor has more bits than float32 can multiply, the product
+that is rounded is taken in float64, and the one that the gradient passes through in float32: one
+code that falls to the other side of a half stirs up a deep network's whole output.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from torch import Tensor
 from vernier.quantization.rounding import Rounding, fixed_point
 
 Round = Callable[[Tensor], Tensor]
-"""Reals to whole numbers, both float32 of one shape; the result is a new tensor."""
+"""Reals to whole numbers, of one shape and dtype; the result is a new tensor."""
 
 
 def half_even(product: Tensor) -> Tensor:
@@ -78,6 +80,35 @@ def straight_through(product: Tensor, whole: Tensor, bounds: tuple[int, int]) ->
 def rounded(product: Tensor, how: Round, bounds: tuple[int, int]) -> Tensor:
     """`straight_through` of a product and its rounding."""
     return straight_through(product, how(product.detach()), bounds)
+
+
+def rounded_exactly(
+    operands: Sequence[Tensor],
+    product: Callable[[], Tensor],
+    exact: Callable[[], Tensor],
+    how: Round,
+    bounds: tuple[int, int],
+) -> Tensor:
+    """`rounded` of a product that float32 cannot hold.
+
+    Args:
+        operands: what the product is of.
+        product: it in float32, with its gradient; only called where one is wanted.
+        exact: it in float64.
+        how: what is done to the exact product.
+        bounds: as of `straight_through`.
+    """
+    with torch.no_grad():
+        whole = how(exact()).to(torch.float32)
+    if torch.is_grad_enabled() and any(operand.requires_grad for operand in operands):
+        return straight_through(product(), whole, bounds)
+    return whole.clamp_(*bounds)
+
+
+def as_fixed_point(factor: float) -> float:
+    """A factor rounded to the 31 bits that a fixed-point kernel has of it."""
+    multiplier, exponent = fixed_point(factor)
+    return math.ldexp(int(multiplier), int(exponent) - 31)
 
 
 def held_at(values: Tensor, codes: Tensor) -> Tensor:
