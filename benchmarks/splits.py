@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,16 +34,15 @@ from vernier.bundles.shipped import shipped_networks
 from vernier.bundles.split_export import Form, export_split
 from vernier.errors import PlacementError
 from vernier.graphs.graph import Graph
-from vernier.graphs.shapes import resized
 from vernier.networks.capture import capture
 from vernier.networks.checkpoints import load, load_into
 from vernier.networks.detection import detect
 from vernier.networks.registry import NETWORKS, find_network
 from vernier.networks.shipped import weights_file
 from vernier.processors.discovery import find_processor
-from vernier.quantization.integer import run_integer
 from vernier.quantization.ranges import Ranges
 from vernier.quantization.scales import decode, encode
+from vernier.quantization.simulation import SimulatedNetwork
 from vernier.runtime.loading import load_network, placed
 from vernier.runtime.pictures import Upscaler
 from vernier.units.cutting import Granularity, cut
@@ -81,6 +80,7 @@ class Outcome:
     worst_db: float = 99.0
     median_db: float = 99.0
     fused_worst_db: float = 99.0
+    floor_db: float = 99.0
     most_segments: int = 0
     float_difference: float = 0.0
     tiled: str = ""
@@ -124,16 +124,32 @@ def run_bundle(bundle: Bundle, plane: Float32) -> Float32:
         chain.close()
 
 
-def simulate(bundle: Bundle, plane: Float32) -> Float32:
-    """In NumPy, code by code."""
-    graph = bundle.graph
-    entry = graph.types[graph.inputs[0]].quantization
-    end = graph.types[graph.outputs[0]].quantization
-    given = plane if entry is None else encode(plane, entry)
-    found = run_integer(resized(graph, plane.shape[1], plane.shape[2]), {graph.inputs[0]: given})[
-        graph.outputs[0]
-    ]
-    return found if end is None else decode(found, end)
+def simulate(network: SimulatedNetwork, plane: Float32, integer: frozenset[str]) -> Float32:
+    """In PyTorch, as the learner sees a split."""
+    with torch.no_grad():
+        found = network(torch.from_numpy(plane).permute(0, 3, 1, 2), integer)
+    return found.permute(0, 2, 3, 1).contiguous().numpy()
+
+
+def rounding_floor(
+    graph: Graph, ranges: Ranges, plane: Float32, integer: frozenset[str], wanted: Float32
+) -> float:
+    """How far a split is from itself when its float units round otherwise.
+
+    Their weights are off by a millionth, which is what summing in another order does. A value that
+    falls on the other side of a border between two codes then changes by a whole code.
+    """
+    rng = np.random.default_rng(0)
+    read = {name for op in graph.operators if op.output not in integer for name in op.inputs}
+    shared = {name for op in graph.operators if op.output in integer for name in op.inputs}
+    constants = {
+        name: (value * (1 + 1e-6 * rng.normal(size=value.shape))).astype(np.float32)
+        if name in read - shared
+        else value
+        for name, value in graph.constants.items()
+    }
+    moved = SimulatedNetwork(replace(graph, constants=constants), ranges)
+    return decibels(simulate(moved, plane, integer), wanted)
 
 
 def judge(name: str, judged: Subject) -> list[Outcome]:
@@ -143,6 +159,7 @@ def judge(name: str, judged: Subject) -> list[Outcome]:
     units = cut(graph, granularity)
     ranges = calibrate_picture_network(graph, [plane])
     facts = network_facts(graph, name, scale)
+    twin = SimulatedNetwork(graph, ranges)
     simulated: dict[frozenset[str], Float32] = {}
     outcomes = []
     for engine in ENGINES:
@@ -150,16 +167,19 @@ def judge(name: str, judged: Subject) -> list[Outcome]:
         found_db, fused_db, segments = [], [], []
         difference = 0.0
         refusals: list[str] = []
+        worst: frozenset[str] = frozenset()
         last: Split | None = None
         for split in splits_of(units, engine):
             key = split.integer_operators(units)
             bundle = bundle_of(graph, name, scale, units, split, ranges, Form.SEGMENTS)
             if key not in simulated:
-                simulated[key] = simulate(bundle, plane)
+                simulated[key] = simulate(twin, plane, key)
             fused = bundle_of(graph, name, scale, units, split, ranges, Form.FUSED)
             try:
                 found = run_bundle(bundle, plane)
                 found_db.append(decibels(found, simulated[key]))
+                if found_db[-1] == min(found_db):
+                    worst = key
                 fused_db.append(decibels(run_bundle(fused, plane), simulated[key]))
             except PlacementError as error:
                 refusals.append(str(error))
@@ -181,6 +201,7 @@ def judge(name: str, judged: Subject) -> list[Outcome]:
             worst_db=round(min(found_db), 1),
             median_db=round(float(np.median(found_db)), 1),
             fused_worst_db=round(min(fused_db), 1),
+            floor_db=round(rounding_floor(graph, ranges, plane, worst, simulated[worst]), 1),
             most_segments=max(segments),
             float_difference=difference,
             tiled=tiled_equals_whole(graph, name, scale, units, last, ranges)
@@ -214,7 +235,7 @@ def tiled_equals_whole(
     facts = network_facts(graph, name, scale)
     assert facts.halo is not None
     side = max(40, 3 * facts.halo)
-    if side > 100:
+    if side > 160:
         return "halo too large for this test"
     photo = _photo()[: side + 7, : side + 1]
     exported = export_split(graph, facts, units, split, ranges)
@@ -283,9 +304,12 @@ def main() -> None:
     lines = [
         "# Splits on real engines against their simulation",
         "",
+        "*its floor*: the worst split's simulation against itself with the float weights off by a",
+        "millionth, which is what summing in another order does.",
+        "",
         "| network | weights | engine | units | splits | refused | most segments | bit-exact "
-        "| worst dB | median dB | fused, worst dB | float to PyTorch | tiled | s |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "| worst dB | its floor | median dB | fused, worst dB | float to PyTorch | tiled | s |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     outcomes = []
     for name in given.networks or [name for name in NETWORKS if name not in SKIPPED]:
@@ -294,7 +318,7 @@ def main() -> None:
             lines.append(
                 f"| {o.network} | {judged.source} | {o.engine} | {o.units} | {o.splits} "
                 f"| {o.refused} "
-                f"| {o.most_segments} | {o.exact} | {o.worst_db} | {o.median_db} "
+                f"| {o.most_segments} | {o.exact} | {o.worst_db} | {o.floor_db} | {o.median_db} "
                 f"| {o.fused_worst_db} | {o.float_difference:.1e} | {o.tiled} | {o.seconds} |"
             )
             print(lines[-1], file=sys.stderr, flush=True)

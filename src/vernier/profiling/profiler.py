@@ -172,7 +172,7 @@ def _switch_task(
 
 
 def _unit_key(graph: Graph, unit: Unit, processor: str) -> str:
-    # LiteRT's own INT8 kernel of PRELU branches on each sample's sign, so its time is the content's.
+    # LiteRT's own INT8 PRELU branches on each sample's sign: its time is the content's.
     kinds = {op.kind for op in graph.operators if op.output in unit.operators}
     own = f" of {unit.name}" if Kind.PRELU in kinds and processor.endswith(":int8") else ""
     return f"unit {processor} {unit_kind(graph, unit)}{own}"
