@@ -1,16 +1,45 @@
-"""`vernier profile`: how long every unit takes on every processor, and every switch."""
+"""`vernier profile`: how long every unit takes on every processor, and every switch.
+
+`vernier profile NETWORK` measures; `vernier profile show FILE` and its like read what was measured.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from vernier.cli import profile_files
 from vernier.cli.console import print_json, progress_bar
 from vernier.units.cutting import Granularity
 
+MEASURE = "measure"
 
+
+class _MeasureByDefault(TyperGroup):
+    """Takes what is no command of its own as the arguments of `measure`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = [MEASURE, *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=_MeasureByDefault,
+    no_args_is_help=True,
+    help="Measure a network's units and switches (`vernier profile NETWORK -o FILE`), or look at "
+    "profiles.",
+)
+app.command("show")(profile_files.show)
+app.command("diff")(profile_files.diff)
+app.command("merge")(profile_files.merge)
+app.command("scale")(profile_files.scale)
+
+
+@app.command(MEASURE)
 def command(
     network: Annotated[str, typer.Argument(help="A network of `vernier networks`.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The profile: a JSON file.")],
