@@ -117,9 +117,7 @@ def depthwise_cycles(
     return macs * ceil_to(channels, npu.input_lanes) // (8 * npu.input_lanes)
 
 
-def elementwise_cycles(
-    npu: EthosN, height: int, width: int, channels: int, per_patch: int
-) -> int:
+def elementwise_cycles(npu: EthosN, height: int, width: int, channels: int, per_patch: int) -> int:
     """Of the unit behind the multipliers."""
     patches = -(-height // PATCH) * -(-width // PATCH) * -(-channels // npu.elementwise_lanes)
     return patches * per_patch
