@@ -23,6 +23,7 @@ ARROWS: dict[str, set[str]] = {
     "quantization": {"graphs", "tflite"},
     "training": {"networks", "images", "metrics"},
     "units": {"graphs"},
+    "estimates": {"graphs", "tflite", "quantization"},
     "processors": {"graphs", "tflite", "conversion"},
     "bundles": {"graphs", "tflite", "quantization", "units", "networks", "images"},
     "runtime": {
@@ -57,6 +58,7 @@ ARROWS: dict[str, set[str]] = {
         "runtime",
         "units",
         "profiling",
+        "estimates",
     },
 }
 # PyTorch may be imported at the top of these rooms' files only.

@@ -54,7 +54,9 @@ def test_exact_for_every_code(block, channels, kernels):
 def test_litert_computes_the_same_codes(block):
     graph = _shuffle(block, 1, "int8")
     x = np.random.default_rng(1).integers(-128, 128, graph.types["x"].shape, np.int8)
-    found = LitertCpu(ProcessorId.parse("litert:cpu:int8")).load(write(shuffles_as_convolutions(graph)))(x)[0]
+    found = LitertCpu(ProcessorId.parse("litert:cpu:int8")).load(
+        write(shuffles_as_convolutions(graph))
+    )(x)[0]
     np.testing.assert_array_equal(found, run_integer(graph, {"x": x})["y"])
 
 

@@ -11,6 +11,7 @@ from vernier.cli import (
     collapse,
     devices,
     doctor,
+    estimate,
     evaluate,
     export,
     inspect_bundle,
@@ -37,6 +38,7 @@ app.command("train")(train.command)
 app.command("collapse")(collapse.command)
 app.command("units")(units.command)
 app.add_typer(profile.app, name="profile")
+app.command("estimate")(estimate.command)
 app.command("export")(export.command)
 app.command("inspect")(inspect_bundle.command)
 app.command("eval")(evaluate.command)

@@ -129,7 +129,7 @@ def stored_bytes(height: int, width: int, channels: int) -> int:
 
 
 def reread_rows(npu: EthosN, height: int) -> int:
-    """Rows that are read a second time where the picture is cut into stripes: bricks at each cut."""
+    """Rows that are read twice where the picture is cut into stripes: bricks at each cut."""
     return 2 * BRICK * ((height - 1) // npu.stripe_rows)
 
 

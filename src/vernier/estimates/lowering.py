@@ -1,4 +1,4 @@
-"""DEPTH_TO_SPACE as transposed convolutions, which NPUs run where the shuffle falls to the CPU."""
+"""Shuffles as convolutions, which NPUs run where the shuffles themselves fall to the CPU."""
 
 from __future__ import annotations
 
@@ -59,6 +59,52 @@ def shuffles_as_convolutions(graph: Graph) -> Graph:
     lowered = replace(graph, operators=tuple(operators), constants=constants, types=types)
     lowered.check()
     return lowered
+
+
+def packings_as_convolutions(graph: Graph) -> Graph:
+    """The same graph with each SPACE_TO_DEPTH as one CONV_2D of stride and kernel `block`.
+
+    Exact for the reason that `shuffles_as_convolutions` gives, which also says what is asked of
+    the graph and what is raised.
+    """
+    operators: list[Operator] = []
+    constants = dict(graph.constants)
+    types = dict(graph.types)
+    for op in graph.operators:
+        if op.kind is not Kind.SPACE_TO_DEPTH:
+            operators.append(op)
+            continue
+        _check_scale(graph, op)
+        (source,) = op.inputs
+        block, channels = op.whole("block"), types[source].shape[3]
+        # A packing undoes a shuffle, so its kernel is the shuffle's with in and out exchanged.
+        weights = one_hot_kernel(block, 1, channels).transpose(3, 1, 2, 0)
+        made = _constants(op.output, types[source], np.ascontiguousarray(weights))
+        constants |= {name: value for name, (value, _) in made.items()}
+        types |= {name: kind for name, (_, kind) in made.items()}
+        attributes: dict[str, int | float | str] = {
+            "stride": block,
+            "padding": "valid",
+            "dilation": 1,
+        }
+        operators.append(Operator(Kind.CONV_2D, (source, *made), op.output, attributes=attributes))
+    lowered = replace(graph, operators=tuple(operators), constants=constants, types=types)
+    lowered.check()
+    return lowered
+
+
+def relu_form(graph: Graph) -> Graph:
+    """The graph with a RELU for each PRELU: another network, of the same size and shapes.
+
+    It is what a network costs in the hardware-efficient form that SESR's authors give theirs.
+    """
+    return replace(
+        graph,
+        operators=tuple(
+            replace(op, kind=Kind.RELU, inputs=op.inputs[:1]) if op.kind is Kind.PRELU else op
+            for op in graph.operators
+        ),
+    )
 
 
 def one_hot_kernel(factor: int, rest: int, channels: int) -> NDArray[np.float32]:

@@ -75,9 +75,7 @@ class TiledEstimate:
         }
 
 
-def estimate_tiled(
-    graph: Graph, npu: EthosN, tile: tuple[int, int], exact: bool
-) -> TiledEstimate:
+def estimate_tiled(graph: Graph, npu: EthosN, tile: tuple[int, int], exact: bool) -> TiledEstimate:
     """A picture of the graph's size in given tiles.
 
     Args:
@@ -95,8 +93,7 @@ def estimate_tiled(
     margin = halo(graph) if exact else 0
     height, width = (min(side, length) for side, length in zip(tile, picture, strict=True))
     counts = [
-        _count(length, side, margin)
-        for length, side in zip(picture, (height, width), strict=True)
+        _count(length, side, margin) for length, side in zip(picture, (height, width), strict=True)
     ]
     return TiledEstimate(
         estimate(resized(graph, height, width), npu),

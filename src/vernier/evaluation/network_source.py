@@ -30,4 +30,3 @@ def graph_of(network: str, scale: int) -> Graph:
         raise MissingExtraError("torch", "learn", f"building {network}") from error
     torch.manual_seed(0)
     return capture(find_network(network, scale).build(scale).eval(), network)
-

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vernier.errors import UsageError
-from vernier.profiling.profile import Profile, Shape, Switch, Time, UnitTimes
+from vernier.profiling.profile import Crossing, Profile, Shape, Switch, Time, UnitTimes
 from vernier.units.ordering import runs_of
 
 
@@ -55,6 +55,11 @@ class Predictor:
         self._borders = {(b.processor, b.shape): b.time.ms for b in profile.borders}
         self._switches = {(s.source, s.target, s.shape): s for s in profile.switches}
         self._last_reader = _readers(profile.units)
+        self._input_readers: dict[str, list[int]] = {}
+        for number, unit in enumerate(profile.units):
+            for read in unit.reads:
+                if read.unit < 0:
+                    self._input_readers.setdefault(read.tensor, []).append(number)
 
     def predict(self, processors: Sequence[str]) -> Prediction:
         """The time of a split.
@@ -84,9 +89,7 @@ class Predictor:
                 else:
                     outside = times.outside[processor][read.tensor].ms
                     units_ms[unit] += outside - times.times[processor].ms
-                if read.unit < 0:
-                    continue
-                source = processors[read.unit]
+                source = self._source(read, processors)
                 key = (read.tensor, _format(processor))
                 if _format(source) != _format(processor) and key not in moved:
                     moved.add(key)
@@ -100,6 +103,16 @@ class Predictor:
         return Prediction(
             tuple(units_ms), borders_ms, conversions_ms, hand_overs_ms, tuple(map(tuple, runs))
         )
+
+    def _source(self, read: Crossing, processors: Sequence[str]) -> str:
+        """The processor that a tensor comes from.
+
+        The network's input comes in float where any float unit reads it, as if that had made it.
+        """
+        if read.unit >= 0:
+            return processors[read.unit]
+        readers = [processors[unit] for unit in self._input_readers[read.tensor]]
+        return next((name for name in readers if _format(name) == "float32"), readers[0])
 
     def _time(self, times: Mapping[str, Time], processor: str, unit: UnitTimes) -> Time:
         if processor not in times:

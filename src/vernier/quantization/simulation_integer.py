@@ -24,7 +24,9 @@ from vernier.quantization.simulation_float import LAYOUT, Compute, Operands, con
 from vernier.quantization.simulation_rounding import (
     Round,
     as_fixed_point,
+    fixed_point_addends,
     fixed_point_round,
+    half_away,
     half_even,
     half_up,
     rounded,
@@ -117,25 +119,21 @@ def _taken(low: float, *factors: float, below: float) -> bool:
     return all(low <= factor < below for factor in factors)
 
 
-def _half_away(product: Tensor) -> Tensor:
-    return product.abs().add_(0.5).floor_().copysign_(product)
-
-
 def _sum(sign: int) -> Make:
     def make(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
         factors = [float(operand.scale / out.scale) for operand in operands]
-        how: Round = _half_away
-        if _taken(2**-10, *factors, below=2**8):
+        taken = _taken(2**-10, *factors, below=2**8)
+        if taken:
             one = 2.0 ** (20 - math.floor(math.log2(max(factors))))
             factors = [float(np.rint(factor * one)) / one for factor in factors]
-            how = half_up
         first, second = factors[0], sign * factors[1]
 
-        def total(a: Tensor, b: Tensor) -> Tensor:
-            return torch.add(a * first, b, alpha=second)
+        def whole(x: Operands) -> Tensor:
+            total = torch.add(x[0].double().mul_(first), x[1], alpha=second)
+            return total.add_(0.5).floor_() if taken else half_away(total)
 
         return lambda x: rounded_exactly(
-            x, lambda: total(x[0], x[1]), lambda: total(x[0].double(), x[1].double()), how, within
+            x, lambda: torch.add(x[0] * first, x[1], alpha=second), lambda: whole(x), within
         )
 
     return make
@@ -155,7 +153,7 @@ def _relu(op: Operator, operands: list[Target], out: Target, within: Bounds) -> 
     how, exact = fixed_point_round(factor), as_fixed_point(factor)
     above = 0, within[1]
     return lambda x: rounded_exactly(
-        x, lambda: x[0] * factor, lambda: x[0].double() * exact, how, above
+        x, lambda: x[0] * factor, lambda: how(x[0].double() * exact), above
     )
 
 
@@ -180,18 +178,20 @@ def _two_sided(
     within: Bounds,
 ) -> Tensor:
     """Positive inputs times one fixed-point factor, others times a slope and another factor."""
-    (above, below), positive = factors, x[0].detach() >= 0
-    hows = fixed_point_round(above), fixed_point_round(below)
+    (above, below), device = factors, x[0].device
+    up, down = fixed_point_addends(below)
 
-    def exact() -> Tensor:
-        slope = (slopes.double() if isinstance(slopes, Tensor) else slopes) * as_fixed_point(below)
-        wide = x[0].double()
-        return torch.where(positive, wide * as_fixed_point(above), wide * slope)
+    def whole() -> Tensor:
+        positive = x[0] >= 0
+        slope = torch.as_tensor(slopes, dtype=torch.float64, device=device)
+        # A negative slope makes the product of a negative input positive.
+        addend = torch.where(slope < 0, up, down)
+        first = torch.tensor(fixed_point_addends(above)[0], dtype=torch.float64, device=device)
+        factor = torch.where(positive, as_fixed_point(above), slope * as_fixed_point(below))
+        addends = torch.where(positive, first, addend.double())
+        return addends.addcmul_(x[0].double(), factor).trunc_()
 
-    def how(wide: Tensor) -> Tensor:
-        return torch.where(positive, hows[0](wide), hows[1](wide))
-
-    return rounded_exactly(x, product, exact, how, within)
+    return rounded_exactly(x, product, whole, within)
 
 
 def _leaky_relu(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
@@ -200,8 +200,9 @@ def _leaky_relu(op: Operator, operands: list[Target], out: Target, within: Bound
     if _taken(2**-8, above, abs(below), below=2**7):
         above, below = (float(np.rint(np.float32(256.0 * f))) / 256.0 for f in (above, below))
         return lambda x: rounded(_bent(x[0], above, below), half_up, within)
-    factors = above, float(operands[0].scale * slope / out.scale)
-    return lambda x: _two_sided(x, lambda: _bent(x[0], *factors), 1.0, factors, within)
+    below = float(operands[0].scale * slope / out.scale)
+    sign, factors = math.copysign(1.0, below), (above, abs(below))
+    return lambda x: _two_sided(x, lambda: _bent(x[0], above, below), sign, factors, within)
 
 
 def _bent(x: Tensor, above: float, below: float) -> Tensor:
@@ -263,7 +264,7 @@ def _bilinear(op: Operator, operands: list[Target], out: Target, within: Bounds)
         return _enlarged(_enlarged(x, 2, factor), 3, factor)
 
     return lambda x: rounded_exactly(
-        x, lambda: enlarged(x[0]), lambda: enlarged(x[0].double()), half_up, within
+        x, lambda: enlarged(x[0]), lambda: half_up(enlarged(x[0].double())), within
     )
 
 

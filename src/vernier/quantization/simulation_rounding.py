@@ -32,21 +32,33 @@ def half_up(product: Tensor) -> Tensor:
     return (product + 0.5).floor_()
 
 
-def fixed_point_round(factor: float, rounding: Rounding = Rounding.AWAY) -> Round:
-    """How a 31-bit fixed-point factor rounds, as a function of `sum * factor`.
+def half_away(product: Tensor) -> Tensor:
+    """To the nearest, halves away from 0."""
+    return product.abs().add_(0.5).floor_().copysign_(product)
 
-    A factor below 1/2 is applied in two roundings: to multiples of `2**-right`, halves upwards,
-    and from there to whole numbers, halves away from 0. Both together round away from 0 from
+
+def fixed_point_addends(factor: float) -> tuple[float, float]:
+    """What is added to positive and to negative products, before the fraction is cut off.
+
+    So rounds a kernel with a 31-bit factor (`Rounding.AWAY`). A factor of 1/2 or more is applied in
+    one rounding, halves upwards. A smaller one takes two: to multiples of `2**-right`, halves
+    upwards, and from there to whole numbers, halves away from 0; together, away from 0 from
     `1/2 - 2**-(right + 1)` on.
     """
     _, exponent = fixed_point(factor)
     right = max(-int(exponent), 0)
-    if rounding is Rounding.ONCE or right == 0:
-        return half_up
+    if right == 0:
+        return 0.5, -(0.5 - 2.0**-40)
     early = 0.5 + 2.0 ** -(right + 1)
-    if rounding is Rounding.UP:
-        return lambda product: (product + early).floor_()
-    return lambda product: product.abs().add_(early).floor_().copysign_(product)
+    return early, -early
+
+
+def fixed_point_round(factor: float, rounding: Rounding = Rounding.AWAY) -> Round:
+    """How a 31-bit fixed-point factor rounds a product, which should be in float64."""
+    above, below = fixed_point_addends(factor)
+    if rounding is Rounding.UP or above == 0.5:
+        return lambda product: (product + above).floor_()
+    return lambda product: (product + torch.where(product >= 0, above, below)).trunc_()
 
 
 class _StraightThrough(torch.autograd.Function):
@@ -85,24 +97,22 @@ def rounded(product: Tensor, how: Round, bounds: tuple[int, int]) -> Tensor:
 def rounded_exactly(
     operands: Sequence[Tensor],
     product: Callable[[], Tensor],
-    exact: Callable[[], Tensor],
-    how: Round,
+    whole: Callable[[], Tensor],
     bounds: tuple[int, int],
 ) -> Tensor:
-    """`rounded` of a product that float32 cannot hold.
+    """`straight_through` of a product that float32 cannot hold.
 
     Args:
         operands: what the product is of.
         product: it in float32, with its gradient; only called where one is wanted.
-        exact: it in float64.
-        how: what is done to the exact product.
+        whole: it rounded, a new tensor in float64.
         bounds: as of `straight_through`.
     """
     with torch.no_grad():
-        whole = how(exact()).to(torch.float32)
+        result = whole().to(torch.float32)
     if torch.is_grad_enabled() and any(operand.requires_grad for operand in operands):
-        return straight_through(product(), whole, bounds)
-    return whole.clamp_(*bounds)
+        return straight_through(product(), result, bounds)
+    return result.clamp_(*bounds)
 
 
 def as_fixed_point(factor: float) -> float:

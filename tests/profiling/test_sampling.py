@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from vernier.profiling.sampling import Samples, estimate, sample
+
+
+def test_every_contender_runs_once_per_round_in_changing_order():
+    order = []
+    names = ("a", "b", "c")
+    found = sample({name: lambda name=name: order.append(name) for name in names}, 20, warm_up=3)
+    rounds = [tuple(order[start : start + 3]) for start in range(0, len(order), 3)]
+    assert len(rounds) == 23
+    assert all(sorted(members) == list(names) for members in rounds)
+    assert len(set(rounds)) > 3
+    assert all(len(times) == 20 for times in found.times_ms.values())
+
+
+def test_what_contenders_share_cancels_round_by_round():
+    """A machine that drifts by a factor of ten leaves the difference as it is."""
+    rng = np.random.default_rng(1)
+    drift = np.linspace(100, 1000, 40)
+    unit = 7.0 + rng.normal(scale=0.05, size=40)
+    samples = Samples({"with": drift + unit, "without": drift})
+    found = samples.combine({"with": 1.0, "without": -1.0})
+    assert found.median_ms == pytest.approx(7.0, abs=0.05)
+    assert found.low_ms < found.median_ms < found.high_ms
+    assert found.high_ms - found.low_ms < 0.1
+
+
+def test_slow_rounds_are_dropped_and_told_of():
+    times = np.full(30, 10.0) + np.linspace(0, 0.1, 30)
+    times[[4, 17]] = 55.0
+    other = np.full(30, 3.0)
+    found = Samples({"a": times, "b": other}).combine({"a": 1.0, "b": 1.0})
+    assert (found.rounds, found.discarded) == (28, 2)
+    assert found.median_ms == pytest.approx(13.05, abs=0.02)
+
+
+def test_fast_rounds_are_never_dropped():
+    times = np.full(30, 10.0)
+    times[3] = 1.0
+    assert Samples({"a": times}).combine({"a": 1.0}).discarded == 0
+
+
+def test_the_interval_covers_the_median_as_often_as_it_says():
+    rng = np.random.default_rng(5)
+    covered = 0
+    for _ in range(300):
+        found = estimate(rng.lognormal(size=25))
+        covered += found.low_ms <= 1.0 <= found.high_ms
+    assert 0.90 < covered / 300 < 0.99
