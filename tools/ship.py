@@ -22,15 +22,16 @@ import msgspec
 from vernier.bundles.bundle import open_bundle, write_bundle
 from vernier.bundles.shipped import FOLDER as BUNDLES
 from vernier.errors import TrainingError
-from vernier.evaluation.luma_psnr import bicubic_upscale, luma_psnr
-from vernier.evaluation.shipping import export_network
+from vernier.evaluation.luma_psnr import bicubic_upscale, luma_psnr, network_upscale
+from vernier.evaluation.network_source import find_source
+from vernier.evaluation.shipping import export_network, load_photos, ranges_on
 from vernier.images.pairs import list_photos
 from vernier.networks.shipped import FOLDER as WEIGHTS
 from vernier.networks.shipped import shipped_names
 from vernier.processors.discovery import present_processors
 from vernier.processors.machine import describe_machine
 from vernier.runtime.loading import placed
-from vernier.runtime.planes import LumaUpscaler
+from vernier.runtime.planes import PlaneUpscaler
 from vernier.training.collapsing import collapse_run
 from vernier.training.loop import RunFolder
 from vernier.training.recipe import load_recipe
@@ -59,11 +60,14 @@ def ship(name: str, photos: Path, tests: dict[str, Path]) -> dict[str, Any]:
     """Export a network whose weights are in the package, and measure; returns the table."""
     home = WEIGHTS / name
     recipe = load_recipe(home / "recipe.toml")
+    source = find_source(recipe.network, recipe.scale, home / "weights.safetensors")
+    shown = load_photos(photos, source)
     for precision in ("float32", "int8"):
-        ranges = home / "ranges.json" if precision == "int8" else None
-        exported = export_network(
-            recipe.network, recipe.scale, precision, photos=photos, save_ranges=ranges
-        )
+        ranges = None
+        if precision == "int8":
+            ranges = ranges_on(source, shown)
+            ranges.save(home / "ranges.json")
+        exported = export_network(source, precision, photos=shown, ranges=ranges)
         write_bundle(BUNDLES / name / precision, exported.manifest, exported.models, overwrite=True)
     before = json.loads((home / "measured.json").read_text())
     measured = {
@@ -87,9 +91,11 @@ def measure(name: str, scale: int, tests: dict[str, Path]) -> dict[str, dict[str
         row = {"bicubic": fmean(s.psnr_db for s in luma_psnr(bicubic_upscale(scale), files, scale))}
         for processor in present_processors():
             bundle = open_bundle(BUNDLES / name / processor.id.model_precision)
-            upscale = LumaUpscaler(bundle, placed(lambda _, p=processor: p, 0, False))
-            row[str(processor.id)] = fmean(s.psnr_db for s in luma_psnr(upscale, files, scale))
-            upscale.close()
+            planes = PlaneUpscaler(bundle, placed(lambda _, p=processor: p, 0, False))
+            row[str(processor.id)] = fmean(
+                s.psnr_db for s in luma_psnr(network_upscale(planes), files, scale)
+            )
+            planes.close()
         table[title] = {key: round(value, 3) for key, value in row.items()}
     return table
 

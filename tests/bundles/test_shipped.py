@@ -7,7 +7,7 @@ import pytest
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.export import export_float32, export_int8
 from vernier.bundles.shipped import FOLDER, shipped_bundles, shipped_networks
-from vernier.evaluation.shipping import network_graph
+from vernier.evaluation.network_source import find_source
 from vernier.networks.shipped import FOLDER as WEIGHTS
 from vernier.networks.shipped import shipped_names
 from vernier.quantization.ranges import Ranges
@@ -22,7 +22,7 @@ def test_something_is_shipped():
 
 @pytest.mark.parametrize(("name", "scale"), NETWORKS)
 def test_the_bundles_are_made_of_the_weights(name, scale):
-    graph = network_graph(name, scale)
+    graph = find_source(name, scale, WEIGHTS / f"{name}-x{scale}" / "weights.safetensors").graph
     paths = shipped_bundles(name, scale)
     plain = open_bundle(paths["float32"])
     again = export_float32(graph, plain.manifest.network)
@@ -52,11 +52,11 @@ def test_the_weights_reach_what_is_claimed(name, floor_db):
     from pathlib import Path
     from statistics import fmean
 
-    from vernier.evaluation.luma_psnr import luma_psnr
+    from vernier.evaluation.luma_psnr import luma_psnr, network_upscale
     from vernier.images.pairs import list_photos
     from vernier.processors.discovery import find_processor
     from vernier.runtime.loading import placed
-    from vernier.runtime.planes import LumaUpscaler
+    from vernier.runtime.planes import PlaneUpscaler
 
     table = json.loads((WEIGHTS / name / "measured.json").read_text())["luma_psnr_db"]["Set5"]
     claimed = table["litert:cpu:float32"]
@@ -65,8 +65,8 @@ def test_the_weights_reach_what_is_claimed(name, floor_db):
     if not photos.is_dir():
         pytest.skip("the Set5 photos are not here; the table was checked, not measured again")
     processor = find_processor("litert:cpu:float32")
-    upscale = LumaUpscaler(
-        open_bundle(FOLDER / name / "float32"), placed(lambda _: processor, 1, False)
+    upscale = network_upscale(
+        PlaneUpscaler(open_bundle(FOLDER / name / "float32"), placed(lambda _: processor, 1, False))
     )
     scale = int(name[-1])
     found = fmean(s.psnr_db for s in luma_psnr(upscale, list_photos(photos), scale))

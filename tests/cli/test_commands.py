@@ -3,10 +3,15 @@
 import json
 import sys
 
+import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 from vernier.bundles.shipped import shipped_bundles
 from vernier.cli.main import main
+from vernier.images.dead_leaves import dead_leaves
+from vernier.networks.srvgg import SrVggCompact
 
 
 @pytest.fixture
@@ -45,7 +50,9 @@ def test_networks(vernier):
     code, out, _ = vernier("networks", "--json")
     assert code == 0
     rows = {(row["network"], row["scale"]): row for row in json.loads(out)}
-    assert rows["sesr-m5", 2]["weights"] == 13_520
+    assert rows["sesr-m5", 2]["parameters"] == 13_700
+    assert rows["sesr-m5", 2]["precisions"] == ["float32", "int8"]
+    assert rows["edsr-baseline", 2]["precisions"] == []
     assert rows["sesr-m5", 2]["macs"] == 3_115_008_000
     assert rows["sesr-m5", 2]["halo"] == 9
 
@@ -108,6 +115,10 @@ def test_training_to_a_picture(vernier, tmp_path):
         ("collapse", "nowhere", "-o", "w.safetensors"),
         ("export", "sesr-m5", "--precision", "int8", "-o", "b"),
         ("export", "sesr-m77", "-o", "b"),
+        ("export", "edsr-baseline", "-o", "b"),
+        ("export", "nowhere.pth", "-o", "b"),
+        ("export", "sesr-m5", "--form", "fused", "-o", "b"),
+        ("export", "sesr-m5", "--split", "nowhere.json", "--photos", ".", "-o", "b"),
         ("inspect", "nowhere"),
         ("eval", "--data", "nowhere"),
     ],
@@ -125,3 +136,76 @@ def test_help_needs_no_torch_and_names_every_command(vernier):
     assert code == 0
     for name in ("upscale", "devices", "doctor", "networks", "train", "collapse", "export", "eval"):
         assert name in out
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for seed in range(2):
+        save_dead_leaves(folder / f"{seed}.png", seed)
+    return folder
+
+
+def save_dead_leaves(path, seed):
+    picture = np.round(255 * dead_leaves(72, 96, seed=seed)).astype(np.uint8)
+    Image.fromarray(picture).save(path)
+
+
+def test_a_split_from_units_to_a_picture(vernier, tmp_path, photos):
+    """units writes a split, an editor changes it, export and upscale take it."""
+    written = tmp_path / "split.json"
+    assert vernier("units", "sesr-m5", "-o", written)[0] == 0
+    split = json.loads(written.read_text())
+    for place in split["units"][2:5]:
+        place["processor"] = "litert:cpu:int8"
+    written.write_text(json.dumps(split))
+    for form in ("segments", "engine", "fused"):
+        bundle = tmp_path / f"{form}.zip"
+        code, out, err = vernier(
+            "export", "sesr-m5", "--split", written, "--form", form, "--photos", photos,
+            "-o", bundle,
+        )  # fmt: skip
+        assert code == 0, err
+        assert "dB to the float network" in out
+        code, out, _ = vernier("inspect", bundle)
+        assert code == 0
+        assert out.count("litert:cpu:int8") >= 3
+        small, large = photos / "0.png", tmp_path / f"{form}.png"
+        code, _, err = vernier("upscale", small, "-o", large, "--bundle", bundle)
+        assert code == 0, err
+        with Image.open(large) as picture:
+            assert picture.size == (192, 144)
+    one, other = (np.asarray(Image.open(tmp_path / f"{f}.png")) for f in ("segments", "fused"))
+    assert np.abs(one.astype(int) - other).max() <= 1
+
+
+def test_a_split_of_another_network_is_refused(vernier, tmp_path, photos):
+    written = tmp_path / "split.json"
+    assert vernier("units", "sesr-m3", "--scale", 2, "-o", written)[0] == 0
+    code, _, err = vernier(
+        "export", "sesr-m5", "--split", written, "--photos", photos, "-o", tmp_path / "b"
+    )
+    assert code == 2
+    assert "expected a split of 7 units" in err
+    assert not (tmp_path / "b").exists()
+
+
+def test_weights_that_are_brought_are_recognised(vernier, tmp_path, photos):
+    """A compact RGB network as its authors keep it, from a file to a picture in INT8."""
+    torch.manual_seed(0)
+    module = SrVggCompact(scale=2, layers=4, width=16)
+    torch.save({"params": module.state_dict()}, tmp_path / "compact.pth")
+    for precision in ("float32", "int8"):
+        code, out, err = vernier(
+            "export", tmp_path / "compact.pth", "--precision", precision, "--photos", photos,
+            "-o", tmp_path / precision,
+        )  # fmt: skip
+        assert code == 0, err
+        assert out.count("srvggcompact-x2") == 1
+        code, out, _ = vernier(
+            "eval", "--bundle", tmp_path / precision, "--data", photos, "--json",
+            "--processor", f"litert:cpu:{precision}",
+        )  # fmt: skip
+        assert code == 0
+        assert json.loads(out)["psnr_db"] > 5

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +13,9 @@ from vernier.bundles.manifest import FORMAT, Damage, Manifest, NetworkFacts
 from vernier.errors import GraphError
 from vernier.graphs.graph import Graph
 from vernier.graphs.receptive_field import alignment, halo
-from vernier.graphs.reference import run
 from vernier.graphs.shapes import resized
-from vernier.progress import Progress, silent
-from vernier.quantization.integer import run_integer
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import Ranges, calibrate
-from vernier.quantization.scales import decode, encode
 from vernier.tflite.writer import write
 from vernier.version import VERSION
 
@@ -69,11 +64,8 @@ def export_int8(
     graph: Graph,
     facts: NetworkFacts,
     ranges: Ranges,
-    planes: Sequence[Float32] = (),
-    *,
     note: str = "",
-    photos: str = "",
-    progress: Progress = silent,
+    damage: Damage | None = None,
 ) -> Exported:
     """The network in full-integer INT8.
 
@@ -81,22 +73,17 @@ def export_int8(
         graph: float32 throughout.
         facts: see `network_facts`.
         ranges: see `calibrate_picture_network`.
-        planes: low-resolution inputs `(1, H, W, C)`, float32 in [0, 1], to measure the damage on;
-            not all of one size.
         note: for the manifest.
-        photos: what the planes are of, in words.
-        progress: told while measuring.
+        damage: measured against the float network, where it was.
 
     Raises:
         GraphError: an operator has no INT8 form, or a range is missing.
     """
-    integer = quantize(graph, ranges)
-    damage = measure_damage(graph, integer, planes, photos, progress)
-    return _export(integer, facts, "int8", note, damage)
+    return _export(quantize(graph, ranges), facts, "int8", note, damage)
 
 
 def calibrate_picture_network(
-    graph: Graph, planes: Sequence[Float32], method: str = "least-squares"
+    graph: Graph, planes: Iterable[Float32], method: str = "least-squares"
 ) -> Ranges:
     """Ranges with the picture's own at both ends.
 
@@ -106,43 +93,6 @@ def calibrate_picture_network(
     return calibrate(
         graph, planes, method, fixed={graph.inputs[0]: (0.0, 1.0), graph.outputs[0]: (0.0, 1.0)}
     )
-
-
-def measure_damage(
-    graph: Graph,
-    coarse: Graph,
-    planes: Sequence[Float32],
-    photos: str,
-    progress: Progress = silent,
-) -> Damage | None:
-    """How far an INT8 or mixed graph's pictures are from the float graph's; None without planes.
-
-    Args:
-        graph: float32 throughout.
-        coarse: what `quantize` made of it.
-        planes: inputs `(1, H, W, C)`, float32 in [0, 1].
-        photos: what the planes are of, in words.
-        progress: told after each plane.
-    """
-    if not planes:
-        return None
-    decibels = []
-    for done, plane in enumerate(planes, 1):
-        decibels.append(_damage_db(graph, coarse, plane))
-        progress(done, len(planes), "measuring the damage")
-    return Damage(photos=photos, psnr_to_float_db=round(float(np.mean(decibels)), 2))
-
-
-def _damage_db(graph: Graph, coarse: Graph, plane: Float32) -> float:
-    """PSNR of the coarse graph's picture to the float graph's, both clipped to [0, 1]."""
-    exact = np.clip(run(graph, {graph.inputs[0]: plane})[graph.outputs[0]], 0.0, 1.0)
-    entry = coarse.types[coarse.inputs[0]].quantization
-    given = plane if entry is None else encode(plane, entry)
-    found = run_integer(coarse, {coarse.inputs[0]: given})[coarse.outputs[0]]
-    end = coarse.types[coarse.outputs[0]].quantization
-    reals = found if end is None else decode(found.astype(np.int8, copy=False), end)
-    error = float(np.mean((np.clip(reals, 0.0, 1.0).astype(np.float64) - exact) ** 2))
-    return 99.0 if error == 0 else min(99.0, -10 * math.log10(error))
 
 
 def _export(

@@ -8,7 +8,7 @@ where the format changes through a conversion. Picture and result are NHWC luma 
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -121,6 +121,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         output: the tensor that holds the result; the last segment's first output where absent.
         units: of the split; empty for a network that runs whole on one processor.
         conversions: between segments.
+        form: how a split became files: "segments", "engine" (whose segments convert by themselves)
+            or "fused" (one file of mixed precision); null for a network that runs whole.
         damage: measured against the float network; null where it was not measured.
         note: anything a reader should know, for instance the licence of the weights.
     """
@@ -134,6 +136,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     output: Name | None = None
     units: tuple[UnitEntry, ...] = ()
     conversions: tuple[ConversionEntry, ...] = ()
+    form: Literal["segments", "engine", "fused"] | None = None
     damage: Damage | None = None
     note: str = ""
 

@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-import numpy as np
-from numpy.typing import NDArray
-
 from vernier.bundles.bundle import seal
-from vernier.bundles.export import REFERENCE_HEIGHT, REFERENCE_WIDTH, Exported, measure_damage
+from vernier.bundles.export import REFERENCE_HEIGHT, REFERENCE_WIDTH, Exported
 from vernier.bundles.manifest import (
     FORMAT,
     ConversionEntry,
+    Damage,
     Manifest,
     NetworkFacts,
     SegmentEntry,
@@ -26,7 +24,6 @@ from vernier.bundles.manifest import (
 from vernier.errors import UsageError
 from vernier.graphs.graph import Graph, Kind
 from vernier.graphs.shapes import resized
-from vernier.progress import Progress, silent
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import Ranges
 from vernier.tflite.writer import write
@@ -34,8 +31,6 @@ from vernier.units.segments import Segmentation, segment
 from vernier.units.split import Split, is_integer
 from vernier.units.unit import Unit, check_partition
 from vernier.version import VERSION
-
-Float32 = NDArray[np.float32]
 
 
 class Form(StrEnum):
@@ -119,13 +114,11 @@ def export_split(
     units: Sequence[Unit],
     split: Split,
     ranges: Ranges,
-    planes: Sequence[Float32] = (),
     *,
     form: Form = Form.SEGMENTS,
     predicted_ms: Mapping[str, float] | None = None,
     note: str = "",
-    photos: str = "",
-    progress: Progress = silent,
+    damage: Damage | None = None,
 ) -> Exported:
     """A split as a bundle.
 
@@ -135,12 +128,10 @@ def export_split(
         units: a partition of its operators, in an order in which they can run.
         split: of these units.
         ranges: of each activation that an INT8 unit reads or writes.
-        planes: low-resolution inputs `(1, H, W, C)`, float32 in [0, 1], to measure the damage on.
         form: how it becomes files.
         predicted_ms: by unit, where there is a profile.
         note: for the manifest.
-        photos: what the planes are of, in words.
-        progress: told while measuring.
+        damage: measured against the float network, where it was.
 
     Raises:
         GraphError: a range is missing, or an operator has no INT8 form.
@@ -178,7 +169,8 @@ def export_split(
         conversions=tuple(
             ConversionEntry(source=op.inputs[0], target=op.output) for op in pieces.conversions
         ),
-        damage=measure_damage(graph, mixed, planes, photos, progress),
+        damage=damage,
+        form=form.value,
         note=note,
     )
     return Exported(manifest, models)

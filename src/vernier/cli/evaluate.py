@@ -23,11 +23,11 @@ def command(
     """Score a network: 8-bit bicubic low resolution, float luma, `scale` pixels cropped."""
     from vernier.bundles.bundle import open_bundle
     from vernier.bundles.shipped import shipped_bundles
-    from vernier.evaluation.luma_psnr import bicubic_upscale, luma_psnr
+    from vernier.evaluation.luma_psnr import bicubic_upscale, luma_psnr, network_upscale
     from vernier.images.pairs import list_photos
     from vernier.processors.discovery import find_processor
     from vernier.runtime.loading import placed
-    from vernier.runtime.planes import LumaUpscaler
+    from vernier.runtime.planes import PlaneUpscaler
 
     photos = list_photos(data)
     if network == "bicubic" and bundle is None:
@@ -38,7 +38,8 @@ def command(
         opened = open_bundle(path)
         if opened.manifest.network.scale != scale:
             raise UsageError(f"{path} enlarges by {opened.manifest.network.scale}, not by {scale}")
-        upscale = LumaUpscaler(opened, placed(lambda _: wanted, 0, allow_fallback=False))
+        planes = PlaneUpscaler(opened, placed(lambda _: wanted, 0, allow_fallback=False))
+        upscale = network_upscale(planes)
         network, ran = opened.manifest.network.name, str(wanted.id)
     with progress_bar(f"{network} x{scale}", quiet=as_json) as report:
         scores = luma_psnr(upscale, photos, scale, report)

@@ -1,15 +1,23 @@
-"""`vernier export`: a network as a bundle that runs without PyTorch."""
+"""`vernier export`: a network, or a split of one, as a bundle that runs without PyTorch."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vernier.bundles.split_export import Form
 from vernier.cli.console import progress_bar
-from vernier.errors import MissingExtraError, UsageError
+from vernier.errors import UsageError
+
+if TYPE_CHECKING:
+    from vernier.bundles.export import Exported
+    from vernier.evaluation.network_source import Source
+    from vernier.evaluation.shipping import Photos
+    from vernier.progress import Progress
+    from vernier.quantization.ranges import Ranges
 
 
 class Precision(StrEnum):
@@ -20,12 +28,34 @@ class Precision(StrEnum):
 
 
 def command(
-    network: Annotated[str, typer.Argument(help="A network of `vernier networks`.")],
+    network: Annotated[
+        str,
+        typer.Argument(
+            help="A network of `vernier networks`, or a file: .safetensors, .pth, .onnx, or "
+            "ncnn's .param."
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The bundle: a folder, or a .zip.")],
-    scale: Annotated[int, typer.Option(min=2, help="Upscaling factor.")] = 2,
-    precision: Annotated[Precision, typer.Option(help="Of the segments.")] = Precision.FLOAT32,
+    scale: Annotated[
+        int | None,
+        typer.Option(min=1, help="Upscaling factor; a file's own, or a name's smallest, if absent"),
+    ] = None,
+    precision: Annotated[
+        Precision | None, typer.Option(help="Of a whole network; float32 if absent.")
+    ] = None,
+    split: Annotated[
+        Path | None,
+        typer.Option(help="A split, as `vernier units -o` writes one, instead of a precision."),
+    ] = None,
+    form: Annotated[
+        Form,
+        typer.Option(
+            help="Of a split: one file per segment and our conversions, or the engine's, or all "
+            "fused into one file of mixed precision."
+        ),
+    ] = Form.SEGMENTS,
     weights: Annotated[
-        Path | None, typer.Option(help="Deployed weights; those that come with Vernier otherwise.")
+        Path | None, typer.Option(help="Deployed weights of a network given by name.")
     ] = None,
     photos: Annotated[
         Path | None, typer.Option(help="Folder of photos to calibrate INT8 on and measure with.")
@@ -39,33 +69,75 @@ def command(
     ] = "least-squares",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a bundle.")] = False,
 ) -> None:
-    """Export a network as `.tflite` with a manifest."""
-    try:
-        from vernier.evaluation.shipping import export_network
-    except ImportError as error:
-        raise MissingExtraError("torch", "learn", "exporting") from error
+    """Export a network, whole or split between processors, as `.tflite` with a manifest."""
     from vernier.bundles.bundle import write_bundle
+    from vernier.evaluation.network_source import find_source
+    from vernier.evaluation.shipping import load_photos, refuse_random
 
-    if precision is Precision.INT8 and photos is None and ranges is None:
+    if split is not None and precision is not None:
+        raise UsageError("a split says the precision of every unit; leave out --precision")
+    if split is None and form is not Form.SEGMENTS:
+        raise UsageError("--form is about splits; add --split FILE")
+    integer = split is not None or precision is Precision.INT8
+    if integer and photos is None and ranges is None:
         raise UsageError("INT8 needs --photos to calibrate on, or --ranges")
-    with progress_bar(f"exporting {network} x{scale}") as report:
-        result = export_network(
-            network,
-            scale,
-            precision.value,
-            weights=weights,
-            photos=photos,
-            ranges_file=ranges,
-            save_ranges=save_ranges,
-            method=method,
-            progress=report,
-        )
-    write_bundle(out, result.manifest, result.models, overwrite=overwrite)
-    size = sum(len(model) for model in result.models.values())
-    damage = result.manifest.damage
-    told = (
-        f", {damage.psnr_to_float_db} dB to the float network"
-        if damage is not None and damage.psnr_to_float_db is not None
-        else ""
+    source = find_source(network, scale, weights)
+    refuse_random(source)
+    with progress_bar(f"exporting {source.name} x{source.scale}") as report:
+        shown = None if photos is None else load_photos(photos, source)
+        known = _ranges(source, shown, ranges, method, report) if integer else None
+        if save_ranges is not None and known is not None:
+            known.save(save_ranges)
+        exported = _export(source, precision, split, form, shown, known, report)
+    write_bundle(out, exported.manifest, exported.models, overwrite=overwrite)
+    typer.echo(f"{out}: {_told(exported)}")
+
+
+def _ranges(
+    source: Source, photos: Photos | None, file: Path | None, method: str, report: Progress
+) -> Ranges:
+    from vernier.evaluation.shipping import ranges_on
+    from vernier.quantization.ranges import Ranges
+
+    if file is not None:
+        return Ranges.load(file)
+    assert photos is not None
+    return ranges_on(source, photos, method, report)
+
+
+def _export(
+    source: Source,
+    precision: Precision | None,
+    split: Path | None,
+    form: Form,
+    photos: Photos | None,
+    ranges: Ranges | None,
+    report: Progress,
+) -> Exported:
+    from vernier.evaluation.shipping import export_network, export_network_split
+    from vernier.units.split import load_split
+
+    if split is None:
+        wanted = precision or Precision.FLOAT32
+        return export_network(source, wanted.value, photos=photos, ranges=ranges, progress=report)
+    assert ranges is not None
+    placed, granularity = load_split(split)
+    return export_network_split(
+        source,
+        placed,
+        granularity,
+        ranges,
+        form=form,
+        photos=photos,
+        progress=report,
     )
-    typer.echo(f"{out}: {result.manifest.name}, {size:,} bytes{told}")
+
+
+def _told(exported: Exported) -> str:
+    manifest, size = exported.manifest, sum(len(model) for model in exported.models.values())
+    files = f"{len(exported.models)} files, " if len(exported.models) > 1 else ""
+    told = f"{manifest.name}, {files}{size:,} bytes"
+    damage = manifest.damage
+    if damage is not None and damage.psnr_to_float_db is not None:
+        told += f", {damage.psnr_to_float_db} dB to the float network"
+    return told

@@ -10,44 +10,59 @@ from rich.table import Table
 
 from vernier.cli.console import print_json
 
+PAPERS_FROM_COLUMNS = 100
+
 
 def command(
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
 ) -> None:
-    """List the networks that come with Vernier, counted at a 1280x720 output."""
-    from vernier.bundles.bundle import open_bundle
-    from vernier.bundles.shipped import shipped_bundles, shipped_networks
-    from vernier.graphs.counts import count_macs, count_weights
-    from vernier.graphs.shapes import resized
+    """List the networks that Vernier can build, counted at a 1280x720 output.
 
-    rows = []
-    for network, scales in shipped_networks().items():
-        for scale in scales:
-            bundles = shipped_bundles(network, scale)
-            facts = open_bundle(bundles["float32"])
-            graph = resized(facts.segments[0].graph, 720 // scale, 1280 // scale)
-            rows.append(
-                {
-                    "network": network,
-                    "scale": scale,
-                    "channels": facts.manifest.network.channels,
-                    "weights": count_weights(graph),
-                    "macs": count_macs(graph),
-                    "halo": facts.manifest.network.halo,
-                    "precisions": list(bundles),
-                }
-            )
+    Those whose weights come with Vernier run at once; the others need a file (`vernier export`).
+    """
+    from vernier.bundles.shipped import shipped_bundles, shipped_networks
+    from vernier.networks.catalogue import catalogue
+
+    shipped = shipped_networks()
+    rows = [
+        {
+            "network": listed.name,
+            "scale": cost.scale,
+            "channels": listed.channels,
+            "parameters": cost.parameters,
+            "macs": cost.macs,
+            "halo": cost.halo,
+            "precisions": list(shipped_bundles(listed.name, cost.scale))
+            if cost.scale in shipped.get(listed.name, ())
+            else [],
+            "paper": listed.paper,
+        }
+        for listed in catalogue()
+        for cost in listed.costs
+    ]
     if as_json:
         print_json(rows)
         return
-    table = Table("network", "scale", "weights", "MACs to 720p", "halo", "precisions", box=None)
-    for row in rows:
-        table.add_row(
-            str(row["network"]),
-            f"x{row['scale']}",
-            f"{row['weights']:,}",
-            f"{int(str(row['macs'])) / 1e9:.2f} G",
-            f"{row['halo']} px",
-            ", ".join(list(map(str, shipped_bundles(str(row["network"]), int(str(row["scale"])))))),
-        )
-    Console().print(table)
+    console = Console()
+    with_papers = console.width >= PAPERS_FROM_COLUMNS
+    table = Table(box=None)
+    for title in ("network", "scale", "of", "parameters", "G MACs", "halo", "weights"):
+        right = title in ("parameters", "G MACs", "halo")
+        table.add_column(title, justify="right" if right else "left", no_wrap=True)
+    if with_papers:
+        table.add_column("paper", no_wrap=True)
+    for listed in catalogue():
+        for cost in listed.costs:
+            cells = [
+                listed.name,
+                f"x{cost.scale}",
+                "luma" if listed.channels == 1 else "RGB",
+                f"{cost.parameters:,}",
+                f"{cost.macs / 1e9:,.2f}",
+                "-" if cost.halo is None else f"{cost.halo} px",
+                "shipped" if cost.scale in shipped.get(listed.name, ()) else "",
+                listed.paper,
+            ]
+            table.add_row(*cells[: None if with_papers else -1])
+    console.print(table)
+    typer.echo("MACs for an output of 1280x720; without a halo: cannot be tiled, runs whole")

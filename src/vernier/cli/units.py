@@ -14,8 +14,12 @@ from vernier.units.cutting import Granularity
 
 
 def command(
-    network: Annotated[str, typer.Argument(help="A network of `vernier networks`.")],
-    scale: Annotated[int, typer.Option(min=1, help="Upscaling factor.")] = 2,
+    network: Annotated[
+        str, typer.Argument(help="A network of `vernier networks`, or a file as of `export`.")
+    ],
+    scale: Annotated[
+        int | None, typer.Option(min=1, help="Upscaling factor; the smallest if absent.")
+    ] = None,
     granularity: Annotated[
         Granularity, typer.Option(help="One unit per layer, or per block.")
     ] = Granularity.LAYER,
@@ -53,7 +57,7 @@ def command(
     ]
     if out is not None:
         split = Split.of(units, [str(ProcessorId.parse(processor))] * len(units))
-        write_whole(out, format_split(split, granularity.value), overwrite=False)
+        write_whole(out, format_split(split, granularity), overwrite=False)
     if as_json:
         print_json(rows)
         return

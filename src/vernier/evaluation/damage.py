@@ -1,4 +1,4 @@
-"""How far a processor's pictures are from the exact float network's."""
+"""How far a bundle's or a processor's pictures are from the exact float network's."""
 
 from __future__ import annotations
 
@@ -10,32 +10,67 @@ import numpy as np
 from vernier.bundles.bundle import Bundle
 from vernier.images.pairs import Float32
 from vernier.metrics.psnr import psnr
-from vernier.processors.protocol import Processor
-from vernier.runtime.loading import placed
-from vernier.runtime.planes import LumaUpscaler
+from vernier.processors.discovery import find_processor
+from vernier.processors.protocol import ProcessorId
+from vernier.progress import Progress, silent
+from vernier.runtime.loading import Load, placed
+from vernier.runtime.planes import PlaneUpscaler
+
+EQUAL_DB = 99.0
+"""What two equal pictures count as in a mean."""
+
+DAMAGE = "measuring the damage"
+
+
+def on(processor: str) -> Load:
+    """Everything on one processor, whatever a manifest asks for."""
+    found = find_processor(processor)
+    return placed(lambda _: found, 0, allow_fallback=False)
+
+
+def on_litert(name: str) -> str:
+    """The processor of LiteRT's that has the precision of a manifest's."""
+    return f"litert:cpu:{ProcessorId.parse(name).model_precision}"
 
 
 def damage_db(
-    bundle: Bundle, processor: Processor, exact: Processor, planes: Sequence[Float32]
+    doubtful: PlaneUpscaler,
+    believed: PlaneUpscaler,
+    planes: Sequence[Float32],
+    progress: Progress = silent,
 ) -> float:
-    """Mean PSNR between one bundle's pictures on two processors, both clipped to [0, 1].
+    """Mean PSNR between the pictures of two networks, both clipped to [0, 1].
+
+    Both are closed afterwards.
 
     Args:
-        bundle: of a luma network.
-        processor: the one in doubt.
-        exact: the one that is believed.
-        planes: low-resolution luma `(h, w)`, float32 in [0, 1].
+        doubtful: the one in doubt.
+        believed: the one that is believed.
+        planes: low-resolution inputs `(h, w, channels)`, float32 in [0, 1].
+        progress: told after each picture.
 
     Returns:
         Decibels; equal pictures count as 99.
     """
-    doubtful = LumaUpscaler(bundle, placed(lambda _: processor, 0, allow_fallback=False))
-    believed = LumaUpscaler(bundle, placed(lambda _: exact, 0, allow_fallback=False))
+    scores = []
     try:
-        scores = [
-            psnr(np.clip(doubtful(plane), 0, 1), np.clip(believed(plane), 0, 1)) for plane in planes
-        ]
+        for done, plane in enumerate(planes, 1):
+            score = psnr(np.clip(doubtful(plane), 0, 1), np.clip(believed(plane), 0, 1))
+            scores.append(EQUAL_DB if math.isinf(score) else score)
+            progress(done, len(planes), DAMAGE)
     finally:
         doubtful.close()
         believed.close()
-    return float(np.mean([99.0 if math.isinf(score) else score for score in scores]))
+    return float(np.mean(scores))
+
+
+def bundle_damage_db(
+    bundle: Bundle, exact: Bundle, planes: Sequence[Float32], progress: Progress = silent
+) -> float:
+    """`damage_db` of a bundle against the same network in float32, both on LiteRT's CPU.
+
+    LiteRT is always here, and its INT8 arithmetic is the standard's.
+    """
+    loaded = placed(lambda name: find_processor(on_litert(name)), 0, allow_fallback=False)
+    float32 = PlaneUpscaler(exact, on("litert:cpu:float32"))
+    return damage_db(PlaneUpscaler(bundle, loaded), float32, planes, progress)

@@ -1,7 +1,8 @@
 """Luma PSNR on a folder of photos, by the protocol of the SR field.
 
 The high-resolution photo is cropped to a multiple of the scale and shrunk by antialiased bicubic to
-8 bits; luma is not rounded; `scale` pixels are cut from each side before PSNR is taken.
+8 bits; luma is not rounded; `scale` pixels are cut from each side before PSNR is taken. Networks of
+RGB are judged by the luma of what they make, clipped to [0, 1].
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from numpy.typing import NDArray
 
 from vernier.errors import UsageError
 from vernier.images.bicubic import imresize
-from vernier.images.pairs import Float32, load_rgb, make_pair
+from vernier.images.colour import luma
+from vernier.images.pairs import Float32, load_rgb, network_input, shrink
 from vernier.metrics.psnr import psnr
 from vernier.progress import Progress, silent
+from vernier.runtime.planes import PlaneUpscaler
 
-Upscale = Callable[[Float32], Float32]
-"""Low-resolution luma `(h, w)` to high-resolution luma, float32 in [0, 1], not yet clipped."""
+Upscale = Callable[[NDArray[np.uint8]], Float32]
+"""Low-resolution RGB `(h, w, 3)` to high-resolution luma, float32 in [0, 1], not yet clipped."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,23 @@ class PhotoScore:
 
 def bicubic_upscale(scale: int) -> Upscale:
     """The yardstick below which no network may fall."""
-    return lambda low: np.asarray(
-        imresize(low, low.shape[0] * scale, low.shape[1] * scale), np.float32
-    )
+
+    def upscale(low: NDArray[np.uint8]) -> Float32:
+        plane = network_input(low, 1)[:, :, 0]
+        height, width = plane.shape
+        return np.asarray(imresize(plane, height * scale, width * scale), np.float32)
+
+    return upscale
+
+
+def network_upscale(network: PlaneUpscaler) -> Upscale:
+    """A network as it is judged: by luma."""
+
+    def upscale(low: NDArray[np.uint8]) -> Float32:
+        planes = network(network_input(low, network.channels))
+        return planes[:, :, 0] if network.channels == 1 else luma(np.clip(planes, 0.0, 1.0))
+
+    return upscale
 
 
 def luma_psnr(
@@ -54,11 +71,12 @@ def luma_psnr(
     """
     scores = []
     for done, path in enumerate(photos, 1):
-        pair = make_pair(load_rgb(path), scale)
-        if min(pair.high.shape) <= 2 * scale:
+        low, high = shrink(load_rgb(path), scale)
+        if min(high.shape[:2]) <= 2 * scale:
             raise UsageError(f"{path}: too small to be judged at x{scale}")
         inner = (slice(scale, -scale), slice(scale, -scale))
-        result: NDArray[np.float32] = np.clip(upscale(pair.low), 0.0, 1.0)
-        scores.append(PhotoScore(path.name, psnr(result[inner], pair.high[inner])))
+        result: NDArray[np.float32] = np.clip(upscale(low), 0.0, 1.0)
+        wanted = network_input(high, 1)[:, :, 0]
+        scores.append(PhotoScore(path.name, psnr(result[inner], wanted[inner])))
         progress(done, len(photos), path.name)
     return scores

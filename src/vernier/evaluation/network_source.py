@@ -1,32 +1,93 @@
-"""A network's float graph by name: from the shipped bundles, or fresh from the registry."""
+"""A network's float graph by name or from a file: shipped, fresh from the registry, or brought."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
-from vernier.errors import MissingExtraError
+from vernier.errors import MissingExtraError, NetworkError
 from vernier.graphs.graph import Graph
 
+DEFAULT_SCALE = 2
 
-def graph_of(network: str, scale: int) -> Graph:
-    """The float32 graph of a network that comes with Vernier, or of one of the registry's.
 
-    Those that come without weights have random ones, of the right shapes: enough to count, to cut
-    and to time, not to enlarge pictures.
+class Weights(StrEnum):
+    """Where a network's weights are from."""
+
+    SHIPPED = "shipped"
+    GIVEN = "given"
+    RANDOM = "random"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A network ready for use.
+
+    Attributes:
+        graph: float32, of any size.
+        name: in the registry, or what the file is called.
+        scale: whole factor.
+        weights: RANDOM ones are enough to count, to cut and to time, not to enlarge pictures.
+    """
+
+    graph: Graph
+    name: str
+    scale: int
+    weights: Weights
+
+
+def find_source(network: str, scale: int | None = None, weights: Path | None = None) -> Source:
+    """A network by its name, or from a file of weights or an ONNX file.
+
+    Args:
+        network: a name of the registry, or the path of a file (see `networks.brought`).
+        scale: None for the file's own; of a name for 2, or its smallest above 1.
+        weights: for a network given by name; those that come with Vernier, or random ones,
+            otherwise.
 
     Raises:
-        NetworkError: there is no such network.
-        UsageError: it does not exist at this scale.
-        MissingExtraError: it does not come with Vernier, and PyTorch is not here to build it.
+        NetworkError: there is no such network or file, or they do not fit each other.
+        UsageError: the network does not exist at this scale.
+        GraphError: a file holds an operator that has no counterpart here.
+        MissingExtraError: PyTorch is needed to build it, and is not here.
     """
-    if scale in shipped_networks().get(network, ()):
-        return open_bundle(shipped_bundles(network, scale)["float32"]).graph
+    shipped = shipped_networks().get(network, ())
+    if weights is None and shipped and scale in (None, *shipped):
+        scale = scale or min(shipped)
+        graph = open_bundle(shipped_bundles(network, scale)["float32"]).graph
+        return Source(graph, network, scale, Weights.SHIPPED)
     try:
-        import torch
-
-        from vernier.networks.capture import capture
-        from vernier.networks.registry import find_network
+        from vernier.networks.brought import bring, is_file
     except ImportError as error:
         raise MissingExtraError("torch", "learn", f"building {network}") from error
+    if is_file(network):
+        if weights is not None:
+            raise NetworkError(f"{network} holds weights already; leave out {weights}")
+        brought = bring(Path(network), scale)
+        return Source(brought.graph, brought.name, brought.scale, Weights.GIVEN)
+    return _registered(network, scale, weights)
+
+
+def _registered(network: str, scale: int | None, weights: Path | None) -> Source:
+    import torch
+
+    from vernier.networks.capture import capture
+    from vernier.networks.checkpoints import load, load_into
+    from vernier.networks.registry import find_network
+
+    entry = find_network(network, scale)
+    scale = scale or next(s for s in (DEFAULT_SCALE, *entry.scales) if s in entry.scales)
     torch.manual_seed(0)
-    return capture(find_network(network, scale).build(scale).eval(), network)
+    module = entry.build(scale)
+    if weights is not None:
+        load_into(module, load(weights), str(weights))
+    origin = Weights.RANDOM if weights is None else Weights.GIVEN
+    return Source(capture(module.eval(), network), network, scale, origin)
+
+
+def graph_of(network: str, scale: int | None = None) -> Graph:
+    """The graph of `find_source`."""
+    return find_source(network, scale).graph

@@ -1,10 +1,14 @@
-"""From a network's name and weights to a bundle, with its damage measured on photos."""
+"""From a network and photos to a bundle, with its damage measured on those photos."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vernier.bundles.bundle import in_memory
+import msgspec
+
+from vernier.bundles.bundle import Bundle, in_memory
 from vernier.bundles.export import (
     Exported,
     calibrate_picture_network,
@@ -13,106 +17,170 @@ from vernier.bundles.export import (
     network_facts,
 )
 from vernier.bundles.manifest import Damage
+from vernier.bundles.split_export import Form, export_split
 from vernier.errors import UsageError
-from vernier.evaluation.damage import damage_db
-from vernier.graphs.graph import Graph
-from vernier.images.pairs import Float32, list_photos, load_rgb, make_pair
-from vernier.networks.capture import capture
-from vernier.networks.checkpoints import load, load_into
-from vernier.networks.registry import find_network
-from vernier.networks.shipped import weights_file
-from vernier.processors.discovery import find_processor, present_processors
+from vernier.evaluation.damage import bundle_damage_db, damage_db, on
+from vernier.evaluation.network_source import Source, Weights
+from vernier.graphs.counts import count_macs
+from vernier.graphs.shapes import resized
+from vernier.images.pairs import Float32, list_photos, load_rgb, network_input, shrink
+from vernier.networks.shipped import shipped_names
+from vernier.processors.discovery import present_processors
 from vernier.progress import Progress, silent
 from vernier.quantization.ranges import Ranges
+from vernier.runtime.planes import PlaneUpscaler
+from vernier.units.cutting import Granularity, cut
+from vernier.units.split import Split
 
 CALIBRATION_PHOTOS = 40
+# Photos are calibrated on in NumPy: a large network sees fewer, and no fewer than these.
+MOST_MACS = 2e12
+FEWEST_PHOTOS = 4
 
 
-def network_graph(network: str, scale: int, weights: Path | None = None) -> Graph:
-    """The graph of a network with given weights, or with those that come with Vernier.
+@dataclass(frozen=True)
+class Photos:
+    """Low-resolution inputs of a network, made from a folder of photos.
+
+    Attributes:
+        inputs: `(h, w, channels)`, float32 in [0, 1], of any sizes.
+        told: what they are, in words.
+    """
+
+    inputs: tuple[Float32, ...]
+    told: str
+
+
+def load_photos(folder: Path, source: Source) -> Photos:
+    """Up to 40 photos, evenly spread over a folder, shrunk by the network's scale.
+
+    A network of so many multiplications that they would take long is given fewer.
 
     Raises:
-        NetworkError: no such network or weights, or they do not fit.
+        ImageError: the folder is missing or holds no photo, or one cannot be read.
     """
-    path = weights if weights is not None else weights_file(network, scale)
-    module = find_network(network, scale).build(scale)
-    load_into(module, load(path), str(path))
-    return capture(module.eval(), network)
+    files = list_photos(folder)
+    channels = source.graph.types[source.graph.inputs[0]].shape[3]
+    first = _shrunk(files[0], source.scale, channels)
+    macs = count_macs(resized(source.graph, *first.shape[:2]))
+    most = min(CALIBRATION_PHOTOS, max(FEWEST_PHOTOS, int(MOST_MACS // macs)))
+    chosen = files[:: max(1, len(files) // most)][:most]
+    inputs = tuple(_shrunk(path, source.scale, channels) for path in chosen)
+    return Photos(inputs, f"{len(inputs)} photos of {folder.name}")
+
+
+def _shrunk(path: Path, scale: int, channels: int) -> Float32:
+    return network_input(shrink(load_rgb(path), scale)[0], channels)
 
 
 def export_network(
-    network: str,
-    scale: int,
+    source: Source,
     precision: str,
     *,
-    weights: Path | None = None,
-    photos: Path | None = None,
-    ranges_file: Path | None = None,
-    save_ranges: Path | None = None,
-    method: str = "least-squares",
+    photos: Photos | None = None,
+    ranges: Ranges | None = None,
     progress: Progress = silent,
 ) -> Exported:
-    """Export a luma network.
+    """Export a network whole.
 
     Args:
-        network: name in the registry.
-        scale: whole factor.
+        source: the network, with weights.
         precision: "float32" or "int8".
-        weights: deployed weights; those that come with Vernier otherwise.
-        photos: folder of photos; up to 40, evenly spread over it, calibrate INT8 and measure the
-            damage: of INT8, or of a float network's reduced precisions on the processors here.
-        ranges_file: ranges to use instead of calibrating.
-        save_ranges: where to write the ranges.
-        method: of calibration.
+        photos: to measure the damage on: of INT8, or of a float network's reduced precisions on
+            the processors here.
+        ranges: of INT8, see `ranges_on`.
         progress: told per photo.
 
     Raises:
-        UsageError: INT8 without photos, as its damage would not be known.
+        UsageError: the weights are random, or INT8 without ranges.
+        GraphError: an operator has no INT8 form.
     """
-    graph = network_graph(network, scale, weights)
-    facts = network_facts(graph, network, scale)
-    planes = _planes(photos, scale) if photos is not None else []
-    told = f"{len(planes)} photos of {photos.name}" if photos is not None else ""
+    refuse_random(source)
+    facts = network_facts(source.graph, source.name, source.scale)
+    exact = export_float32(source.graph, facts)
     if precision == "float32":
-        exported = export_float32(graph, facts)
-        if planes:
-            reduced = _reduced_precision_db(exported, planes)
-            exported = export_float32(
-                graph, facts, damage=Damage(photos=told, reduced_precision_db=reduced)
-            )
-        return exported
-    if ranges_file is not None:
-        ranges = Ranges.load(ranges_file)
-    elif planes:
-        inputs = [plane[None, :, :, None] for plane in planes]
-        ranges = calibrate_picture_network(graph, inputs, method)
-    else:
+        if photos is None:
+            return exact
+        reduced = _reduced_precision_db(exact, photos.inputs)
+        return _with_damage(exact, Damage(photos=photos.told, reduced_precision_db=reduced))
+    if ranges is None:
         raise UsageError("INT8 needs photos to calibrate on, or a file of ranges")
-    if save_ranges is not None:
-        ranges.save(save_ranges)
-    return export_int8(
-        graph,
-        facts,
-        ranges,
-        [plane[None, :, :, None] for plane in planes],
-        photos=told,
-        progress=progress,
-    )
+    return _judged(export_int8(source.graph, facts, ranges), exact, photos, progress)
 
 
-def _planes(folder: Path, scale: int) -> list[Float32]:
-    photos = list_photos(folder)
-    step = max(1, len(photos) // CALIBRATION_PHOTOS)
-    return [make_pair(load_rgb(path), scale).low for path in photos[::step][:CALIBRATION_PHOTOS]]
+def export_network_split(
+    source: Source,
+    split: Split,
+    granularity: Granularity,
+    ranges: Ranges,
+    *,
+    form: Form = Form.SEGMENTS,
+    photos: Photos | None = None,
+    progress: Progress = silent,
+) -> Exported:
+    """Export a split of a network; arguments as of `export_network` and `export_split`.
+
+    Raises:
+        UsageError: the weights are random, or the split is of other units.
+        GraphError: an operator of an INT8 unit has no INT8 form.
+    """
+    refuse_random(source)
+    facts = network_facts(source.graph, source.name, source.scale)
+    units = cut(source.graph, granularity)
+    exported = export_split(source.graph, facts, units, split, ranges, form=form)
+    return _judged(exported, export_float32(source.graph, facts), photos, progress)
 
 
-def _reduced_precision_db(exported: Exported, planes: list[Float32]) -> dict[str, float]:
+def ranges_on(
+    source: Source,
+    photos: Photos,
+    method: str = "least-squares",
+    progress: Progress = silent,
+) -> Ranges:
+    """The ranges of a network's activations on photos; `method` as of `quantization.ranges`."""
+
+    def inputs() -> Iterator[Float32]:
+        for done, planes in enumerate(photos.inputs, 1):
+            yield planes[None]
+            progress(done, len(photos.inputs), "calibrating")
+
+    return calibrate_picture_network(source.graph, inputs(), method)
+
+
+def refuse_random(source: Source) -> None:
+    """Raise UsageError for a network that no weights were given for."""
+    if source.weights is Weights.RANDOM:
+        raise UsageError(
+            f"no weights come with Vernier for {source.name} at x{source.scale}; there are "
+            f"{', '.join(shipped_names())}; give a file of weights instead of the name"
+        )
+
+
+def _judged(
+    exported: Exported, exact: Exported, photos: Photos | None, progress: Progress
+) -> Exported:
+    if photos is None:
+        return exported
+    found = bundle_damage_db(_opened(exported), _opened(exact), photos.inputs, progress)
+    return _with_damage(exported, Damage(photos=photos.told, psnr_to_float_db=round(found, 2)))
+
+
+def _with_damage(exported: Exported, damage: Damage) -> Exported:
+    return replace(exported, manifest=msgspec.structs.replace(exported.manifest, damage=damage))
+
+
+def _opened(exported: Exported) -> Bundle:
+    return in_memory(exported.manifest, exported.models)
+
+
+def _reduced_precision_db(exported: Exported, planes: Sequence[Float32]) -> dict[str, float]:
     """The damage of each float precision below float32 that a processor here computes in."""
-    bundle = in_memory(exported.manifest, exported.models)
-    exact = find_processor("litert:cpu:float32")
+    bundle = _opened(exported)
     found: dict[str, float] = {}
     for processor in present_processors():
         precision = processor.id.precision
         if precision not in ("float32", "int8") and precision not in found:
-            found[precision] = round(damage_db(bundle, processor, exact, planes), 2)
+            doubtful = PlaneUpscaler(bundle, on(str(processor.id)))
+            believed = PlaneUpscaler(bundle, on("litert:cpu:float32"))
+            found[precision] = round(damage_db(doubtful, believed, planes), 2)
     return found

@@ -48,6 +48,35 @@ def load_rgb(path: Path) -> NDArray[np.uint8]:
         raise ImageError(f"{path}: cannot read the photo: {error}") from error
 
 
+def shrink(rgb: NDArray[np.uint8], scale: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """A photo at two resolutions, by the benchmarks' protocol: antialiased bicubic to 8 bits.
+
+    Args:
+        rgb: shape `(H, W, 3)`.
+        scale: whole factor.
+
+    Returns:
+        Low resolution `(h, w, 3)`, and the photo cropped to `(scale*h, scale*w, 3)`.
+    """
+    height, width = rgb.shape[0] // scale * scale, rgb.shape[1] // scale * scale
+    high = rgb[:height, :width]
+    return downscale(high, scale), high
+
+
+def network_input(rgb: NDArray[np.uint8], channels: int) -> Float32:
+    """What a network of 1 channel (luma) or 3 (RGB) is given of a picture.
+
+    Args:
+        rgb: shape `(H, W, 3)`.
+        channels: 1 or 3.
+
+    Returns:
+        Shape `(H, W, channels)`, float32 in [0, 1].
+    """
+    reals = rgb.astype(np.float32) / np.float32(255)
+    return reals if channels == 3 else luma(reals)[:, :, None]
+
+
 def make_pair(rgb: NDArray[np.uint8], scale: int) -> Pair:
     """The benchmark's pair: an 8-bit bicubic low resolution, luma of both in float32.
 
@@ -55,10 +84,5 @@ def make_pair(rgb: NDArray[np.uint8], scale: int) -> Pair:
         rgb: shape `(H, W, 3)`, cropped here to multiples of `scale`.
         scale: whole factor.
     """
-    height, width = rgb.shape[0] // scale * scale, rgb.shape[1] // scale * scale
-    high = rgb[:height, :width]
-    low = downscale(high, scale)
-    return Pair(
-        luma(low.astype(np.float32) / np.float32(255)),
-        luma(high.astype(np.float32) / np.float32(255)),
-    )
+    low, high = shrink(rgb, scale)
+    return Pair(network_input(low, 1)[:, :, 0], network_input(high, 1)[:, :, 0])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
 from vernier.errors import UsageError
+from vernier.units.cutting import Granularity
 from vernier.units.unit import Unit
 
 FORMAT = 1
@@ -74,11 +76,11 @@ class _Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: int
-    granularity: str
+    granularity: Granularity
     units: tuple[_Place, ...]
 
 
-def parse_split(data: bytes, origin: str) -> tuple[Split, str]:
+def parse_split(data: bytes, origin: str) -> tuple[Split, Granularity]:
     """A split and the granularity of its units, from the JSON that `format_split` makes.
 
     Raises:
@@ -99,7 +101,20 @@ def parse_split(data: bytes, origin: str) -> tuple[Split, str]:
     return Split({place.unit: place.processor for place in file.units}), file.granularity
 
 
-def format_split(split: Split, granularity: str) -> bytes:
+def load_split(path: Path) -> tuple[Split, Granularity]:
+    """`parse_split` of a file.
+
+    Raises:
+        UsageError: the file is missing or is no split.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot read the split: {error}") from error
+    return parse_split(data, str(path))
+
+
+def format_split(split: Split, granularity: Granularity) -> bytes:
     """The split as JSON that a person can read and edit."""
     places = tuple(_Place(unit, processor) for unit, processor in split.processors.items())
     file = _File(FORMAT, granularity, places)

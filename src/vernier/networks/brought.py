@@ -1,0 +1,93 @@
+"""A network from a user's file: weights of a known architecture, or an ONNX file."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from vernier.errors import MissingExtraError, NetworkError
+from vernier.graphs.graph import Graph
+from vernier.networks.capture import capture
+from vernier.networks.checkpoints import load, load_into
+from vernier.networks.detection import detect
+
+SUFFIXES = (".safetensors", ".pth", ".pt", ".ckpt", ".param", ".bin")
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What a file turned out to hold.
+
+    Attributes:
+        graph: float32, of any size.
+        name: the registry's where it has this network, else the architecture's.
+        scale: whole factor.
+    """
+
+    graph: Graph
+    name: str
+    scale: int
+
+
+def is_file(network: str) -> bool:
+    """Whether a user who typed this means a file, and not a network of the registry."""
+    return Path(network).suffix.lower() in SUFFIXES
+
+
+def bring(path: Path, scale: int | None = None) -> Brought:
+    """Read a network.
+
+    Args:
+        path: `.safetensors`, `.pth`, ncnn's `.param` or `.bin`, or `.onnx`.
+        scale: needed where weights serve several scales, as CARN's do; checked elsewhere.
+
+    Raises:
+        NetworkError: the file is missing or damaged, wants to run code, holds weights that no
+            known network has, or is of another scale.
+        GraphError: it holds an operator that has no counterpart here.
+        MissingExtraError: it is an ONNX file, and the package `onnx` is not installed.
+    """
+    weights = load(path)
+    try:
+        found = detect(weights, scale)
+    except NetworkError as error:
+        return _with_spandrel(path, weights, scale, error)
+    module = found.build()
+    load_into(module, found.weights, str(path))
+    name = found.name or found.architecture.__name__.lower()
+    return Brought(capture(module.eval(), name), name, found.scale)
+
+
+def _with_spandrel(
+    path: Path, weights: Mapping[str, Tensor], scale: int | None, unknown: NetworkError
+) -> Brought:
+    """Whatever else spandrel recognises, where it can be imported."""
+    if importlib.util.find_spec("spandrel") is None:
+        more = MissingExtraError("spandrel", "spandrel", "trying other architectures")
+        raise NetworkError(f"{path}: {unknown}; {more}") from unknown
+    try:
+        from spandrel import MAIN_REGISTRY, UnsupportedModelError
+    except (ImportError, RuntimeError) as error:
+        # It needs torchvision, which refuses a PyTorch that it was not built for.
+        raise NetworkError(
+            f"{path}: {unknown}; spandrel might, but fails to import: {error}"
+        ) from unknown
+    try:
+        descriptor = MAIN_REGISTRY.load(dict(weights))
+    except UnsupportedModelError as error:
+        raise NetworkError(f"{path}: {unknown}; spandrel does not know it either") from error
+    module, name = descriptor.model, descriptor.architecture.id.lower()
+    if not isinstance(module, nn.Module) or descriptor.input_channels not in (1, 3):
+        raise NetworkError(f"{path}: spandrel's {name} does not enlarge pictures")
+    _check_scale(path, descriptor.scale, scale)
+    graph = capture(module.eval(), name, channels=descriptor.input_channels)
+    return Brought(graph, name, descriptor.scale)
+
+
+def _check_scale(path: Path, found: int, asked: int | None) -> None:
+    if asked is not None and asked != found:
+        raise NetworkError(f"{path}: this network enlarges by {found}, not by {asked}")
