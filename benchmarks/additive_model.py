@@ -27,9 +27,10 @@ from vernier.evaluation.network_source import graph_of
 from vernier.graphs.shapes import resized
 from vernier.processors.discovery import find_processor
 from vernier.profiling.activations import activations_of
+from vernier.profiling.assembly import Subject
 from vernier.profiling.contenders import Bench
 from vernier.profiling.prediction import Predictor
-from vernier.profiling.profiler import NORMAL_ROUNDS, Subject, profile
+from vernier.profiling.profiler import NORMAL_ROUNDS, profile
 from vernier.profiling.sampling import sample
 from vernier.profiling.sandwiches import unit_graph
 from vernier.runtime.loading import load_network, placed

@@ -45,6 +45,7 @@ ARROWS: dict[str, set[str]] = {
         "processors",
         "runtime",
         "images",
+        "estimates",
     },
     "evaluation": {
         "graphs",

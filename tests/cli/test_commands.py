@@ -1,7 +1,6 @@
 """The other commands, each on real things."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
@@ -9,26 +8,8 @@ import torch
 from PIL import Image
 
 from vernier.bundles.shipped import shipped_bundles
-from vernier.cli.main import main
 from vernier.images.dead_leaves import dead_leaves
 from vernier.networks.srvgg import SrVggCompact
-
-
-@pytest.fixture
-def vernier(monkeypatch, capfd, tmp_path):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["vernier", *map(str, arguments)])
-        try:
-            main()
-            code = 0
-        except SystemExit as stop:
-            code = stop.code or 0
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return run
 
 
 def test_devices(vernier):

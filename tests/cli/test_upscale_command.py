@@ -11,7 +11,6 @@ from PIL import Image
 
 from vernier.bundles.bundle import open_bundle, write_bundle
 from vernier.bundles.shipped import shipped_bundles
-from vernier.cli.main import main
 from vernier.cli.upscale import parse_memory, parse_scale, parse_tile
 from vernier.errors import UsageError
 
@@ -26,24 +25,6 @@ def photo(tmp_path):
     coarse = Image.fromarray(rng.integers(0, 256, (6, 8, 3), np.uint8))
     coarse.resize((32, 24), Image.Resampling.BICUBIC).save(path)
     return path
-
-
-@pytest.fixture
-def vernier(monkeypatch, capfd, tmp_path):
-    """Run the command line; gives exit code, standard output and error."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["vernier", *map(str, arguments)])
-        try:
-            main()
-            code = 0
-        except SystemExit as stop:
-            code = stop.code or 0
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return run
 
 
 def size_of(path):

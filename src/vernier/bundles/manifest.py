@@ -69,14 +69,14 @@ class UnitEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
             one engine were fused into one file of mixed precision.
         segment: the file that it is in.
         operators: outputs of its operators, by which it is found in the segment.
-        predicted_ms: what the plan foresaw for it; null where nothing was profiled.
+        predicted_ms: what a profile foresaw for it, negative within its noise; null without one.
     """
 
     name: Name
     processor: Name
     segment: Name
     operators: tuple[Name, ...]
-    predicted_ms: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    predicted_ms: float | None = None
 
 
 class ConversionEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -91,6 +91,24 @@ class ConversionEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 
     source: Name
     target: Name
+
+
+class Forecast(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a profile foresaw for a whole split.
+
+    Attributes:
+        total_ms: of one picture.
+        height: of the picture, in low-resolution pixels.
+        width: likewise.
+        machine: that was profiled, as `Machine.label` says it; or what modelled it.
+        modelled: whether nothing was measured.
+    """
+
+    total_ms: float
+    height: Annotated[int, msgspec.Meta(ge=1)]
+    width: Annotated[int, msgspec.Meta(ge=1)]
+    machine: str
+    modelled: bool = False
 
 
 class Damage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -123,6 +141,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         conversions: between segments.
         form: how a split became files: "segments", "engine" (whose segments convert by themselves)
             or "fused" (one file of mixed precision); null for a network that runs whole.
+        forecast: of the split's time; null where nothing was profiled.
         damage: measured against the float network; null where it was not measured.
         note: anything a reader should know, for instance the licence of the weights.
     """
@@ -137,6 +156,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     units: tuple[UnitEntry, ...] = ()
     conversions: tuple[ConversionEntry, ...] = ()
     form: Literal["segments", "engine", "fused"] | None = None
+    forecast: Forecast | None = None
     damage: Damage | None = None
     note: str = ""
 

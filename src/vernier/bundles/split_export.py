@@ -16,6 +16,7 @@ from vernier.bundles.manifest import (
     FORMAT,
     ConversionEntry,
     Damage,
+    Forecast,
     Manifest,
     NetworkFacts,
     SegmentEntry,
@@ -117,6 +118,7 @@ def export_split(
     *,
     form: Form = Form.SEGMENTS,
     predicted_ms: Mapping[str, float] | None = None,
+    forecast: Forecast | None = None,
     note: str = "",
     damage: Damage | None = None,
 ) -> Exported:
@@ -130,6 +132,7 @@ def export_split(
         ranges: of each activation that an INT8 unit reads or writes.
         form: how it becomes files.
         predicted_ms: by unit, where there is a profile.
+        forecast: of the whole, likewise.
         note: for the manifest.
         damage: measured against the float network, where it was.
 
@@ -169,8 +172,9 @@ def export_split(
         conversions=tuple(
             ConversionEntry(source=op.inputs[0], target=op.output) for op in pieces.conversions
         ),
-        damage=damage,
         form=form.value,
+        forecast=forecast,
+        damage=damage,
         note=note,
     )
     return Exported(manifest, models)

@@ -54,6 +54,10 @@ def command(
             "fused into one file of mixed precision."
         ),
     ] = Form.SEGMENTS,
+    profile: Annotated[
+        Path | None,
+        typer.Option(help="A profile of the split's units: what the split should take."),
+    ] = None,
     weights: Annotated[
         Path | None, typer.Option(help="Deployed weights of a network given by name.")
     ] = None,
@@ -78,6 +82,8 @@ def command(
         raise UsageError("a split says the precision of every unit; leave out --precision")
     if split is None and form is not Form.SEGMENTS:
         raise UsageError("--form is about splits; add --split FILE")
+    if split is None and profile is not None:
+        raise UsageError("--profile is about splits; add --split FILE")
     integer = split is not None or precision is Precision.INT8
     if integer and photos is None and ranges is None:
         raise UsageError("INT8 needs --photos to calibrate on, or --ranges")
@@ -88,7 +94,7 @@ def command(
         known = _ranges(source, shown, ranges, method, report) if integer else None
         if save_ranges is not None and known is not None:
             known.save(save_ranges)
-        exported = _export(source, precision, split, form, shown, known, report)
+        exported = _export(source, precision, split, form, shown, known, profile, report)
     write_bundle(out, exported.manifest, exported.models, overwrite=overwrite)
     typer.echo(f"{out}: {_told(exported)}")
 
@@ -112,9 +118,11 @@ def _export(
     form: Form,
     photos: Photos | None,
     ranges: Ranges | None,
+    profile: Path | None,
     report: Progress,
 ) -> Exported:
     from vernier.evaluation.shipping import export_network, export_network_split
+    from vernier.profiling.profile import load_profile
     from vernier.units.split import load_split
 
     if split is None:
@@ -129,6 +137,7 @@ def _export(
         ranges,
         form=form,
         photos=photos,
+        profile=None if profile is None else load_profile(profile),
         progress=report,
     )
 
@@ -140,4 +149,8 @@ def _told(exported: Exported) -> str:
     damage = manifest.damage
     if damage is not None and damage.psnr_to_float_db is not None:
         told += f", {damage.psnr_to_float_db} dB to the float network"
+    forecast = manifest.forecast
+    if forecast is not None:
+        how = "modelled" if forecast.modelled else "predicted"
+        told += f", {how} {forecast.total_ms:.2f} ms at {forecast.height}x{forecast.width}"
     return told

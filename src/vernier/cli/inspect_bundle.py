@@ -62,7 +62,16 @@ def command(
         _print_operators(opened)
 
 
+FORMS = {
+    "segments": "one file per segment; Vernier converts between them",
+    "engine": "one file per segment; the engine converts at their ends",
+    "fused": "one file of mixed precision",
+}
+
+
 def _summary(opened: Bundle) -> None:
+    from vernier.processors.machine import describe_machine
+
     manifest = opened.manifest
     facts = manifest.network
     tiled = "cannot be tiled" if facts.halo is None else f"halo {facts.halo} px"
@@ -75,6 +84,18 @@ def _summary(opened: Bundle) -> None:
             f"{manifest.damage.psnr_to_float_db} dB to the float network on "
             f"{manifest.damage.photos}"
         )
+    if manifest.form is not None:
+        typer.echo(f"a split, as {FORMS[manifest.form]}")
+    forecast = manifest.forecast
+    if forecast is not None:
+        how = "modelled" if forecast.modelled else "predicted"
+        typer.echo(
+            f"{how}: {forecast.total_ms:.3f} ms at {forecast.height}x{forecast.width} "
+            f"({forecast.machine})"
+        )
+        here = describe_machine().label
+        if not forecast.modelled and forecast.machine != here:
+            typer.echo(f"this is another machine, or has other engines: {here}")
     if manifest.note:
         typer.echo(manifest.note)
 

@@ -46,7 +46,11 @@ def command(
     scale: Annotated[int, typer.Option(min=1, help="Upscaling factor.")] = 2,
     size: Annotated[str, typer.Option(help="HEIGHTxWIDTH of the input.")] = "360x640",
     processors: Annotated[
-        str, typer.Option(help="ENGINE:DEVICE:PRECISION, with commas between.")
+        str,
+        typer.Option(
+            help="ENGINE:DEVICE:PRECISION, with commas between; modelled:... for devices that are "
+            "not here, such as modelled:pixel-6-gpu:float16,modelled:pixel-6-npu:int8."
+        ),
     ] = "litert:cpu:float32,litert:cpu:int8",
     granularity: Annotated[
         Granularity, typer.Option(help="One unit per layer, or per block.")
@@ -61,7 +65,8 @@ def command(
 ) -> None:
     """Measure a network's units, segment borders and switches by dummy-layer subtraction.
 
-    Interrupted, the same command goes on where it stopped.
+    Interrupted, the same command goes on where it stopped. Modelled processors are not measured:
+    their times come from an estimator or from published figures, and say so.
     """
     import msgspec
 
@@ -69,6 +74,8 @@ def command(
     from vernier.errors import UsageError
     from vernier.evaluation.network_source import graph_of
     from vernier.profiling import profiler
+    from vernier.profiling.assembly import Subject
+    from vernier.profiling.modelled import is_modelled, modelled_profile
     from vernier.profiling.profile import save_profile
 
     if quick and precise:
@@ -79,18 +86,27 @@ def command(
         raise UsageError(f"{out.parent}: no such folder")
     height, width = parse_size(size)
     graph = graph_of(network, scale)
-    subject = profiler.Subject(network, scale, graph, height, width, granularity)
-    rounds = profiler.QUICK_ROUNDS if quick else profiler.NORMAL_ROUNDS
-    with progress_bar(f"profiling {network} x{scale} at {size}") as report:
-        found = profiler.profile(
-            subject,
-            [name.strip() for name in processors.split(",")],
-            rounds=profiler.PRECISE_ROUNDS if precise else rounds,
-            threads=threads,
-            unfinished=out.with_name(f".{out.name}.partial"),
-            progress=report,
-        )
+    subject = Subject(network, scale, graph, height, width, granularity)
+    names = [name.strip() for name in processors.split(",")]
+    if any(map(is_modelled, names)):
+        if not all(map(is_modelled, names)):
+            raise UsageError("modelled and measured processors cannot be profiled together")
+        found = modelled_profile(subject, names)
+    else:
+        rounds = profiler.QUICK_ROUNDS if quick else profiler.NORMAL_ROUNDS
+        with progress_bar(f"profiling {network} x{scale} at {size}") as report:
+            found = profiler.profile(
+                subject,
+                names,
+                rounds=profiler.PRECISE_ROUNDS if precise else rounds,
+                threads=threads,
+                unfinished=out.with_name(f".{out.name}.partial"),
+                progress=report,
+            )
     save_profile(found, out)
     if as_json:
         print_json(msgspec.to_builtins(found))
-    typer.echo(f"{out}: {len(found.units)} units on {', '.join(found.processors)}", err=True)
+    modelled = ", modelled, not measured" if found.modelled else ""
+    typer.echo(
+        f"{out}: {len(found.units)} units on {', '.join(found.processors)}{modelled}", err=True
+    )

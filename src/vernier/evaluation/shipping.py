@@ -16,7 +16,7 @@ from vernier.bundles.export import (
     export_int8,
     network_facts,
 )
-from vernier.bundles.manifest import Damage
+from vernier.bundles.manifest import Damage, Forecast
 from vernier.bundles.split_export import Form, export_split
 from vernier.errors import UsageError
 from vernier.evaluation.damage import bundle_damage_db, damage_db, on
@@ -26,6 +26,8 @@ from vernier.graphs.shapes import resized
 from vernier.images.pairs import Float32, list_photos, load_rgb, network_input, shrink
 from vernier.networks.shipped import shipped_names
 from vernier.processors.discovery import present_processors
+from vernier.profiling.prediction import Predictor
+from vernier.profiling.profile import Profile
 from vernier.progress import Progress, silent
 from vernier.quantization.ranges import Ranges
 from vernier.runtime.planes import PlaneUpscaler
@@ -116,19 +118,58 @@ def export_network_split(
     *,
     form: Form = Form.SEGMENTS,
     photos: Photos | None = None,
+    profile: Profile | None = None,
     progress: Progress = silent,
 ) -> Exported:
     """Export a split of a network; arguments as of `export_network` and `export_split`.
 
+    With a profile the bundle says how long each unit, and the whole, is foreseen to take.
+
     Raises:
-        UsageError: the weights are random, or the split is of other units.
+        UsageError: the weights are random, or split or profile are of other units.
         GraphError: an operator of an INT8 unit has no INT8 form.
     """
     refuse_random(source)
     facts = network_facts(source.graph, source.name, source.scale)
     units = cut(source.graph, granularity)
-    exported = export_split(source.graph, facts, units, split, ranges, form=form)
+    times, forecast = (None, None) if profile is None else foresee(profile, split)
+    exported = export_split(
+        source.graph,
+        facts,
+        units,
+        split,
+        ranges,
+        form=form,
+        predicted_ms=times,
+        forecast=forecast,
+    )
     return _judged(exported, export_float32(source.graph, facts), photos, progress)
+
+
+def foresee(profile: Profile, split: Split) -> tuple[dict[str, float], Forecast]:
+    """What a profile says of a split: of each unit, and of the whole.
+
+    Raises:
+        UsageError: the profile is of other units, or lacks one of the split's processors.
+    """
+    names = [unit.name for unit in profile.units]
+    if names != list(split.processors):
+        raise UsageError(
+            f"expected a profile of the split's {len(split.processors)} units, found one of "
+            f"{profile.network} x{profile.scale} with {len(names)} ({profile.granularity})"
+        )
+    found = Predictor(profile).predict(list(split.processors.values()))
+    modelled = all(name in profile.modelled for name in split.processors.values())
+    forecast = Forecast(
+        total_ms=round(found.total_ms, 6),
+        height=profile.height,
+        width=profile.width,
+        machine="; ".join(dict.fromkeys(profile.modelled.values()))
+        if modelled
+        else profile.machine.label,
+        modelled=modelled,
+    )
+    return {name: round(ms, 6) for name, ms in zip(names, found.units_ms, strict=True)}, forecast
 
 
 def ranges_on(

@@ -53,6 +53,12 @@ class Machine(msgspec.Struct, frozen=True):
     python: str
     engines: dict[str, str]
 
+    @property
+    def label(self) -> str:
+        """What decides times, in one line: processor, cores and engines."""
+        engines = ", ".join(f"{name} {version}" for name, version in self.engines.items())
+        return f"{self.cpu}, {self.cores} cores, {engines}"
+
 
 def describe_machine() -> Machine:
     """The machine that runs Vernier; what cannot be found out is empty, 0 or "unknown CPU"."""

@@ -90,10 +90,7 @@ def merge(first: Profile, second: Profile) -> Profile:
         msgspec.structs.replace(
             one,
             times=_joined(one.times, other.times),
-            outside={
-                name: one.outside.get(name) or other.outside[name]
-                for name in {**other.outside, **one.outside}
-            },
+            outside={**other.outside, **one.outside},
             refused={**other.refused, **one.refused},
         )
         for one, other in zip(first.units, second.units, strict=True)

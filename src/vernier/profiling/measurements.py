@@ -59,6 +59,10 @@ class Measurements:
         """What is known of a name."""
         return self._done.get(name)
 
+    def known(self, name: str) -> Measurement:
+        """What must have been measured by now."""
+        return self._done[name]
+
     def put(self, name: str, measurement: Measurement) -> None:
         """Keep a result; the file is written anew, whole."""
         self._done[name] = measurement

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import permutations
 from pathlib import Path
@@ -13,55 +11,36 @@ from pathlib import Path
 from vernier.conversion.protocol import Method
 from vernier.conversion.registry import fastest_method
 from vernier.errors import GraphError, PlacementError, ProcessorError, UsageError
-from vernier.graphs.counts import operator_macs
-from vernier.graphs.graph import Graph, Kind
+from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized
 from vernier.processors.discovery import find_processor
 from vernier.processors.machine import clock_mhz, describe_machine, usable_cores
 from vernier.processors.protocol import Executable
 from vernier.profiling.activations import activations_of
+from vernier.profiling.assembly import (
+    Subject,
+    assemble,
+    border_key,
+    crossing_shapes,
+    switch_key,
+    unit_key,
+)
 from vernier.profiling.contenders import Bench
-from vernier.profiling.layer_times import main_input, time_border, time_unit, unit_kind
+from vernier.profiling.layer_times import time_border, time_unit
 from vernier.profiling.measurements import Measurement, Measurements
 from vernier.profiling.profile import (
-    FORMAT,
-    Border,
-    Crossing,
     Profile,
     Settings,
     Shape,
-    Switch,
-    UnitTimes,
 )
 from vernier.profiling.sandwiches import unit_graph
 from vernier.profiling.switch_times import time_switch
 from vernier.progress import Progress, silent
-from vernier.units.cutting import Granularity, cut
+from vernier.units.cutting import cut
 from vernier.units.unit import Unit
 from vernier.version import VERSION
 
 QUICK_ROUNDS, NORMAL_ROUNDS, PRECISE_ROUNDS = 9, 21, 61
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What is profiled.
-
-    Attributes:
-        network: name.
-        scale: whole factor.
-        graph: float32, of any size.
-        height: of the low-resolution input, in pixels.
-        width: likewise.
-        granularity: of the units.
-    """
-
-    network: str
-    scale: int
-    graph: Graph
-    height: int
-    width: int
-    granularity: Granularity = Granularity.LAYER
 
 
 def profile(
@@ -104,7 +83,16 @@ def profile(
         if kept.get(name) is None:
             kept.put(name, measure())
         progress(number, len(tasks), name.split(" ", 2)[0])
-    made = _assembled(subject, graph, units, processors, kept, rounds, used, method)
+    settings = Settings(rounds, used, _affinity(), method.name, clock_mhz())
+    made = assemble(
+        subject,
+        graph,
+        units,
+        processors,
+        lambda unit, name: kept.known(unit_key(graph, unit, name)),
+        kept.known,
+        settings,
+    )
     kept.finish()
     return made
 
@@ -128,15 +116,15 @@ def _tasks(
     tasks: dict[str, Task] = {}
     for unit in units:
         for processor in processors:
-            key = _unit_key(graph, unit, processor)
+            key = unit_key(graph, unit, processor)
             tasks.setdefault(key, partial(_unit_task, graph, unit, processor, bench, rounds))
-    for shape, tensor in _crossing_shapes(graph, units).items():
+    for shape, tensor in crossing_shapes(graph, units).items():
         for processor in processors:
-            tasks[_border_key(shape, processor)] = partial(
+            tasks[border_key(shape, processor)] = partial(
                 _border_task, shape, tensor, processor, bench, rounds
             )
         for source, target in permutations(processors, 2):
-            tasks[_switch_key(shape, source, target)] = partial(
+            tasks[switch_key(shape, source, target)] = partial(
                 _switch_task, shape, tensor, source, target, bench, method, rounds
             )
     return tasks
@@ -169,119 +157,6 @@ def _switch_task(
 ) -> Measurement:
     conversion, hand_over = time_switch(shape, tensor, source, target, bench, method, rounds)
     return Measurement(conversion, {"hand-over": hand_over})
-
-
-def _unit_key(graph: Graph, unit: Unit, processor: str) -> str:
-    # LiteRT's own INT8 PRELU branches on each sample's sign: its time is the content's.
-    kinds = {op.kind for op in graph.operators if op.output in unit.operators}
-    own = f" of {unit.name}" if Kind.PRELU in kinds and processor.endswith(":int8") else ""
-    return f"unit {processor} {unit_kind(graph, unit)}{own}"
-
-
-def _border_key(shape: Shape, processor: str) -> str:
-    return f"border {processor} {shape}"
-
-
-def _switch_key(shape: Shape, source: str, target: str) -> str:
-    return f"switch {source}>{target} {shape}"
-
-
-def _crossing_shapes(graph: Graph, units: Sequence[Unit]) -> dict[Shape, str]:
-    """Shapes of everything that may pass between segments, or in and out, each with a tensor."""
-    names = dict.fromkeys(
-        name
-        for unit in units
-        for alone in [unit_graph(graph, unit)]
-        for name in (*alone.inputs, *alone.outputs)
-    )
-    found: dict[Shape, str] = {}
-    for name in names:
-        found.setdefault(_shape(graph, name), name)
-    return found
-
-
-def _shape(graph: Graph, name: str) -> Shape:
-    batch, height, width, channels = graph.types[name].shape
-    return batch, height, width, channels
-
-
-def _assembled(
-    subject: Subject,
-    graph: Graph,
-    units: Sequence[Unit],
-    processors: Sequence[str],
-    kept: Measurements,
-    rounds: int,
-    threads: int,
-    method: Method,
-) -> Profile:
-    def known(key: str) -> Measurement:
-        found = kept.get(key)
-        assert found is not None
-        return found
-
-    place = {output: number for number, unit in enumerate(units) for output in unit.operators}
-    shapes = _crossing_shapes(graph, units)
-    borders = [
-        Border(processor, shape, time)
-        for shape in shapes
-        for processor in processors
-        if (time := known(_border_key(shape, processor)).time) is not None
-    ]
-    switches = [
-        Switch(source, target, shape, found.time, found.outside["hand-over"])
-        for shape in shapes
-        for source, target in permutations(processors, 2)
-        if (found := known(_switch_key(shape, source, target))).time is not None
-    ]
-    return Profile(
-        format=FORMAT,
-        network=subject.network,
-        scale=subject.scale,
-        height=subject.height,
-        width=subject.width,
-        granularity=subject.granularity.value,
-        processors=tuple(processors),
-        made_by=f"vernier {VERSION}",
-        date=datetime.now(UTC).isoformat(timespec="seconds"),
-        machine=describe_machine(),
-        settings=Settings(rounds, threads, _affinity(), method.name, clock_mhz()),
-        units=tuple(
-            _unit_times(
-                graph, unit, place, {p: known(_unit_key(graph, unit, p)) for p in processors}
-            )
-            for unit in units
-        ),
-        borders=tuple(borders),
-        switches=tuple(switches),
-    )
-
-
-def _unit_times(
-    graph: Graph, unit: Unit, place: Mapping[str, int], found: Mapping[str, Measurement]
-) -> UnitTimes:
-    alone = unit_graph(graph, unit)
-    main = main_input(graph, unit)
-    further = [name for name in alone.inputs if name != main]
-
-    def crossing(name: str) -> Crossing:
-        return Crossing(name, _shape(graph, name), place.get(name, -1))
-
-    return UnitTimes(
-        name=unit.name,
-        operators=unit.operators,
-        kind=unit_kind(graph, unit),
-        macs=sum(operator_macs(graph, op) for op in graph.operators if op.output in unit.operators),
-        reads=tuple(crossing(name) for name in (main, *further)),
-        writes=tuple(crossing(name) for name in alone.outputs),
-        times={p: m.time for p, m in found.items() if m.time is not None},
-        outside={
-            p: {name: m.outside[str(n)] for n, name in enumerate(further)}
-            for p, m in found.items()
-            if m.time is not None
-        },
-        refused={p: m.refused for p, m in found.items() if m.refused},
-    )
 
 
 def _affinity() -> tuple[int, ...]:

@@ -1,0 +1,84 @@
+"""`vernier profile` and what it hands to `vernier export`."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def profile(vernier, tmp_path):
+    path = tmp_path / "profile.json"
+    code, _, err = vernier(
+        "profile", "sesr-m3", "--size", "16x24", "--quick", "--threads", 1, "-o", path
+    )
+    assert code == 0, err
+    return path
+
+
+def test_a_profile_can_be_shown_compared_merged_and_scaled(vernier, tmp_path, profile):
+    code, out, _ = vernier("profile", "show", profile)
+    assert code == 0
+    assert "sesr-m3 x2 at 16x24" in out
+    assert "modelled" not in out
+    code, out, _ = vernier("profile", "diff", profile, profile, "--json")
+    assert code == 0
+    assert not any(row["clear"] for row in json.loads(out))
+    assert vernier("profile", "merge", profile, profile, "-o", tmp_path / "merged.json")[0] == 0
+    other = tmp_path / "other.json"
+    vernier("profile", "sesr-m3", "--size", "32x24", "--quick", "--threads", 1, "-o", other)
+    code, _, err = vernier(
+        "profile", "scale", profile, other, "--size", "64x48", "-o", tmp_path / "scaled.json"
+    )
+    assert code == 0, err
+    code, out, _ = vernier("profile", "show", tmp_path / "scaled.json")
+    assert "modelled (a line through 16x24 and 32x24)" in out
+
+
+def test_a_profile_is_not_overwritten(vernier, profile):
+    before = profile.read_bytes()
+    code, _, err = vernier("profile", "sesr-m3", "--size", "16x24", "-o", profile)
+    assert code == 2
+    assert "--overwrite" in err
+    assert profile.read_bytes() == before
+
+
+def test_a_split_says_what_it_should_take(vernier, tmp_path):
+    path, split = tmp_path / "modelled.json", tmp_path / "split.json"
+    names = "modelled:pixel-6-gpu:float16,modelled:pixel-6-npu:int8"
+    code, _, err = vernier("profile", "sesr-m5", "--processors", names, "-o", path)
+    assert code == 0
+    assert "modelled, not measured" in err
+    first = names.split(",")[0]
+    vernier("units", "sesr-m5", "-o", split, "--processor", first)
+    ranges = tmp_path / "ranges.json"
+    from vernier.networks.shipped import FOLDER
+
+    ranges.write_bytes((FOLDER / "sesr-m5-x2" / "ranges.json").read_bytes())
+    code, out, err = vernier(
+        "export", "sesr-m5", "--split", split, "--profile", path, "--ranges", ranges,
+        "-o", tmp_path / "bundle",
+    )  # fmt: skip
+    assert code == 0, err
+    assert "modelled" in out
+    code, out, _ = vernier("inspect", tmp_path / "bundle")
+    assert "FYE-SR's published times of a Pixel 6" in out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("profile", "sesr-m5", "--processors", "modelled:abacus:int8", "-o", "p.json"),
+        ("profile", "sesr-m5", "--processors",
+         "litert:cpu:float32,modelled:pixel-6-npu:int8", "-o", "p.json"),
+        ("profile", "sesr-m5", "--quick", "--precise", "-o", "p.json"),
+        ("profile", "sesr-m5", "--size", "0x5", "-o", "p.json"),
+        ("profile", "show", "nowhere.json"),
+        ("export", "sesr-m5", "--profile", "nowhere.json", "-o", "b"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_line_and_exit_code_two(vernier, tmp_path, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = vernier(*arguments)
+    assert code == 2
+    assert len(err.strip().splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
