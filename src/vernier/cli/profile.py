@@ -75,6 +75,7 @@ def command(
     from vernier.evaluation.network_source import graph_of
     from vernier.profiling import profiler
     from vernier.profiling.assembly import Subject
+    from vernier.profiling.doubts import doubts
     from vernier.profiling.modelled import is_modelled, modelled_profile
     from vernier.profiling.profile import save_profile
 
@@ -104,6 +105,8 @@ def command(
                 progress=report,
             )
     save_profile(found, out)
+    for sentence in doubts(found):
+        typer.echo(sentence, err=True)
     if as_json:
         print_json(msgspec.to_builtins(found))
     modelled = ", modelled, not measured" if found.modelled else ""

@@ -21,6 +21,7 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a profile.
 
 def show(file: File) -> None:
     """Show a profile: units, borders and switches, with their spread."""
+    from vernier.profiling.doubts import doubts
     from vernier.profiling.profile import load_profile
 
     profile = load_profile(file)
@@ -49,6 +50,8 @@ def show(file: File) -> None:
                 _cell(switch.hand_over),
             )
         Console().print(table)
+    for sentence in doubts(profile):
+        typer.echo(sentence)
 
 
 def diff(

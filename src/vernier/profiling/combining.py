@@ -128,7 +128,7 @@ def scaled(first: Profile, second: Profile, height: int, width: int) -> Profile:
     MACs and bytes of a convolutional network both grow with the number of pixels, what starting an
     operator costs does not: each time is taken as a fixed part and one for every pixel, and a line
     is drawn through the two sizes. What fits into a cache at one size and not at another bends it;
-    `benchmarks/profile_sizes.py` shows by how much.
+    `benchmarks/profiles.py` shows by how much.
 
     Args:
         first: at one size.
