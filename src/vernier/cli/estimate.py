@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 
 def command(
-    network: Annotated[str, typer.Argument(help="A network of `vernier networks`.")],
+    network: Annotated[
+        str, typer.Argument(help="A network of `vernier networks`, or a file as of `export`.")
+    ],
     npu: Annotated[
         str,
         typer.Option(
@@ -28,7 +30,9 @@ def command(
             "ethos-u85-512, ethos-u85-1024, ethos-u85-2048 (Arm's compiler Vela)."
         ),
     ] = "ethos-n78-4tops",
-    scale: Annotated[int, typer.Option(min=1, help="Upscaling factor.")] = 2,
+    scale: Annotated[
+        int | None, typer.Option(min=1, help="Upscaling factor; the smallest if absent.")
+    ] = None,
     size: Annotated[str, typer.Option(help="HEIGHTxWIDTH of the picture.")] = "1080x1920",
     tile: Annotated[
         str | None, typer.Option(help='HEIGHTxWIDTH of tiles, halos included; or "best".')

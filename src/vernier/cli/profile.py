@@ -41,9 +41,13 @@ app.command("scale")(profile_files.scale)
 
 @app.command(MEASURE)
 def command(
-    network: Annotated[str, typer.Argument(help="A network of `vernier networks`.")],
+    network: Annotated[
+        str, typer.Argument(help="A network of `vernier networks`, or a file as of `export`.")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The profile: a JSON file.")],
-    scale: Annotated[int, typer.Option(min=1, help="Upscaling factor.")] = 2,
+    scale: Annotated[
+        int | None, typer.Option(min=1, help="Upscaling factor; the smallest if absent.")
+    ] = None,
     size: Annotated[str, typer.Option(help="HEIGHTxWIDTH of the input.")] = "360x640",
     processors: Annotated[
         str,
@@ -72,7 +76,7 @@ def command(
 
     from vernier.cli.sizes import parse_size
     from vernier.errors import UsageError
-    from vernier.evaluation.network_source import graph_of
+    from vernier.evaluation.network_source import find_source
     from vernier.profiling import profiler
     from vernier.profiling.assembly import Subject
     from vernier.profiling.doubts import doubts
@@ -86,8 +90,8 @@ def command(
     if not out.parent.is_dir():
         raise UsageError(f"{out.parent}: no such folder")
     height, width = parse_size(size)
-    graph = graph_of(network, scale)
-    subject = Subject(network, scale, graph, height, width, granularity)
+    source = find_source(network, scale)
+    subject = Subject(source.name, source.scale, source.graph, height, width, granularity)
     names = [name.strip() for name in processors.split(",")]
     if any(map(is_modelled, names)):
         if not all(map(is_modelled, names)):
@@ -95,7 +99,7 @@ def command(
         found = modelled_profile(subject, names)
     else:
         rounds = profiler.QUICK_ROUNDS if quick else profiler.NORMAL_ROUNDS
-        with progress_bar(f"profiling {network} x{scale} at {size}") as report:
+        with progress_bar(f"profiling {source.name} x{source.scale} at {size}") as report:
             found = profiler.profile(
                 subject,
                 names,
