@@ -9,18 +9,21 @@ refused, and counted.
     python benchmarks/splits.py [--out benchmarks/results] [--data ../shared/data] [NETWORK ...]
 
 Networks without weights at hand have random ones, which is the harder case: nothing is smooth.
+With networks named, the results of others stay as they are.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -301,32 +304,47 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--data", type=Path)
     given = parser.parse_args()
-    lines = [
-        "# Splits on real engines against their simulation",
-        "",
-        "*its floor*: the worst split's simulation against itself with the float weights off by a",
-        "millionth, which is what summing in another order does.",
-        "",
-        "| network | weights | engine | units | splits | refused | most segments | bit-exact "
-        "| worst dB | its floor | median dB | fused, worst dB | float to PyTorch | tiled | s |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    outcomes = []
+    rows = kept_rows(given.out, given.networks) if given.out and given.networks else []
     for name in given.networks or [name for name in NETWORKS if name not in SKIPPED]:
         judged = subject(name, given.data)
-        for o in judge(name, judged):
-            lines.append(
-                f"| {o.network} | {judged.source} | {o.engine} | {o.units} | {o.splits} "
-                f"| {o.refused} "
-                f"| {o.most_segments} | {o.exact} | {o.worst_db} | {o.floor_db} | {o.median_db} "
-                f"| {o.fused_worst_db} | {o.float_difference:.1e} | {o.tiled} | {o.seconds} |"
-            )
-            print(lines[-1], file=sys.stderr, flush=True)
-            outcomes.append(asdict(o) | {"weights": judged.source})
-    table = "\n".join(lines) + "\n"
+        for outcome in judge(name, judged):
+            rows.append(asdict(outcome) | {"weights": judged.source})
+            print(table_row(rows[-1]), file=sys.stderr, flush=True)
+    table = "\n".join([*HEAD, *map(table_row, rows)]) + "\n"
     print(table)
     if given.out:
-        write_results(given.out, "splits", {"outcomes": outcomes}, table)
+        write_results(given.out, "splits", {"outcomes": rows}, table)
+
+
+HEAD = (
+    "# Splits on real engines against their simulation",
+    "",
+    "*its floor*: the worst split's simulation against itself with the float weights off by a",
+    "millionth, which is what summing in another order does.",
+    "",
+    "| network | weights | engine | units | splits | refused | most segments | bit-exact "
+    "| worst dB | its floor | median dB | fused, worst dB | float to PyTorch | tiled | s |",
+    "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+)
+
+
+def table_row(o: dict[str, Any]) -> str:
+    """One outcome for people."""
+    return (
+        f"| {o['network']} | {o['weights']} | {o['engine']} | {o['units']} | {o['splits']} "
+        f"| {o['refused']} | {o['most_segments']} | {o['exact']} | {o['worst_db']} "
+        f"| {o['floor_db']} | {o['median_db']} | {o['fused_worst_db']} "
+        f"| {o['float_difference']:.1e} | {o['tiled']} | {o['seconds']} |"
+    )
+
+
+def kept_rows(folder: Path, networks: Sequence[str]) -> list[dict[str, Any]]:
+    """What an earlier run found of other networks."""
+    path = folder / "splits.json"
+    if not path.is_file():
+        return []
+    outcomes = json.loads(path.read_text())["results"]["outcomes"]
+    return [row for row in outcomes if row["network"].rpartition(" ")[0] not in networks]
 
 
 if __name__ == "__main__":
