@@ -57,6 +57,21 @@ class Sketch:
         bias = self.constant(channels)
         return self.add(Kind.TRANSPOSE_CONV, x, weights, bias, stride=stride)
 
+    def windows(self, x, side):
+        """A picture as `(1, windows, pixels of a window, C)`."""
+        _, rows, columns, channels = self.shape(x)
+        packed = self.add(Kind.SPACE_TO_DEPTH, x, block=side)
+        count = rows * columns // side**2
+        return self.add(Kind.RESHAPE, packed, rows=count, columns=side**2, channels=channels)
+
+    def half(self):
+        """The first 5 rows."""
+        return self.add(Kind.SLICE, "x", begin=0, size=5, axis=1)
+
+    def positive(self):
+        self.constants["one"] = np.ones((1, 1, 1, 1), np.float32)
+        return "one"
+
     def prelu(self, x):
         return self.add(Kind.PRELU, x, self.constant(1, 1, self.shape(x)[3], scale=0.3))
 
@@ -116,6 +131,11 @@ FORMS = {
     "tanh": lambda s: s.add(Kind.TANH, "x"),
     "logistic": lambda s: s.add(Kind.LOGISTIC, "x"),
     "square root": lambda s: s.add(Kind.SQRT, s.add(Kind.MUL, "x", "x")),
+    "reciprocal root": lambda s: s.add(
+        Kind.RSQRT, s.add(Kind.ADD, s.add(Kind.MUL, "x", "x"), s.positive())
+    ),
+    "gelu": lambda s: s.add(Kind.GELU, s.add(Kind.MUL, "x", s.constant(1, 1, 1, 4, scale=3.0))),
+    "softmax": lambda s: s.add(Kind.SOFTMAX, s.add(Kind.MUL, "x", s.constant(1, 1, 1, 4))),
     "prelu": lambda s: s.prelu("x"),
     "leaky relu": lambda s: s.add(Kind.LEAKY_RELU, "x", alpha=0.2),
     "depth to space": lambda s: s.add(Kind.DEPTH_TO_SPACE, "x", block=2),
@@ -125,6 +145,23 @@ FORMS = {
     "bilinear by 3": lambda s: s.add(Kind.RESIZE_BILINEAR, "x", factor=3),
     "concatenation": lambda s: s.add(Kind.CONCATENATION, "x", s.add(Kind.RELU, "x"), "x"),
     "slice": lambda s: s.add(Kind.SLICE, "x", begin=1, size=2),
+    "concatenation of rows": lambda s: s.add(Kind.CONCATENATION, "x", s.half(), "x", axis=1),
+    "concatenation of columns": lambda s: s.add(
+        Kind.CONCATENATION, "x", s.add(Kind.RELU, "x"), axis=2
+    ),
+    "slice of rows": lambda s: s.add(Kind.SLICE, "x", begin=1, size=7, axis=1),
+    "slice of columns": lambda s: s.add(Kind.SLICE, "x", begin=5, size=7, axis=2),
+    "mean of channels": lambda s: s.add(Kind.MUL, "x", s.add(Kind.MEAN, "x", axis=3)),
+    "windows": lambda s: s.windows("x", 2),
+    "product of rows": lambda s: s.add(
+        Kind.BATCH_MATMUL, s.windows("x", 2), s.windows(s.convolve("x", 4, 1), 2), transposed=1
+    ),
+    "product": lambda s: s.add(
+        Kind.BATCH_MATMUL, s.windows("x", 2), s.windows(s.convolve("x", 4, 1), 2), transposed=0
+    ),
+    "product with a constant": lambda s: s.add(
+        Kind.BATCH_MATMUL, "x", s.constant(1, 10, 4, 5), transposed=0
+    ),
     "mean": lambda s: s.add(Kind.MEAN, "x"),
     "mirror": lambda s: s.add(Kind.MIRROR_PAD, "x", amount=2),
 }

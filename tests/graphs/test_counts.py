@@ -47,6 +47,9 @@ def test_groups_and_depths_count_what_they_multiply():
     assert operator_macs(grouped, grouped.operators[0]) == 10 * 12 * 9 * 2 * 6
     assert operator_macs(depthwise, depthwise.operators[0]) == 5 * 6 * 25 * 8
     assert count_macs(form("tanh")) == 0
+    # 30 windows of 4 pixels and 4 channels: each pixel by each of its window.
+    product = form("product of rows")
+    assert operator_macs(product, product.operators[-1]) == 30 * 4 * 4 * 4
 
 
 def test_zeros_that_pad_a_transposed_kernel_are_no_parameters():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample_graphs import fsrcnn, picture, random_graph, sesr, sketch
+from sample_graphs import form, fsrcnn, picture, random_graph, sesr, sketch
 
 from vernier.errors import GraphError
 from vernier.graphs.graph import Kind
@@ -85,6 +85,15 @@ def test_networks_that_cannot_be_tiled():
     s.add(Kind.MUL, "x", s.add(Kind.MEAN, "x"))
     with pytest.raises(GraphError, match="mean over the whole picture"):
         halo(s.graph())
+    for name, words in {
+        "windows": "lays the picture out anew",
+        "product with a constant": "multiplies pixels by pixels",
+        "slice of rows": "cuts or joins rows or columns",
+        "concatenation of columns": "cuts or joins rows or columns",
+    }.items():
+        with pytest.raises(GraphError, match=words):
+            halo(form(name))
+    assert halo(form("mean of channels")) == halo(form("softmax")) == halo(form("gelu")) == 0
     s = sketch()
     s.convolve("x", 4, 3, padding="valid")
     with pytest.raises(GraphError, match='use "same" padding'):

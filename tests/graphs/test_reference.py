@@ -35,6 +35,32 @@ def test_a_transposed_convolution_is_the_adjoint_of_the_convolution():
         assert left == pytest.approx(right, abs=1e-3)
 
 
+def test_a_transformers_operators_are_those_of_pytorch():
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(0)
+    x, y = (rng.normal(size=(1, 3, 5, 5)).astype(np.float32) * 3 for _ in range(2))
+    first, second = torch.from_numpy(x), torch.from_numpy(y)
+    functional = torch.nn.functional
+    for kind, attributes, wanted in [
+        (Kind.GELU, {}, functional.gelu(first)),
+        (Kind.SOFTMAX, {}, functional.softmax(first, 3)),
+        (Kind.MEAN, {"axis": 3}, first.mean(3, keepdim=True)),
+        (Kind.BATCH_MATMUL, {"transposed": 0}, torch.matmul(first, second)),
+        (Kind.BATCH_MATMUL, {"transposed": 1}, torch.einsum("bntd,bnsd->bnts", first, second)),
+        (Kind.RESHAPE, {"rows": 5, "columns": 1, "channels": 15}, first.reshape(1, 5, 1, 15)),
+        (Kind.SLICE, {"begin": 1, "size": 2, "axis": 2}, first[:, :, 1:3]),
+        (Kind.CONCATENATION, {"axis": 1}, torch.cat([first, second], 1)),
+    ]:
+        inputs = [x, y] if kind in (Kind.BATCH_MATMUL, Kind.CONCATENATION) else [x]
+        found = evaluate(
+            Operator(kind, ("x", "y")[: len(inputs)], "z", attributes=attributes), inputs
+        )
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, wanted.numpy(), atol=1e-5)
+    (found,) = run(form("reciprocal root"), {"x": np.full((1, 10, 12, 4), 2, np.float32)}).values()
+    np.testing.assert_allclose(found, 5**-0.5, rtol=1e-6)
+
+
 def test_shuffles_order_channels_by_row_column_channel():
     x = np.arange(12, dtype=np.float32).reshape(1, 1, 1, 12)
     shuffled = run(_on(Kind.DEPTH_TO_SPACE, (1, 1, 12)), {"x": x})["t0"]

@@ -5,13 +5,16 @@ from sample_graphs import FORMS, Sketch, form, random_graph, sesr
 from vernier.errors import GraphError
 from vernier.graphs.graph import Kind, Operator, TensorType
 from vernier.graphs.reference import run
-from vernier.graphs.shapes import infer_types, resized, same_padding
+from vernier.graphs.shapes import fits_one_size, infer_types, resized, same_padding
 
 
 @pytest.mark.parametrize("name", FORMS)
 @pytest.mark.parametrize("size", [(10, 12), (6, 8), (4, 20)])
 def test_inferred_shapes_are_those_of_what_is_computed(name, size):
-    graph = resized(form(name), *size)
+    graph = form(name)
+    if fits_one_size(graph):
+        size = graph.types["x"].shape[1:3]
+    graph = resized(graph, *size)
     x = np.ones((1, *size, 4), np.float32)
     shapes = {}
     run(graph, {"x": x}, observe=lambda tensor, value: shapes.update({tensor: value.shape}))
@@ -56,6 +59,21 @@ def test_sizes_that_cannot_be():
 
 
 @pytest.mark.parametrize(
+    "name", ["windows", "slice of rows", "slice of columns", "product with a constant"]
+)
+def test_what_names_places_in_the_picture_is_of_one_size(name):
+    graph = form(name)
+    assert fits_one_size(graph)
+    assert resized(graph, 10, 12).types == graph.types
+    # The same number of pixels would pass a RESHAPE and come out wrong.
+    for size in [(12, 10), (20, 24)]:
+        with pytest.raises(GraphError, match=r"of one picture size, 10x12 \(height x width\)"):
+            resized(graph, *size)
+    assert not fits_one_size(form("slice"))
+    assert not fits_one_size(form("mean of channels"))
+
+
+@pytest.mark.parametrize(
     ("kind", "others", "attributes", "message"),
     [
         (Kind.CONV_2D, [(5, 3, 3, 3)], {}, "do not fit 4 input channels"),
@@ -72,7 +90,17 @@ def test_sizes_that_cannot_be():
         (Kind.PRELU, [(1, 1, 3)], {}, "PRELU of shapes"),
         (Kind.DEPTH_TO_SPACE, [], {"block": 3}, "multiple of 9 channels"),
         (Kind.SLICE, [], {"begin": 3, "size": 2}, "channels 3 to 5 of 4"),
+        (Kind.SLICE, [], {"begin": 3, "size": 4, "axis": 1}, "rows 3 to 7 of 6"),
+        (Kind.SLICE, [], {"begin": 3, "size": 4, "axis": 0}, "an axis is 1, 2 or 3, found 0"),
         (Kind.CONCATENATION, [(1, 2, 2, 1)], {}, "cannot join"),
+        (Kind.CONCATENATION, [(1, 6, 2, 4)], {"axis": 1}, "cannot join"),
+        (Kind.MEAN, [], {"axis": 2}, "over pixels or channels, not 2"),
+        (Kind.RESHAPE, [], {"rows": 6, "columns": 6, "channels": 3}, "not as many samples"),
+        (Kind.RESHAPE, [], {"rows": 6, "columns": 6}, "needs a whole 'channels'"),
+        (Kind.BATCH_MATMUL, [(1, 6, 6, 4)], {"transposed": 0}, "rows of 4 cannot"),
+        (Kind.BATCH_MATMUL, [(1, 3, 6, 4)], {"transposed": 1}, "cannot multiply"),
+        (Kind.BATCH_MATMUL, [(1, 6, 6, 4)], {"transposed": 2}, "transposed 2"),
+        (Kind.BATCH_MATMUL, [(1, 6, 6, 4)], {}, "needs a whole 'transposed'"),
     ],
 )  # fmt: skip
 def test_operators_that_do_not_fit(kind, others, attributes, message):

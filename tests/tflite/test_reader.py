@@ -85,16 +85,16 @@ def repacked(graph, change):
 
 
 def test_an_unknown_operator_is_named():
-    def softmax(model):
-        model.operatorCodes[0].builtinCode = schema.BuiltinOperator.SOFTMAX
-        model.operatorCodes[0].deprecatedBuiltinCode = schema.BuiltinOperator.SOFTMAX
+    def exponential(model):
+        model.operatorCodes[0].builtinCode = schema.BuiltinOperator.EXP
+        model.operatorCodes[0].deprecatedBuiltinCode = schema.BuiltinOperator.EXP
 
     def custom(model):
         model.operatorCodes[0].builtinCode = schema.BuiltinOperator.CUSTOM
         model.operatorCodes[0].customCode = "Sharpen"
 
-    with pytest.raises(GraphError, match="the operator SOFTMAX is not supported"):
-        read(repacked(form("tanh"), softmax))
+    with pytest.raises(GraphError, match="the operator EXP is not supported"):
+        read(repacked(form("tanh"), exponential))
     with pytest.raises(GraphError, match="the operator CUSTOM Sharpen is not supported"):
         read(repacked(form("tanh"), custom))
 
@@ -123,7 +123,14 @@ def _constant(name, values):
         ("conv 3x3", _options(fusedActivationFunction=4), "fused activation 4 of CONV_2D"),
         ("conv 3x3 stride 2", _options(padding=1), "the file says"),
         ("bilinear by 2", _options(alignCorners=True), "half-pixel centres only"),
-        ("concatenation", _options(axis=1), "over channels only"),
+        ("concatenation", _options(axis=0), "over axes 1 to 3, not 0"),
+        ("concatenation", _options(axis=1), "the file says"),
+        ("softmax", _options(beta=2.0), "a beta of 1 only"),
+        ("gelu", _options(approximate=True), "exact form only"),
+        ("product", _options(adjX=True), "second input transposed only"),
+        ("windows", _constant("shape", [1, 30, 2, 8]), "the file says"),
+        ("windows", _constant("shape", [2, 30, 4, 4]), "RESHAPE with shape"),
+        ("slice of rows", _constant("begin", [0, 1, 1, 0]), "SLICE with begin"),
         ("mean", _options(keepDims=False), "kept dimensions only"),
         ("mean", _constant("axes", [2, 3]), r"MEAN with axes \[2, 3\] is not supported"),
         ("slice", _constant("begin", [0, 1, 0, 1]), "SLICE with begin"),
@@ -141,7 +148,10 @@ def test_forms_that_a_graph_cannot_say_are_refused(name, change, message):
 def test_other_spellings_of_the_same_are_read():
     graph = form("mean")
     assert_same(read(repacked(graph, _constant("axes", [-2, 1]))), graph)
-    graph = form("slice")
+    graph = form("windows")
+    assert_same(read(repacked(graph, _constant("shape", [1, -1, 4, 4]))), graph)
+    graph = form("concatenation of columns")
+    assert_same(read(repacked(graph, _options(axis=-2))), graph)
     s = sketch()
     s.add(Kind.SLICE, "x", begin=1, size=3)
     whole = s.graph()

@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from sample_graphs import FORMS, form, picture, random_graph, sesr, sketch
 
 from vernier.errors import GraphError
-from vernier.graphs.graph import Activation, Graph, Kind, Quantization, TensorType
+from vernier.graphs.graph import (
+    Activation,
+    Graph,
+    Kind,
+    Quantization,
+    TensorType,
+    has_integer_form,
+)
 from vernier.graphs.reference import run
 from vernier.graphs.shapes import resized
 from vernier.quantization.quantize import quantize
@@ -179,7 +186,11 @@ def int8_ranges(graph):
     return ranges
 
 
-INT8_FORMS = [name for name in FORMS if name != "square root"]
+INT8_FORMS = [
+    name
+    for name in FORMS
+    if name != "square root" and all(map(has_integer_form, form(name).operators))
+]
 
 
 @pytest.mark.parametrize("kernels", ENGINES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from vernier.graphs.graph import CONVOLUTIONS, Graph, Kind, Operator
@@ -33,7 +34,9 @@ def count_parameters(graph: Graph) -> int:
 
 
 def operator_macs(graph: Graph, op: Operator, transposed_on: Grid = "output") -> int:
-    """Multiply-accumulates of one operator at the graph's size; 0 for all but convolutions.
+    """Multiply-accumulates of one operator at the graph's size.
+
+    0 for all but convolutions and matrix products.
 
     Args:
         graph: of concrete size.
@@ -42,6 +45,8 @@ def operator_macs(graph: Graph, op: Operator, transposed_on: Grid = "output") ->
             the SESR paper counts FSRCNN's (zeros inserted between the pixels). "input" counts
             what must be multiplied, `stride**2` times less.
     """
+    if op.kind is Kind.BATCH_MATMUL:
+        return math.prod(graph.types[op.output].shape) * graph.types[op.inputs[0]].shape[3]
     if op.kind not in CONVOLUTIONS:
         return 0
     on_input = op.kind is Kind.TRANSPOSE_CONV and transposed_on == "input"

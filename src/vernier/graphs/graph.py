@@ -28,14 +28,18 @@ class Kind(StrEnum):
     | DEPTHWISE_CONV_2D | x, weights (1, kh, kw, O), bias (O) | stride, padding, multiplier |
     | TRANSPOSE_CONV | x, weights (O, kh, kw, I), bias (O) | stride (out = stride * in) |
     | ADD, SUB, MUL | a, b (NumPy broadcasting; either may be a constant) | |
-    | RELU, TANH, LOGISTIC, SQRT | x | |
+    | RELU, TANH, LOGISTIC, SQRT, RSQRT | x | |
+    | GELU | x | the exact form, x * Phi(x) with Phi of the normal distribution |
+    | SOFTMAX | x, over channels | |
     | PRELU | x, slopes (1, 1, C) | |
     | LEAKY_RELU | x | alpha |
     | DEPTH_TO_SPACE, SPACE_TO_DEPTH | x | block (channel order (r, r, c), as in `.tflite`) |
     | RESIZE_NEAREST_NEIGHBOR, RESIZE_BILINEAR | x | factor; half-pixel centres |
-    | CONCATENATION | any number, over channels | |
-    | SLICE | x | begin, size (over channels) |
-    | MEAN | x, over height and width, kept as 1x1 | |
+    | RESHAPE | x | rows, columns, channels of the result, samples in the order in memory |
+    | BATCH_MATMUL | a (1, N, T, D), b (1, N, D, S); b (1, N, S, D) where transposed | transposed |
+    | CONCATENATION | any number | axis (1, 2 or 3; 3 where absent) |
+    | SLICE | x | begin, size, axis (1, 2 or 3; 3 where absent) |
+    | MEAN | x, over height and width, kept as 1x1 | axis (3: over channels instead, kept as 1) |
     | MIRROR_PAD | x | amount (pixels on all four sides, the border pixel repeated: "symmetric") |
     | QUANTIZE | x: float32 to int8, or int8 to int8 of another scale | |
     | DEQUANTIZE | x: int8 to float32 | |
@@ -51,12 +55,17 @@ class Kind(StrEnum):
     TANH = "TANH"
     LOGISTIC = "LOGISTIC"
     SQRT = "SQRT"
+    RSQRT = "RSQRT"
+    GELU = "GELU"
+    SOFTMAX = "SOFTMAX"
     PRELU = "PRELU"
     LEAKY_RELU = "LEAKY_RELU"
     DEPTH_TO_SPACE = "DEPTH_TO_SPACE"
     SPACE_TO_DEPTH = "SPACE_TO_DEPTH"
     RESIZE_NEAREST_NEIGHBOR = "RESIZE_NEAREST_NEIGHBOR"
     RESIZE_BILINEAR = "RESIZE_BILINEAR"
+    RESHAPE = "RESHAPE"
+    BATCH_MATMUL = "BATCH_MATMUL"
     CONCATENATION = "CONCATENATION"
     SLICE = "SLICE"
     MEAN = "MEAN"
@@ -77,6 +86,12 @@ class Activation(StrEnum):
 # the activation out without a word, so it is never asked to.
 FUSES_ACTIVATION = frozenset({Kind.CONV_2D, Kind.DEPTHWISE_CONV_2D, Kind.ADD, Kind.SUB, Kind.MUL})
 CONVOLUTIONS = frozenset({Kind.CONV_2D, Kind.DEPTHWISE_CONV_2D, Kind.TRANSPOSE_CONV})
+
+ROWS, COLUMNS, CHANNELS = 1, 2, 3
+"""Axes of an activation."""
+
+# A Transformer's own: they run in float, while its convolutions may run in INT8.
+_FLOAT_ONLY = frozenset({Kind.RESHAPE, Kind.BATCH_MATMUL, Kind.SOFTMAX, Kind.GELU, Kind.RSQRT})
 
 Attribute = int | float | str
 
@@ -139,6 +154,30 @@ class Operator:
                 f"{self.output}: {self.kind} needs a whole {attribute!r}, found {value!r}"
             )
         return value
+
+    @property
+    def axis(self) -> int:
+        """What a CONCATENATION joins, a SLICE cuts, or a MEAN is over: 1, 2 or 3.
+
+        A MEAN without the attribute, which is over rows and columns both, has none.
+
+        Raises:
+            GraphError: the attribute is no axis of an activation.
+        """
+        axis = self.whole("axis", CHANNELS)
+        if axis not in (ROWS, COLUMNS, CHANNELS):
+            raise GraphError(f"{self.output}: an axis is 1, 2 or 3, found {axis}")
+        return axis
+
+
+def has_integer_form(op: Operator) -> bool:
+    """Whether an operator of a float graph can run in INT8."""
+    return op.kind not in _FLOAT_ONLY and not is_channel_mean(op)
+
+
+def is_channel_mean(op: Operator) -> bool:
+    """Whether an operator is a MEAN over channels, at every pixel by itself."""
+    return op.kind is Kind.MEAN and "axis" in op.attributes
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from vernier.errors import GraphError
-from vernier.graphs.graph import Graph, Kind, Operator
+from vernier.graphs.graph import CHANNELS, Graph, Kind, Operator, is_channel_mean
 from vernier.graphs.shapes import reaches
 
 Interval = tuple[int, int]
@@ -81,9 +81,10 @@ def _sides(graph: Graph, axis: int) -> dict[str, _Side]:
         read = {sides[name] for name in op.inputs if name in sides}
         if not read:
             continue
-        if op.kind is Kind.MEAN:
+        everywhere = _looks_everywhere(op)
+        if everywhere is not None:
             raise GraphError(
-                f"{graph.name}: {op.output!r} is a mean over the whole picture, so the network "
+                f"{graph.name}: {op.output!r} {everywhere}, so the network "
                 "cannot be tiled exactly; run it on whole pictures"
             )
         if len(read) != 1:
@@ -96,6 +97,21 @@ def _sides(graph: Graph, axis: int) -> dict[str, _Side]:
                 'the network cannot be tiled exactly; use "same" padding'
             )
     return sides
+
+
+def _looks_everywhere(op: Operator) -> str | None:
+    """What makes an operator read pixels at no fixed distance; None for those that do not."""
+    match op.kind:
+        case Kind.MEAN if not is_channel_mean(op):
+            return "is a mean over the whole picture"
+        case Kind.RESHAPE:
+            return "lays the picture out anew"
+        case Kind.BATCH_MATMUL:
+            return "multiplies pixels by pixels"
+        case Kind.SLICE | Kind.CONCATENATION if op.axis != CHANNELS:
+            return "cuts or joins rows or columns of the picture"
+        case _:
+            return None
 
 
 def _resulting(graph: Graph, op: Operator, axis: int, side: _Side) -> _Side:

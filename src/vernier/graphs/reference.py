@@ -6,6 +6,7 @@ one matrix product per band of rows, whose patches are gathered so that memory s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,7 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from vernier.errors import GraphError
-from vernier.graphs.graph import Activation, Graph, Kind, Operator
+from vernier.graphs.graph import Activation, Graph, Kind, Operator, is_channel_mean
 from vernier.graphs.shapes import resized, same_padding
 
 Float32 = NDArray[np.float32]
@@ -243,7 +244,43 @@ def _bilinear(op: Operator, inputs: list[NDArray[Any]]) -> Float32:
 
 def _slice(op: Operator, inputs: list[NDArray[Any]]) -> NDArray[Any]:
     begin = op.whole("begin")
-    return inputs[0][..., begin : begin + op.whole("size")]
+    return inputs[0][along(op.axis, begin, begin + op.whole("size"))]
+
+
+def along(axis: int, first: int, end: int) -> tuple[slice, ...]:
+    """An index that cuts `(1, H, W, C)` from `first` to `end`, exclusive, along one axis."""
+    return (*(slice(None),) * axis, slice(first, end))
+
+
+def _mean(op: Operator, inputs: list[NDArray[Any]]) -> Float32:
+    # Summed in float64: NumPy sums rows one after the other, and a picture has many.
+    axes = op.axis if is_channel_mean(op) else (1, 2)
+    means = inputs[0].mean(axis=axes, keepdims=True, dtype=np.float64)
+    return np.asarray(means, np.float32)
+
+
+def _reshape(op: Operator, inputs: list[NDArray[Any]]) -> NDArray[Any]:
+    return inputs[0].reshape(1, op.whole("rows"), op.whole("columns"), op.whole("channels"))
+
+
+def _batch_matmul(op: Operator, inputs: list[NDArray[Any]]) -> Float32:
+    a, b = inputs
+    return np.asarray(a @ (b.swapaxes(2, 3) if op.whole("transposed") else b), np.float32)
+
+
+def _softmax(op: Operator, inputs: list[NDArray[Any]]) -> Float32:
+    powers = np.exp(inputs[0] - inputs[0].max(axis=3, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=3, keepdims=True), np.float32)
+
+
+# NumPy has no error function; Python's, value by value, is slow and right.
+_erf = np.frompyfunc(math.erf, 1, 1)
+
+
+def _gelu(op: Operator, inputs: list[NDArray[Any]]) -> Float32:
+    x = inputs[0].astype(np.float64)
+    phi = 0.5 * (1.0 + np.asarray(_erf(x / math.sqrt(2.0)), np.float64))
+    return np.asarray(x * phi, np.float32)
 
 
 def _mirror_pad(op: Operator, inputs: list[NDArray[Any]]) -> NDArray[Any]:
@@ -276,11 +313,13 @@ _KERNELS: dict[Kind, Callable[[Operator, list[NDArray[Any]]], NDArray[Any]]] = {
     Kind.SPACE_TO_DEPTH: _space_to_depth,
     Kind.RESIZE_NEAREST_NEIGHBOR: _nearest,
     Kind.RESIZE_BILINEAR: _bilinear,
-    Kind.CONCATENATION: lambda op, x: np.concatenate(x, axis=3),
+    Kind.CONCATENATION: lambda op, x: np.concatenate(x, axis=op.axis),
     Kind.SLICE: _slice,
-    # Summed in float64: NumPy sums rows one after the other, and a picture has many.
-    Kind.MEAN: lambda op, x: (
-        x[0].mean(axis=(1, 2), keepdims=True, dtype=np.float64).astype(np.float32)
-    ),
+    Kind.MEAN: _mean,
+    Kind.RESHAPE: _reshape,
+    Kind.BATCH_MATMUL: _batch_matmul,
+    Kind.SOFTMAX: _softmax,
+    Kind.GELU: _gelu,
+    Kind.RSQRT: lambda op, x: np.float32(1) / np.sqrt(x[0]),
     Kind.MIRROR_PAD: _mirror_pad,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,16 +11,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.errors import GraphError
-from vernier.graphs.graph import CONVOLUTIONS, Graph, Kind, Operator, TensorType
+from vernier.graphs.graph import (
+    CHANNELS,
+    CONVOLUTIONS,
+    Graph,
+    Kind,
+    Operator,
+    TensorType,
+    is_channel_mean,
+)
 
 Shape = tuple[int, ...]
 
 # How many inputs an operator may have; all others have one. A convolution may lack its bias.
 _INPUTS: dict[Kind, range] = {
     **dict.fromkeys(CONVOLUTIONS, range(2, 4)),
-    **dict.fromkeys((Kind.ADD, Kind.SUB, Kind.MUL, Kind.PRELU), range(2, 3)),
+    **dict.fromkeys((Kind.ADD, Kind.SUB, Kind.MUL, Kind.PRELU, Kind.BATCH_MATMUL), range(2, 3)),
     Kind.CONCATENATION: range(1, 1 << 16),
 }
+
+
+# What meets the second input pixel by pixel.
+_JOINED_BY_PLACE = frozenset({Kind.ADD, Kind.SUB, Kind.MUL, Kind.BATCH_MATMUL, Kind.CONCATENATION})
 
 
 def infer_types(
@@ -62,11 +75,17 @@ def resized(graph: Graph, height: int, width: int) -> Graph:
         width: likewise.
 
     Raises:
-        GraphError: an operator cannot work at this size, or an input's size would not be whole.
+        GraphError: an operator cannot work at this size, an input's size would not be whole, or
+            the graph `fits_one_size` and this is another.
     """
     if height < 1 or width < 1:
         raise GraphError(f"{graph.name}: expected at least 1x1 pixels, found {width}x{height}")
     first = graph.types[graph.inputs[0]].shape
+    if first[1:3] != (height, width) and fits_one_size(graph):
+        raise GraphError(
+            f"{graph.name} is of one picture size, {first[1]}x{first[2]} (height x width), "
+            f"found {height}x{width}; capture it again for another"
+        )
     types = dict(graph.types)
     for name in graph.inputs:
         own = types[name].shape
@@ -82,6 +101,26 @@ def resized(graph: Graph, height: int, width: int) -> Graph:
     for op in graph.operators:
         types[op.output] = replace(types[op.output], shape=output_shape(op, types))
     return replace(graph, types=types)
+
+
+def fits_one_size(graph: Graph) -> bool:
+    """Whether a graph means something at its own picture size only.
+
+    A RESHAPE names rows and columns as numbers, a SLICE of rows or columns does, and a constant may
+    have as many as the picture. At another size some would raise, and others silently compute
+    something else.
+    """
+    return any(
+        op.kind is Kind.RESHAPE
+        or (op.kind is Kind.SLICE and op.axis != CHANNELS)
+        or (op.kind in _JOINED_BY_PLACE and any(_has_places(graph, name) for name in op.inputs))
+        for op in graph.operators
+    )
+
+
+def _has_places(graph: Graph, name: str) -> bool:
+    """Whether a tensor is a constant of several rows or columns."""
+    return name in graph.constants and any(side > 1 for side in graph.types[name].shape[-3:-1])
 
 
 def output_shape(op: Operator, types: Mapping[str, TensorType]) -> Shape:
@@ -117,16 +156,29 @@ def output_shape(op: Operator, types: Mapping[str, TensorType]) -> Shape:
             factor = _positive(op, "factor")
             return (1, x[1] * factor, x[2] * factor, x[3])
         case Kind.CONCATENATION:
-            if any(len(other) != 4 or other[:3] != x[:3] for other in others):
+            beside = {(*shape[: op.axis], *shape[op.axis + 1 :]) for shape in (x, *others)}
+            if any(len(other) != 4 for other in others) or len(beside) > 1:
                 raise GraphError(f"{op.output}: cannot join tensors of shapes {[x, *others]}")
-            return (*x[:3], x[3] + sum(other[3] for other in others))
+            return _along(x, op.axis, sum(shape[op.axis] for shape in (x, *others)))
         case Kind.SLICE:
             begin, size = op.whole("begin"), _positive(op, "size")
-            if begin < 0 or begin + size > x[3]:
-                raise GraphError(f"{op.output}: channels {begin} to {begin + size} of {x[3]}")
-            return (*x[:3], size)
+            if begin < 0 or begin + size > x[op.axis]:
+                what = ("rows", "columns", "channels")[op.axis - 1]
+                raise GraphError(f"{op.output}: {what} {begin} to {begin + size} of {x[op.axis]}")
+            return _along(x, op.axis, size)
+        case Kind.MEAN if is_channel_mean(op):
+            if op.axis != CHANNELS:
+                raise GraphError(f"{op.output}: a MEAN is over pixels or channels, not {op.axis}")
+            return _along(x, CHANNELS, 1)
         case Kind.MEAN:
             return (1, 1, 1, x[3])
+        case Kind.RESHAPE:
+            shape = (1, *(_positive(op, side) for side in ("rows", "columns", "channels")))
+            if math.prod(shape) != math.prod(x):
+                raise GraphError(f"{op.output}: {x} has not as many samples as {shape}")
+            return shape
+        case Kind.BATCH_MATMUL:
+            return _multiplied(op, x, others[0])
         case Kind.MIRROR_PAD:
             amount = op.whole("amount")
             if not 0 <= amount <= min(x[1], x[2]):
@@ -134,6 +186,20 @@ def output_shape(op: Operator, types: Mapping[str, TensorType]) -> Shape:
             return (1, x[1] + 2 * amount, x[2] + 2 * amount, x[3])
         case _:
             return x
+
+
+def _along(x: Shape, axis: int, size: int) -> Shape:
+    return (*x[:axis], size, *x[axis + 1 :])
+
+
+def _multiplied(op: Operator, a: Shape, b: Shape) -> Shape:
+    transposed = op.whole("transposed")
+    if len(b) != 4 or b[:2] != a[:2] or transposed not in (0, 1):
+        raise GraphError(f"{op.output}: cannot multiply {a} by {b}, transposed {transposed}")
+    inner, columns = (b[3], b[2]) if transposed else (b[2], b[3])
+    if a[3] != inner:
+        raise GraphError(f"{op.output}: rows of {a[3]} cannot be multiplied by {b}")
+    return (*a[:3], columns)
 
 
 def same_padding(size: int, kernel: int, stride: int, dilation: int = 1) -> tuple[int, int]:

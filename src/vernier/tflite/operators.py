@@ -5,6 +5,7 @@ One table serves the writer and the reader.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,17 @@ from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 from vernier.errors import GraphError
-from vernier.graphs.graph import Activation, Attribute, Graph, Kind, Operator
+from vernier.graphs.graph import (
+    CHANNELS,
+    COLUMNS,
+    ROWS,
+    Activation,
+    Attribute,
+    Graph,
+    Kind,
+    Operator,
+    is_channel_mean,
+)
 
 ACTIVATIONS = {
     Activation.NONE: schema.ActivationFunctionType.NONE,
@@ -124,13 +135,63 @@ def _parse_resize(options: Any) -> Attributes:
 
 
 def _fill_concatenation(options: Any, op: Operator) -> None:
-    options.axis = 3
+    options.axis = op.axis
 
 
 def _parse_concatenation(options: Any) -> Attributes:
-    if options.axis not in (3, -1):
-        raise GraphError(f"CONCATENATION is supported over channels only, not axis {options.axis}")
+    # Every tensor of a graph has 4 axes; of the first, the batch, there is one only.
+    axis = options.axis % 4 if -4 <= options.axis < 4 else 0
+    if axis == 0:
+        raise GraphError(f"CONCATENATION is supported over axes 1 to 3, not {options.axis}")
+    return _axis(axis)
+
+
+def _axis(axis: int) -> Attributes:
+    return {} if axis == CHANNELS else {"axis": axis}
+
+
+def _fill_matmul(options: Any, op: Operator) -> None:
+    options.adjX, options.adjY = False, bool(op.whole("transposed"))
+
+
+def _parse_matmul(options: Any) -> Attributes:
+    if options.adjX:
+        raise GraphError("BATCH_MATMUL is supported with its second input transposed only")
+    return {"transposed": int(options.adjY)}
+
+
+def _fill_softmax(options: Any, op: Operator) -> None:
+    options.beta = 1.0
+
+
+def _parse_softmax(options: Any) -> Attributes:
+    if options.beta != 1.0:
+        raise GraphError(f"SOFTMAX is supported with a beta of 1 only, not {options.beta}")
     return {}
+
+
+def _fill_gelu(options: Any, op: Operator) -> None:
+    options.approximate = False
+
+
+def _parse_gelu(options: Any) -> Attributes:
+    if options.approximate:
+        raise GraphError("GELU is supported in its exact form only, not by a tangent")
+    return {}
+
+
+def _recover_reshape(values: list[Int32], shape: tuple[int, ...]) -> Attributes:
+    found = values[0].reshape(-1).tolist()
+    if len(found) != 4:
+        raise GraphError(f"RESHAPE is supported to 4 axes only, not to {found}")
+    return {"rows": found[1], "columns": found[2], "channels": found[3]}
+
+
+def _canonical_reshape(values: list[Int32], shape: tuple[int, ...]) -> list[Int32]:
+    sizes = values[0].reshape(-1)
+    # One size may be -1: "as many as there are".
+    known = int(np.prod(np.where(sizes < 0, 1, sizes), dtype=np.int64))
+    return [np.where(sizes < 0, math.prod(shape) // max(known, 1), sizes).astype(np.int32)]
 
 
 def _fill_mean(options: Any, op: Operator) -> None:
@@ -167,7 +228,12 @@ def _recover_factor(values: list[Int32], shape: tuple[int, ...]) -> Attributes:
 
 
 def _mean_axes(graph: Graph, op: Operator) -> tuple[Int32, ...]:
-    return (np.array([1, 2], np.int32),)
+    return (np.array([CHANNELS] if is_channel_mean(op) else [ROWS, COLUMNS], np.int32),)
+
+
+def _recover_mean(values: list[Int32], shape: tuple[int, ...]) -> Attributes:
+    # Whatever is neither over channels nor over rows and columns differs from what it derives.
+    return {"axis": CHANNELS} if values[0].tolist() == [CHANNELS] else {}
 
 
 def _canonical_axes(values: list[Int32], shape: tuple[int, ...]) -> list[Int32]:
@@ -185,7 +251,9 @@ def _recover_amount(values: list[Int32], shape: tuple[int, ...]) -> Attributes:
 
 def _begin_and_size(graph: Graph, op: Operator) -> tuple[Int32, ...]:
     size = np.array(graph.types[op.output].shape, np.int32)
-    return np.array([0, 0, 0, op.whole("begin")], np.int32), size
+    begin = np.zeros(4, np.int32)
+    begin[op.axis] = op.whole("begin")
+    return begin, size
 
 
 def _canonical_slice(values: list[Int32], shape: tuple[int, ...]) -> list[Int32]:
@@ -195,7 +263,11 @@ def _canonical_slice(values: list[Int32], shape: tuple[int, ...]) -> list[Int32]
 
 
 def _recover_slice(values: list[Int32], shape: tuple[int, ...]) -> Attributes:
-    return {"begin": int(values[0][3]), "size": int(values[1][3])}
+    begin, size = values
+    cut = [axis for axis in (ROWS, COLUMNS) if size[axis] != shape[axis]]
+    # Where more than one axis is cut, what is derived differs, and the file is refused.
+    axis = cut[0] if cut else CHANNELS
+    return {"begin": int(begin[axis]), "size": int(size[axis]), **_axis(axis)}
 
 
 def _square(first: int, second: int, what: str) -> None:
@@ -230,6 +302,9 @@ CODINGS: dict[Kind, Coding] = {
     Kind.TANH: Coding(),
     Kind.LOGISTIC: Coding(),
     Kind.SQRT: Coding(),
+    Kind.RSQRT: Coding(),
+    Kind.GELU: Coding("Gelu", _fill_gelu, _parse_gelu),
+    Kind.SOFTMAX: Coding("Softmax", _fill_softmax, _parse_softmax),
     Kind.PRELU: Coding(),
     Kind.LEAKY_RELU: Coding(
         "LeakyRelu", _fill_leaky, lambda options: {"alpha": float(options.alpha)}
@@ -240,6 +315,12 @@ CODINGS: dict[Kind, Coding] = {
         "ResizeNearestNeighbor", _fill_resize, _parse_resize, _SIDES
     ),
     Kind.RESIZE_BILINEAR: Coding("ResizeBilinear", _fill_resize, _parse_resize, _SIDES),
+    Kind.RESHAPE: Coding(
+        "Reshape",
+        _nothing,
+        sizes=Sizes(1, ("shape",), _output_shape, _recover_reshape, _canonical_reshape),
+    ),
+    Kind.BATCH_MATMUL: Coding("BatchMatMul", _fill_matmul, _parse_matmul),
     Kind.CONCATENATION: Coding("Concatenation", _fill_concatenation, _parse_concatenation),
     Kind.SLICE: Coding(
         "Slice",
@@ -250,7 +331,7 @@ CODINGS: dict[Kind, Coding] = {
         "Reducer",
         _fill_mean,
         _parse_mean,
-        Sizes(1, ("axes",), _mean_axes, canonical=_canonical_axes),
+        Sizes(1, ("axes",), _mean_axes, _recover_mean, _canonical_axes),
     ),
     Kind.MIRROR_PAD: Coding(
         "MirrorPad",
