@@ -1,0 +1,238 @@
+"""An ONNX file as our graph, operator by operator, without PyTorch.
+
+A file that leaves the picture's size open is read for one size and for twice that; both must give
+one graph, which then holds for any size (`graphs.shapes.resized`). A file for one size is read at
+that size; the graph holds for any, since no operator of it knows a size.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vernier.errors import GraphError
+from vernier.graphs.graph import Graph
+from vernier.graphs.shapes import resized
+from vernier.networks.assembly import Assembly
+from vernier.networks.onnx_arrangement import Arrangement
+from vernier.networks.onnx_call import (
+    Activation,
+    Arranged,
+    Call,
+    Lowered,
+    Padded,
+    UnsupportedError,
+    Value,
+)
+from vernier.networks.onnx_constants import FOLDED, fold
+from vernier.networks.onnx_file import OWN_DOMAINS, OnnxFile, read_onnx
+from vernier.networks.onnx_operators import LOWERINGS
+from vernier.networks.rewrites import simplify
+
+NHWC = (0, 2, 3, 1)
+
+
+def import_onnx(path: Path, name: str, height: int = 48, width: int = 64) -> Graph:
+    """Read a network of one picture in and one picture out.
+
+    Weights become float32 constants, what follows from constants and shapes alone is computed
+    now, and the graph is simplified as a captured module is. Strided convolutions and transposed
+    ones get zeros around their kernels where `.tflite`'s paddings need them; a pixel shuffle is
+    recognised however it is written.
+
+    Args:
+        path: binary ONNX, opset 9 or newer, float; external data in its folder or below.
+        name: of the graph.
+        height: rows of the graph's input, a multiple of every stride.
+        width: columns, likewise.
+
+    Returns:
+        A checked float32 graph with the input "input" of `(1, height, width, C)`, C 1 or 3, and
+        the output "output".
+
+    Raises:
+        MissingExtraError: the package `onnx` is not installed.
+        NetworkError: the file or its external data is missing, damaged or outside its folder.
+        GraphError: it is no such network, or an operator or a form of one has no counterpart; the
+            message names the first and its node.
+    """
+    file = read_onnx(path)
+    own = (file.height or height, file.width or width)
+    graph = _imported(file, path, name, *own)
+    fixed = file.height is not None or file.width is not None
+    if not fixed or any(node.op_type in ("Shape", "Size") for node in file.nodes):
+        try:
+            larger = _imported(file, path, name, 2 * own[0], 2 * own[1])
+            _refuse_differences(path, graph, larger)
+        except GraphError as error:
+            if not fixed:
+                raise
+            raise GraphError(
+                f"{path}: the file is for pictures of {own[1]}x{own[0]} alone and computes with "
+                f"their size; export it with height and width as dynamic axes ({error})"
+            ) from error
+    return resized(graph, height, width)
+
+
+def onnx_scale(graph: Graph) -> int:
+    """By how much an imported network enlarges: output size over input size.
+
+    Raises:
+        GraphError: that is not one whole number for both axes.
+    """
+    _, rows, columns, _ = graph.types[graph.inputs[0]].shape
+    _, out_rows, out_columns, _ = graph.types[graph.outputs[0]].shape
+    scale = out_rows // rows
+    if scale < 1 or (out_rows, out_columns) != (scale * rows, scale * columns):
+        raise GraphError(
+            f"{graph.name}: makes {out_columns}x{out_rows} pixels of {columns}x{rows}, expected "
+            "a whole factor, the same for both axes"
+        )
+    return scale
+
+
+def _imported(file: OnnxFile, path: Path, name: str, height: int, width: int) -> Graph:
+    build = Assembly(name)
+    picture = build.input("input", (1, height, width, file.channels))
+    values: dict[str, Value] = dict(file.constants)
+    values[file.input] = Activation(picture)
+    if file.channels_last:
+        arrangement = Arrangement.of(file.channels, height, width).transposed(NHWC)
+        assert arrangement is not None
+        values[file.input] = Arranged(picture, arrangement)
+    for node in file.nodes:
+        place = f"{path}: the ONNX operator {_operator(node)!r} (node {_label(node)!r})"
+        try:
+            values.update(_results(node, values, build, file.opset, place))
+        except UnsupportedError as error:
+            raise GraphError(f"{place}: {error}") from error
+        except GraphError:
+            raise
+        except (ValueError, TypeError, IndexError, KeyError, OverflowError) as error:
+            # A node of a damaged file, with inputs or attributes that no exporter writes.
+            raise GraphError(f"{place} is malformed: {error}") from error
+    build.outputs = [_output(file, path, values, build)]
+    simplify(build)
+    _name_output(build)
+    graph = build.graph()
+    for constant, value in graph.constants.items():
+        if not np.isfinite(value).all():
+            raise GraphError(f"{path}: the weights {constant!r} hold NaN or infinity")
+    return graph
+
+
+def _results(
+    node: Any, values: Mapping[str, Value], build: Assembly, opset: int, place: str
+) -> dict[str, Value]:
+    """The values of a node's outputs, by name."""
+    unknown = next((name for name in node.input if name and name not in values), None)
+    if unknown is not None:
+        raise GraphError(f"{place} reads {unknown!r}, which nothing before it computes")
+    inputs = tuple(values[name] if name else None for name in node.input)
+    own = node.domain in OWN_DOMAINS
+    results: list[Value]
+    if own and node.op_type in ("Shape", "Size") and not isinstance(inputs[0], np.ndarray):
+        results = [_sizes(node, _shape(build, inputs[0]))]
+    elif own and node.op_type in FOLDED and not any(map(_is_computed, inputs)):
+        constants = [value for value in inputs if value is None or isinstance(value, np.ndarray)]
+        results = list(fold(node, constants, opset))
+    elif own and node.op_type in LOWERINGS:
+        call = Call(build, _label(node), inputs, _attributes(node), len(node.output), opset)
+        results = _wrapped(LOWERINGS[node.op_type](call))
+    else:
+        hint = _HINTS.get(node.op_type, "") if own else ""
+        raise GraphError(
+            f"{place} has no counterpart in our graph{hint}; known are convolutions, arithmetic, "
+            "activations, pixel shuffles, Resize, Concat, Slice, Split and global means"
+        )
+    return {name: value for name, value in zip(node.output, results, strict=False) if name}
+
+
+_HINTS = dict.fromkeys(
+    ("QuantizeLinear", "DequantizeLinear", "QLinearConv", "ConvInteger", "DynamicQuantizeLinear"),
+    " (the file is quantised already; bring the float network it was made of)",
+)
+
+
+def _is_computed(value: Value | None) -> bool:
+    return value is not None and not isinstance(value, np.ndarray)
+
+
+def _shape(build: Assembly, value: Value | None) -> tuple[int, ...]:
+    """The shape of a computed value as the file sees it: NCHW."""
+    if isinstance(value, Arranged):
+        return value.arrangement.shape
+    if isinstance(value, Activation):
+        _, rows, columns, channels = build.types[value.name].shape
+        return (1, channels, rows, columns)
+    if isinstance(value, Padded):
+        _, rows, columns, channels = build.types[value.source].shape
+        top, left, bottom, right = value.pads
+        return (1, channels, rows + top + bottom, columns + left + right)
+    raise UnsupportedError("the shape of a partial sum")
+
+
+def _sizes(node: Any, shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """What Shape (of axes from `start` to `end`) or Size gives of a tensor of that shape."""
+    if node.op_type == "Size":
+        return np.array(math.prod(shape), np.int64)
+    given = _attributes(node)
+    return np.array(shape[given.get("start") : given.get("end")], np.int64)
+
+
+def _wrapped(lowered: Lowered) -> list[Value]:
+    if isinstance(lowered, list):
+        return [Activation(name) for name in lowered]
+    return [Activation(lowered) if isinstance(lowered, str) else lowered]
+
+
+def _attributes(node: Any) -> dict[str, Any]:
+    from onnx import helper
+
+    return {a.name: helper.get_attribute_value(a) for a in node.attribute}
+
+
+def _operator(node: Any) -> str:
+    return node.op_type if node.domain in OWN_DOMAINS else f"{node.domain}::{node.op_type}"
+
+
+def _label(node: Any) -> str:
+    """A name that a reader finds in the file."""
+    outputs = [name for name in node.output if name]
+    label: str = node.name or (outputs[0] if outputs else node.op_type)
+    return label.strip("/")
+
+
+def _output(file: OnnxFile, path: Path, values: Mapping[str, Value], build: Assembly) -> str:
+    value = values.get(file.output)
+    if isinstance(value, Arranged):
+        _, rows, columns, channels = build.types[value.source].shape
+        if value.arrangement == Arrangement.of(channels, rows, columns).transposed(NHWC):
+            value = Activation(value.source)
+    if not isinstance(value, Activation) or value.name in build.inputs:
+        raise GraphError(f"{path}: the output {file.output!r} is no picture made of the input")
+    return value.name
+
+
+def _name_output(build: Assembly) -> None:
+    """Call the output "output", and whatever had that name by its number."""
+    if build.outputs != ["output"] and build.producer("output") is not None:
+        build.rename("output", build.unique("output"))
+    build.rename(build.outputs[0], "output")
+
+
+def _refuse_differences(path: Path, graph: Graph, larger: Graph) -> None:
+    """A number that is computed from the picture's size would be wrong at every other size."""
+    same = graph.operators == larger.operators and all(
+        np.array_equal(value, larger.constants[name]) for name, value in graph.constants.items()
+    )
+    if not same:
+        raise GraphError(
+            f"{path}: computes something else for a picture twice the size: the network uses the "
+            "picture's size as a number"
+        )
