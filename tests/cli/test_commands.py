@@ -98,6 +98,7 @@ def test_training_to_a_picture(vernier, tmp_path):
         ("export", "sesr-m77", "-o", "b"),
         ("export", "edsr-baseline", "-o", "b"),
         ("export", "nowhere.pth", "-o", "b"),
+        ("export", "nowhere.onnx", "-o", "b"),
         ("export", "sesr-m5", "--form", "fused", "-o", "b"),
         ("export", "sesr-m5", "--split", "nowhere.json", "--photos", ".", "-o", "b"),
         ("inspect", "nowhere"),

@@ -15,7 +15,7 @@ from vernier.networks.capture import capture
 from vernier.networks.checkpoints import load, load_into
 from vernier.networks.detection import detect
 
-SUFFIXES = (".safetensors", ".pth", ".pt", ".ckpt", ".param", ".bin")
+SUFFIXES = (".safetensors", ".pth", ".pt", ".ckpt", ".param", ".bin", ".onnx")
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,8 @@ def bring(path: Path, scale: int | None = None) -> Brought:
         GraphError: it holds an operator that has no counterpart here.
         MissingExtraError: it is an ONNX file, and the package `onnx` is not installed.
     """
+    if path.suffix.lower() == ".onnx":
+        return _onnx(path, scale)
     weights = load(path)
     try:
         found = detect(weights, scale)
@@ -60,6 +62,15 @@ def bring(path: Path, scale: int | None = None) -> Brought:
     load_into(module, found.weights, str(path))
     name = found.name or found.architecture.__name__.lower()
     return Brought(capture(module.eval(), name), name, found.scale)
+
+
+def _onnx(path: Path, scale: int | None) -> Brought:
+    from vernier.networks.onnx_import import import_onnx, onnx_scale
+
+    graph = import_onnx(path, path.stem)
+    found = onnx_scale(graph)
+    _check_scale(path, found, scale)
+    return Brought(graph, path.stem, found)
 
 
 def _with_spandrel(
