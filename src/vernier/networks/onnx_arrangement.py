@@ -117,15 +117,15 @@ def recognised(
     _, _, all_rows, all_columns = original.axes
     if (rows, columns) == (all_rows, all_columns):
         return Untouched(_indices(channels, {CHANNELS: 1}))
-    if (rows[:-1], columns[:-1]) == (all_rows, all_columns):
+    if rows and columns and (rows[:-1], columns[:-1]) == (all_rows, all_columns):
         down, across = rows[-1], columns[-1]
         if down.axis == across.axis == CHANNELS and down.size == across.size:
             return Shuffle(down.size, _indices((down, across, *channels), {CHANNELS: 1}))
     _, depth, height, width = original.shape
-    block = height // max(1, tensor.shape[2])
-    outer = (_joined([Part(ROWS, block, height // block)]),
-             _joined([Part(COLUMNS, block, width // block)]))  # fmt: skip
-    if block > 1 and (rows, columns) == outer and height % block == width % block == 0:
+    block = max(1, height // tensor.shape[2])
+    outer_rows = _joined([Part(ROWS, block, height // block)])
+    outer_columns = _joined([Part(COLUMNS, block, width // block)])
+    if block > 1 and (rows, columns) == (outer_rows, outer_columns):
         # SPACE_TO_DEPTH's channels are (row in block, column in block, channel).
         weights = {CHANNELS: 1, COLUMNS: depth, ROWS: depth * block}
         return Unshuffle(block, _indices(channels, weights))

@@ -14,7 +14,7 @@ from vernier.networks.onnx_call import UnsupportedError
 # What may be computed at once. No operators with a state, a subgraph or a random number.
 FOLDED = frozenset({
     "Abs", "Add", "And", "Cast", "CastLike", "Ceil", "Clip", "Concat", "Constant",
-    "ConstantOfShape", "DequantizeLinear", "Div", "Equal", "Exp", "Expand", "Flatten", "Floor",
+    "ConstantOfShape", "Div", "Equal", "Exp", "Expand", "Flatten", "Floor",
     "Gather", "Greater", "GreaterOrEqual", "Identity", "Less", "LessOrEqual", "Log", "Max",
     "Min", "Mod", "Mul", "Neg", "Not", "Or", "Pow", "Range", "Reciprocal", "ReduceMax",
     "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "Relu", "Reshape", "Round", "Shape",

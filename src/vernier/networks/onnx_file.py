@@ -23,7 +23,7 @@ class OnnxFile:
     """What an ONNX file holds of a network with one picture in and one out.
 
     Attributes:
-        nodes: `onnx.NodeProto`s, each after those that it reads.
+        nodes: `onnx.NodeProto`s that the output depends on, each after those that it reads.
         constants: weights by name.
         input: the picture's name.
         channels: of it, 1 or 3.
@@ -83,7 +83,7 @@ def read_onnx(path: Path) -> OnnxFile:
             "with 1 or 3 channels"
         )
     return OnnxFile(
-        tuple(model.graph.node),
+        _needed(model.graph),
         constants,
         pictures[0].name,
         channels,
@@ -115,6 +115,17 @@ def _parsed(path: Path) -> Any:
             # The inliner is C++ and raises RuntimeError and its own kinds.
             raise GraphError(f"{path}: its functions cannot be expanded: {error}") from error
     return model
+
+
+def _needed(graph: Any) -> tuple[Any, ...]:
+    """The nodes that the outputs depend on: files carry others along, such as another branch's."""
+    wanted = {value.name for value in graph.output}
+    kept = []
+    for node in reversed(graph.node):
+        if wanted & set(node.output):
+            wanted |= {name for name in node.input if name}
+            kept.append(node)
+    return tuple(reversed(kept))
 
 
 def _array(path: Path, tensor: Any) -> NDArray[Any]:
