@@ -3,6 +3,7 @@ import pytest
 
 from vernier.errors import UsageError
 from vernier.metrics.gmsd import gmsd
+from vernier.metrics.ms_ssim import ms_ssim
 from vernier.metrics.piqe import piqe
 from vernier.metrics.planes import grey
 from vernier.metrics.ssim import ssim
@@ -10,6 +11,7 @@ from vernier.metrics.ssim import ssim
 # Every metric with its least side, as a function of one picture.
 JUDGES = {
     "ssim": (lambda picture: ssim(picture, picture), 11),
+    "ms_ssim": (lambda picture: ms_ssim(picture, picture), 161),
     "gmsd": (lambda picture: gmsd(picture, picture), 4),
     "piqe": (lambda picture: piqe(picture).score, 1),
 }
@@ -26,6 +28,7 @@ def test_grey_has_matlabs_coefficients():
 def test_one_picture_in_four_formats(name, scene):
     judge, _ = JUDGES[name]
     eight = np.round(grey(scene) * 255).astype(np.uint8)
+    eight = np.pad(eight, ((0, 20), (0, 0)), mode="reflect")
     scores = [
         judge(form)
         for form in (
@@ -41,7 +44,7 @@ def test_one_picture_in_four_formats(name, scene):
 @pytest.mark.parametrize("name", JUDGES)
 def test_what_cannot_be_judged_is_refused(name):
     judge, smallest = JUDGES[name]
-    good = np.full((20, 20), 0.5)
+    good = np.full((170, 170), 0.5)
     bad = good.copy()
     bad[3, 4] = np.nan
     with pytest.raises(UsageError, match="finite"):
@@ -51,14 +54,14 @@ def test_what_cannot_be_judged_is_refused(name):
     with pytest.raises(UsageError, match=r"\[0, 1\]"):
         judge(good - 0.6)
     with pytest.raises(UsageError, match="found int64"):
-        judge(np.ones((20, 20), np.int64))
+        judge(np.ones((170, 170), np.int64))
     with pytest.raises(UsageError, match="plane"):
-        judge(np.ones(20))
+        judge(np.ones(170))
     with pytest.raises(UsageError, match=f"{smallest}x{smallest}"):
-        judge(np.ones((smallest - 1, 20)))
+        judge(np.ones((smallest - 1, 170)))
 
 
-@pytest.mark.parametrize("judge", [ssim, gmsd])
+@pytest.mark.parametrize("judge", [ssim, ms_ssim, gmsd])
 def test_pictures_of_two_sizes_are_refused(judge):
     with pytest.raises(UsageError, match="one size"):
-        judge(np.ones((20, 20)), np.ones((20, 21)))
+        judge(np.ones((170, 170)), np.ones((170, 171)))

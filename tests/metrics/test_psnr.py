@@ -14,6 +14,12 @@ def test_closed_form():
     assert psnr(a, a) == math.inf
 
 
+def test_equals_the_official_scores(official):
+    # Published as luma PSNR; these numbers are those of all RGB samples together.
+    for name, reference, distorted, scores in official:
+        assert psnr(reference, distorted, 255) == pytest.approx(scores["psnr_y"], abs=5e-3), name
+
+
 def test_unsigned_samples_do_not_wrap_around():
     assert psnr(np.array([0], np.uint8), np.array([255], np.uint8), peak=255) == pytest.approx(0.0)
 

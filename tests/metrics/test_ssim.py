@@ -13,6 +13,15 @@ def test_equals_the_official_scores(official):
         ), name
 
 
+def test_equals_scikit_image(scene):
+    # structural_similarity of scikit-image 0.26 with channel_axis=2, gaussian_weights=True,
+    # sigma=1.5, use_sample_covariance=False, data_range=255 on these two pictures.
+    eight = np.round(scene * 255).astype(np.uint8)
+    noise = np.random.default_rng(1).normal(0, 15, eight.shape)
+    noisy = np.clip(eight + noise, 0, 255).astype(np.uint8)
+    assert ssim(eight, noisy) == pytest.approx(0.7698966157, abs=1e-8)
+
+
 def test_equal_pictures(scene):
     assert ssim(scene, scene) == pytest.approx(1.0, abs=1e-12)
 

@@ -15,6 +15,7 @@ from vernier.cli import (
     evaluate,
     export,
     inspect_bundle,
+    metrics,
     networks,
     profile,
     train,
@@ -42,6 +43,7 @@ app.command("estimate")(estimate.command)
 app.command("export")(export.command)
 app.command("inspect")(inspect_bundle.command)
 app.command("eval")(evaluate.command)
+app.command("metrics")(metrics.command)
 
 
 def main() -> None:

@@ -1,0 +1,74 @@
+"""The metrics by name, with what a caller must know to use and to read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vernier.metrics import gmsd, ms_ssim, piqe, psnr, ssim
+from vernier.metrics.planes import Picture
+
+
+class Better(StrEnum):
+    """The direction in which a score improves."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One way to judge a picture.
+
+    Attributes:
+        name: as the command line and JSON have it.
+        title: as people read it, with the unit.
+        better: which direction is good.
+        on_grey: defined on MATLAB's grey (`planes.grey`) only; the others take any plane or RGB.
+        smallest: least height and width in pixels.
+        usual: computed where no metrics are named.
+        with_reference: a function of `(picture, reference)`; None for one that needs no reference.
+        alone: a function of the picture; None for one that needs a reference.
+    """
+
+    name: str
+    title: str
+    better: Better
+    on_grey: bool
+    smallest: int
+    usual: bool = True
+    with_reference: Callable[[Picture, Picture], float] | None = None
+    alone: Callable[[Picture], float] | None = None
+
+
+def _ms_ssim_sum(picture: Picture, reference: Picture) -> float:
+    return ms_ssim.ms_ssim(picture, reference, ms_ssim.Pooling.SUM)
+
+
+METRICS = {
+    metric.name: metric
+    for metric in (
+        Metric("psnr", "PSNR (dB)", Better.HIGHER, False, 1, with_reference=psnr.psnr),
+        Metric("ssim", "SSIM", Better.HIGHER, False, ssim.WINDOW, with_reference=ssim.ssim),
+        Metric(
+            "ms_ssim",
+            "MS-SSIM",
+            Better.HIGHER,
+            False,
+            ms_ssim.SMALLEST,
+            with_reference=ms_ssim.ms_ssim,
+        ),
+        Metric(
+            "ms_ssim_sum",
+            "MS-SSIM (sum)",
+            Better.HIGHER,
+            False,
+            ms_ssim.SMALLEST,
+            usual=False,
+            with_reference=_ms_ssim_sum,
+        ),
+        Metric("gmsd", "GMSD", Better.LOWER, True, gmsd.SMALLEST, with_reference=gmsd.gmsd),
+        Metric("piqe", "PIQE", Better.LOWER, True, 1, alone=lambda plane: piqe.piqe(plane).score),
+    )
+}
