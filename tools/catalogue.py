@@ -9,7 +9,7 @@ import msgspec
 
 from vernier.bundles.export import network_facts
 from vernier.graphs.counts import count_macs
-from vernier.graphs.shapes import resized
+from vernier.graphs.shapes import fits_one_size, resized
 from vernier.networks.capture import capture
 from vernier.networks.catalogue import FILE, Cost, Listed
 from vernier.networks.registry import NETWORKS, NetworkEntry
@@ -22,10 +22,16 @@ def count(entry: NetworkEntry, scale: int) -> Cost:
     module = entry.build(scale).eval()
     graph = capture(module, entry.name)
     size = (HEIGHT // scale, WIDTH // scale)
+    if fits_one_size(graph):
+        # All its layers cost so much per pixel, and its windows do.
+        _, height, width, _ = graph.types[graph.inputs[0]].shape
+        macs = round(count_macs(graph) * (HEIGHT * WIDTH / scale**2) / (height * width))
+    else:
+        macs = count_macs(resized(graph, *size))
     return Cost(
         scale,
         sum(parameter.numel() for parameter in module.parameters()),
-        count_macs(resized(graph, *size)),
+        macs,
         network_facts(graph, entry.name, scale).halo,
     )
 

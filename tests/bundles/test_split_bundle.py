@@ -146,7 +146,7 @@ def test_a_bundle_of_the_first_format_is_still_read(tmp_path):
         (lambda m: m.update(input="nowhere"), "which nothing before it computes"),
         (lambda m: m["units"][0].update(segment="9.tflite"), "which is no segment"),
         (lambda m: m["units"][0].update(operators=["nowhere"]), "which no segment computes"),
-        (lambda m: m["units"][0].update(predicted_ms=-1), "predicted_ms"),
+        (lambda m: m["units"][0].update(predicted_ms="fast"), "predicted_ms"),
         (lambda m: m["units"][0].update(surprise=1), "surprise"),
         (lambda m: m["segments"][0].update(sha256="0" * 64), "not what was exported"),
     ],

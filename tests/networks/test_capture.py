@@ -7,9 +7,11 @@ from torch.nn import functional
 
 from vernier.errors import GraphError
 from vernier.graphs.graph import Activation
+from vernier.graphs.shapes import resized
 from vernier.networks.capture import capture
 from vernier.networks.linear_block import LinearBlock, set_expanded
 from vernier.networks.registry import NETWORKS
+from vernier.networks.windows import token_matmul, unwindows, windows
 
 
 class Lambda(nn.Module):
@@ -208,6 +210,38 @@ def test_a_mean_written_as_sums_fits_any_size():
     assert kinds(graph).count("MEAN") == 2
 
 
+@pytest.mark.parametrize(
+    "forward",
+    [
+        lambda s, x: functional.gelu(s.a(x)).softmax(1),
+        lambda s, x: torch.rsqrt((x * x).mean(1, keepdim=True) + 1e-3) * x,
+        lambda s, x: s.a(x) * functional.softmax(x, -3)[:, :1],
+    ],
+)
+def test_operators_over_channels_fit_any_size(forward):
+    assert_captured(Lambda(forward, a=conv(3, 8)), 3, 9, 11, traced=(48, 64))
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        lambda s, x: s.a(x).roll((-3, 5), (2, 3)),
+        lambda s, x: s.a(x).roll((0, -12, 13), (3, 2, -1)),
+        lambda s, x: unwindows(windows(s.a(x), 4) * 2, 4, 12, 16),
+        lambda s, x: unwindows(token_matmul(w := windows(x, 4), w, True).softmax(1), 4, 12, 16),
+        lambda s, x: x * torch.arange(12.0)[:, None] + torch.arange(16.0),
+    ],
+)
+def test_a_module_of_one_size_may_use_it(forward):
+    module = Lambda(forward, a=conv(3, 8))
+    module.fixed_size = True
+    graph = assert_captured(module, 3)
+    with pytest.raises(GraphError, match="of one picture size, 12x16"):
+        resized(graph, 16, 12)
+    with pytest.raises(GraphError, match="fixed_size"):
+        capture(module, "any size", 12, 16, 3, fixed_size=False)
+
+
 def test_the_module_is_left_as_it_was():
     module = nn.Sequential(conv(3, 4), nn.BatchNorm2d(4))
     before = {name: value.clone() for name, value in module.state_dict().items()}
@@ -227,8 +261,11 @@ def test_names_follow_the_module():
 @pytest.mark.parametrize(
     ("module", "words"),
     [
-        (Lambda(lambda s, x: s.g(s.a(x)), a=conv(3, 3), g=nn.GELU()), ["gelu", "'g'"]),
-        (nn.Sequential(conv(3, 3), nn.Sequential(nn.Softmax(1))), ["softmax", "1.0"]),
+        (Lambda(lambda s, x: s.g(s.a(x)), a=conv(3, 3), g=nn.GELU("tanh")), ["tanh", "'g'"]),
+        (nn.Sequential(conv(3, 3), nn.Sequential(nn.Softmax(2))), ["axis 2", "1.0"]),
+        (nn.Sequential(conv(3, 3), nn.Sequential(nn.Mish())), ["mish", "1.0"]),
+        (Lambda(lambda s, x: x.roll(1, 2)), ["rolls the picture", "fixed_size"]),
+        (Lambda(lambda s, x: windows(x, 4)), ["into windows", "fixed_size"]),
         (conv(3, 3, 3, padding=2), ["padding", "same"]),
         (nn.ConvTranspose2d(3, 3, 3, 2), ["not 2 times"]),
         (Lambda(lambda s, x: x.sum((2, 3), keepdim=True) * x), ["size"]),

@@ -5,10 +5,11 @@ from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
 from vernier.graphs.reference import run
 from vernier.profiling.activations import activations_of
-from vernier.profiling.contenders import Bench
+from vernier.profiling.contenders import Bench, model_of
 from vernier.profiling.layer_times import main_input, unit_kind
 from vernier.profiling.sandwiches import chain, sandwich, unit_graph
 from vernier.quantization.integer import run_integer
+from vernier.tflite.reader import read
 from vernier.units.cutting import cut
 
 GRAPH = open_bundle(shipped_bundles("sesr-m5", 2)["float32"]).graph
@@ -48,7 +49,8 @@ def test_a_chain_gives_back_what_it_gets():
 def test_in_int8_a_dummy_copies_codes():
     bench = Bench(lambda *_: None, ACTIVATIONS)
     name = GRAPH.operators[1].output
-    made = bench.formatted(chain(GRAPH.types[name].shape, 2, name), "litert:cpu:int8")
+    small = chain(GRAPH.types[name].shape, 2, name)
+    made = read(model_of(small, "litert:cpu:int8", bench.ranges))
     codes = np.random.default_rng(0).integers(-128, 128, made.types[name].shape).astype(np.int8)
     (found,) = run_integer(made, {name: codes}).values()
     np.testing.assert_array_equal(found, codes)

@@ -13,7 +13,7 @@ from vernier.bundles.manifest import FORMAT, Damage, Manifest, NetworkFacts
 from vernier.errors import GraphError
 from vernier.graphs.graph import Graph
 from vernier.graphs.receptive_field import alignment, halo
-from vernier.graphs.shapes import resized
+from vernier.graphs.shapes import fits_one_size, resized
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import Ranges, calibrate
 from vernier.tflite.writer import write
@@ -21,7 +21,8 @@ from vernier.version import VERSION
 
 Float32 = NDArray[np.float32]
 
-# The size that a segment's file says. The runtime writes it anew for the size of its tiles.
+# The size that a segment's file says. The runtime writes it anew for the size of its tiles, unless
+# the network is of one size.
 REFERENCE_HEIGHT, REFERENCE_WIDTH = 96, 128
 
 
@@ -95,10 +96,17 @@ def calibrate_picture_network(
     )
 
 
+def at_reference_size(graph: Graph) -> Graph:
+    """A graph at the size that a segment's file says; at its own where it is of one size."""
+    if fits_one_size(graph):
+        return graph
+    return resized(graph, REFERENCE_HEIGHT, REFERENCE_WIDTH)
+
+
 def _export(
     graph: Graph, facts: NetworkFacts, precision: str, note: str, damage: Damage | None
 ) -> Exported:
-    sized = resized(graph, REFERENCE_HEIGHT, REFERENCE_WIDTH)
+    sized = at_reference_size(graph)
     model = write(sized)
     file = f"{precision}.tflite"
     manifest = Manifest(

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from vernier.bundles.bundle import seal
-from vernier.bundles.export import REFERENCE_HEIGHT, REFERENCE_WIDTH, Exported
+from vernier.bundles.export import Exported, at_reference_size
 from vernier.bundles.manifest import (
     FORMAT,
     ConversionEntry,
@@ -24,7 +24,6 @@ from vernier.bundles.manifest import (
 )
 from vernier.errors import UsageError
 from vernier.graphs.graph import Graph, Kind
-from vernier.graphs.shapes import resized
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import Ranges
 from vernier.tflite.writer import write
@@ -143,7 +142,7 @@ def export_split(
     check_partition(graph, units)
     mixed = mixed_graph(graph, units, split, ranges)
     placed = place(mixed, units, split, form)
-    sized = resized(mixed, REFERENCE_HEIGHT, REFERENCE_WIDTH)
+    sized = at_reference_size(mixed)
     pieces = segment(sized, placed)
     segments, models = _files(pieces)
     home = {

@@ -42,7 +42,8 @@ def command(
     from vernier.units.cutting import crossing_bytes, cut
     from vernier.units.split import Split, format_split
 
-    graph = resized(graph_of(network, scale), *parse_size(size))
+    height, width = parse_size(size)
+    graph = resized(graph_of(network, scale, (height, width)), height, width)
     units = cut(graph, granularity)
     operators = {op.output: op for op in graph.operators}
     after = [*crossing_bytes(graph, units), 0]

@@ -27,7 +27,7 @@ class Source:
     """A network ready for use.
 
     Attributes:
-        graph: float32, of any size.
+        graph: float32, of any size, or of one (`graphs.shapes.fits_one_size`).
         name: in the registry, or what the file is called.
         scale: whole factor.
         weights: RANDOM ones are enough to count, to cut and to time, not to enlarge pictures.
@@ -39,7 +39,12 @@ class Source:
     weights: Weights
 
 
-def find_source(network: str, scale: int | None = None, weights: Path | None = None) -> Source:
+def find_source(
+    network: str,
+    scale: int | None = None,
+    weights: Path | None = None,
+    size: tuple[int, int] | None = None,
+) -> Source:
     """A network by its name, or from a file of weights or an ONNX file.
 
     Args:
@@ -47,6 +52,8 @@ def find_source(network: str, scale: int | None = None, weights: Path | None = N
         scale: None for the file's own; of a name for 2, or its smallest above 1.
         weights: for a network given by name; those that come with Vernier, or random ones,
             otherwise.
+        size: height and width in pixels, for a network by name whose graph is of one size; others
+            give the same graph whatever it is.
 
     Raises:
         NetworkError: there is no such network or file, or they do not fit each other.
@@ -68,14 +75,17 @@ def find_source(network: str, scale: int | None = None, weights: Path | None = N
             raise NetworkError(f"{network} holds weights already; leave out {weights}")
         brought = bring(Path(network), scale)
         return Source(brought.graph, brought.name, brought.scale, Weights.GIVEN)
-    return _registered(network, scale, weights)
+    return _registered(network, scale, weights, size)
 
 
-def _registered(network: str, scale: int | None, weights: Path | None) -> Source:
+def _registered(
+    network: str, scale: int | None, weights: Path | None, size: tuple[int, int] | None
+) -> Source:
     import torch
 
-    from vernier.networks.capture import capture
+    from vernier.networks.capture import HEIGHT, WIDTH, capture, is_of_fixed_size
     from vernier.networks.checkpoints import load, load_into
+    from vernier.networks.detection import own_names
     from vernier.networks.registry import find_network
 
     entry = find_network(network, scale)
@@ -83,11 +93,13 @@ def _registered(network: str, scale: int | None, weights: Path | None) -> Source
     torch.manual_seed(0)
     module = entry.build(scale)
     if weights is not None:
-        load_into(module, load(weights), str(weights))
+        load_into(module, own_names(load(weights)), str(weights))
     origin = Weights.RANDOM if weights is None else Weights.GIVEN
-    return Source(capture(module.eval(), network), network, scale, origin)
+    if size is None or not is_of_fixed_size(module):
+        size = HEIGHT, WIDTH
+    return Source(capture(module.eval(), network, *size), network, scale, origin)
 
 
-def graph_of(network: str, scale: int | None = None) -> Graph:
+def graph_of(network: str, scale: int | None = None, size: tuple[int, int] | None = None) -> Graph:
     """The graph of `find_source`."""
-    return find_source(network, scale).graph
+    return find_source(network, scale, size=size).graph

@@ -118,6 +118,12 @@ def fits_one_size(graph: Graph) -> bool:
     )
 
 
+def own_size(graph: Graph) -> tuple[int, int]:
+    """Rows and columns of a graph's first input, in pixels."""
+    shape = graph.types[graph.inputs[0]].shape
+    return shape[1], shape[2]
+
+
 def _has_places(graph: Graph, name: str) -> bool:
     """Whether a tensor is a constant of several rows or columns."""
     return name in graph.constants and any(side > 1 for side in graph.types[name].shape[-3:-1])

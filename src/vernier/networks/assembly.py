@@ -25,6 +25,8 @@ class Assembly:
         operators: in an order in which they can run.
         constants: float32, by name.
         types: of every activation; those of constants are derived.
+        fixed_size: the graph is asked for at the size of its input only, so that what depends on
+            that size may stand in it.
         permutations: for each 1x1 convolution that only reorders channels, by its output, the
             order: output channel k is input channel `order[k]`.
     """
@@ -35,6 +37,7 @@ class Assembly:
     operators: list[Operator] = field(default_factory=list)
     constants: dict[str, Float32] = field(default_factory=dict)
     types: dict[str, TensorType] = field(default_factory=dict)
+    fixed_size: bool = False
     permutations: dict[str, NDArray[np.intp]] = field(default_factory=dict)
 
     def unique(self, name: str) -> str:
@@ -58,6 +61,14 @@ class Assembly:
         self.constants[name] = np.ascontiguousarray(value, np.float32)
         self.types[name] = TensorType(self.constants[name].shape)
         return name
+
+    def shared_constant(self, name: str, value: NDArray[np.floating]) -> str:
+        """As `constant`, but gives the name of an equal one where there is one already."""
+        wanted = np.ascontiguousarray(value, np.float32)
+        for known, held in self.constants.items():
+            if held.shape == wanted.shape and np.array_equal(held, wanted):
+                return known
+        return self.constant(name, wanted)
 
     def add(
         self,

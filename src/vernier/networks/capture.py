@@ -1,7 +1,8 @@
 """Any PyTorch module as our graph: traced by `torch.export`, lowered operator by operator.
 
 The module is traced for one picture size and for twice that; both must give one graph, which then
-holds for any size (`graphs.shapes.resized`).
+holds for any size (`graphs.shapes.resized`). A module that says `fixed_size = True` is traced once,
+and its graph may hold what depends on the picture's size: it is good for that size only.
 """
 
 from __future__ import annotations
@@ -23,9 +24,17 @@ from vernier.networks.lowering import LOWERINGS
 from vernier.networks.lowering_call import Activation, Call, SpatialSum, UnsupportedError
 from vernier.networks.rewrites import simplify
 
+HEIGHT, WIDTH = 48, 64
+"""What is traced, unless said otherwise."""
+
 
 def capture(
-    module: nn.Module, name: str, height: int = 48, width: int = 64, channels: int | None = None
+    module: nn.Module,
+    name: str,
+    height: int = HEIGHT,
+    width: int = WIDTH,
+    channels: int | None = None,
+    fixed_size: bool | None = None,
 ) -> Graph:
     """A module of one picture in, one or more pictures out, as a graph.
 
@@ -42,6 +51,8 @@ def capture(
         height: rows to trace with, a multiple of every stride.
         width: columns, likewise.
         channels: of the input; None to ask `module.channels`, or else its first convolution.
+        fixed_size: whether the graph need not hold at any size but this one, so that the module
+            may use the size as a number; None to ask `module.fixed_size`, and no otherwise.
 
     Returns:
         A checked graph with the input "input" and, where there is one, the output "output".
@@ -51,15 +62,22 @@ def capture(
             counterpart; the message names the first and its place in the module.
     """
     channels = _input_channels(module, name) if channels is None else channels
+    fixed_size = is_of_fixed_size(module) if fixed_size is None else fixed_size
     module = copy.deepcopy(module).eval()
-    graph = _captured(module, name, torch.zeros(1, channels, height, width))
-    larger = _captured(module, name, torch.zeros(1, channels, 2 * height, 2 * width))
-    _refuse_differences(graph, larger)
+    graph = _captured(module, name, torch.zeros(1, channels, height, width), fixed_size)
+    if not fixed_size:
+        larger = torch.zeros(1, channels, 2 * height, 2 * width)
+        _refuse_differences(graph, _captured(module, name, larger, fixed_size))
     return graph
 
 
-def _captured(module: nn.Module, name: str, example: torch.Tensor) -> Graph:
-    build = Assembly(name)
+def is_of_fixed_size(module: nn.Module) -> bool:
+    """Whether a module's graph is of one picture size, which it says itself."""
+    return bool(getattr(module, "fixed_size", False))
+
+
+def _captured(module: nn.Module, name: str, example: torch.Tensor, fixed_size: bool) -> Graph:
+    build = Assembly(name, fixed_size=fixed_size)
     _lower(_trace(module, name, example), build)
     simplify(build)
     _name_output(build)
@@ -77,7 +95,8 @@ def _refuse_differences(graph: Graph, larger: Graph) -> None:
         if one != other or not same_constants:
             raise GraphError(
                 f"{graph.name}: {one.kind} {one.output!r} computes something else for a picture "
-                "twice the size: the module uses the picture's size as a number"
+                "twice the size: the module uses the picture's size as a number; if one size is "
+                "enough, set module.fixed_size"
             )
     if len(graph.operators) != len(larger.operators):
         raise GraphError(f"{graph.name}: the module does other work for other picture sizes")
@@ -134,6 +153,9 @@ def _lower(program: torch.export.ExportedProgram, build: Assembly) -> None:
             values[node.name] = Activation(build.input("input", (1, rows, columns, depth)))
         elif node.op == "call_function":
             values[node.name] = _call(node, values, origins, build)
+            if str(node.target) == "aten.view.default" and node.args[0].name in origins:
+                # A linear layer's weights seen as a kernel's are still that layer's.
+                origins[node.name] = origins[node.args[0].name]
         elif node.op == "output":
             build.outputs = [
                 _output(node.args[0][k], values, build) for k in _user_outputs(program)

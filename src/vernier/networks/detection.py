@@ -27,10 +27,11 @@ from vernier.networks.rrdbnet import RrdbNet, modern_names
 from vernier.networks.sesr import VARIANTS, Sesr
 from vernier.networks.srcnn import Srcnn
 from vernier.networks.srvgg import SrVggCompact
+from vernier.networks.swinir import SwinIr, without_derived
 from vernier.networks.vdsr import Vdsr
 
 Weights = Mapping[str, Tensor]
-Arguments = dict[str, int | float | bool | str]
+Arguments = dict[str, int | float | bool | str | tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def detect(weights: Weights, scale: int | None = None) -> Detection:
         NetworkError: no known network has such weights, or they leave the scale open, or are of
             another scale.
     """
-    weights = modern_names(weights)
+    weights = own_names(weights)
     for architecture, recognise in _RECOGNISERS.items():
         try:
             found = recognise(weights)
@@ -92,6 +93,15 @@ def detect(weights: Weights, scale: int | None = None) -> Detection:
     raise NetworkError(
         f"no known network has weights with such names ({shown}, ...); see: vernier networks"
     )
+
+
+def own_names(weights: Weights) -> dict[str, Tensor]:
+    """Weights of a published file under the names of the classes here, and nothing else.
+
+    ESRGAN's older names become its newer ones; masks and indices that SwinIR's authors store, and
+    that follow from the network's shape, are left out.
+    """
+    return without_derived(modern_names(weights))
 
 
 def _scale(network: str, possible: tuple[int, ...], asked: int | None) -> int:
@@ -244,6 +254,21 @@ def _imdn(weights: Weights) -> _Found | None:
     return _Found(_root(weights["upsampler.0.weight"].shape[0], 3))
 
 
+def _swinir(weights: Weights) -> _Found | None:
+    table = "layers.0.residual_group.blocks.0.attn.relative_position_bias_table"
+    if table not in weights:
+        return None
+    groups = _count(weights, r"layers\.(\d+)\.")
+    depths = tuple(
+        _count(weights, rf"layers\.{group}\.residual_group\.blocks\.(\d+)\.")
+        for group in range(groups)
+    )
+    # The classical and the real-world networks end otherwise, and have another last layer.
+    scales = _root(weights["upsample.0.weight"].shape[0], 3)
+    width, heads = weights["conv_first.weight"].shape[0], weights[table].shape[1]
+    return _Found(scales, {"width": width, "depths": depths, "heads": heads})
+
+
 _RECOGNISERS: dict[type[nn.Module], Callable[[Weights], _Found | None]] = {
     Sesr: _sesr,
     Fsrcnn: _fsrcnn,
@@ -257,4 +282,5 @@ _RECOGNISERS: dict[type[nn.Module], Callable[[Weights], _Found | None]] = {
     ENet: _enet,
     SrVggCompact: _srvgg,
     Imdn: _imdn,
+    SwinIr: _swinir,
 }

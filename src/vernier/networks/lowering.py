@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from vernier.graphs.graph import Kind
+from vernier.graphs.graph import CHANNELS, Kind
 from vernier.networks import lowering_convolutions as convolutions
 from vernier.networks import lowering_layout as layout
 from vernier.networks.lowering_call import Activation, Call, SpatialSum, UnsupportedError, pair
@@ -72,6 +72,18 @@ def _leaky_relu(call: Call) -> str:
     return call.emit(Kind.LEAKY_RELU, call.x(), alpha=float(call.args[1]))
 
 
+def _gelu(call: Call) -> str:
+    if call.args[1] != "none":
+        raise UnsupportedError(f"the approximation {call.args[1]!r}; only the exact form is known")
+    return call.emit(Kind.GELU, call.x())
+
+
+def _softmax(call: Call) -> str:
+    if call.args[1] not in (1, -3):
+        raise UnsupportedError(f"a softmax over axis {call.args[1]}; only channels are supported")
+    return call.emit(Kind.SOFTMAX, call.x())
+
+
 def _silu(call: Call) -> str:
     gate = call.emit(Kind.LOGISTIC, call.x(), suffix="/gate")
     return call.emit(Kind.MUL, call.x(), gate)
@@ -93,11 +105,16 @@ def _clamp(call: Call) -> str:
 def _spatial(axes: Sequence[int] | None, kept: bool) -> frozenset[int]:
     found = frozenset(axis % 4 for axis in axes or ())
     if not found or not found <= {2, 3} or not kept:
-        raise UnsupportedError("only rows and columns, kept as axes of one, can be averaged")
+        raise UnsupportedError(
+            "only rows and columns, or channels, kept as axes of one, can be averaged"
+        )
     return found
 
 
 def _mean(call: Call) -> str:
+    axes, kept = call.args[1], call.args[2]
+    if axes is not None and [axis % 4 for axis in axes] == [1] and kept:
+        return call.emit(Kind.MEAN, call.x(), axis=CHANNELS)
     if _spatial(call.args[1], call.args[2]) != {2, 3}:
         raise UnsupportedError("a mean over rows or columns alone")
     return call.emit(Kind.MEAN, call.x())
@@ -148,6 +165,10 @@ LOWERINGS: dict[str, Callable[[Call], Lowered]] = {
     "aten.tanh.default": _unary(Kind.TANH),
     "aten.sigmoid.default": _unary(Kind.LOGISTIC),
     "aten.sqrt.default": _unary(Kind.SQRT),
+    "aten.rsqrt.default": _unary(Kind.RSQRT),
+    "aten.gelu.default": _gelu,
+    "aten.softmax.int": _softmax,
+    "aten._softmax.default": _softmax,
     "aten.prelu.default": _prelu,
     "aten.leaky_relu.default": _leaky_relu,
     "aten.silu.default": _silu,
@@ -175,6 +196,7 @@ LOWERINGS: dict[str, Callable[[Call], Lowered]] = {
     ),
     "aten.upsample_bilinear2d.vec": layout.bilinear,
     "aten.cat.default": layout.concatenate,
+    "aten.roll.default": layout.roll,
     "aten.slice.Tensor": layout.channel_slice,
     "aten.split.Tensor": layout.split,
     "aten.split_with_sizes.default": layout.split,
@@ -188,6 +210,11 @@ LOWERINGS: dict[str, Callable[[Call], Lowered]] = {
     "aten.adaptive_avg_pool2d.default": _average_pool,
     "aten.pad.default": layout.pad,
     "vernier.symmetric_pad.default": layout.symmetric_pad,
+    "vernier.windows.default": layout.windows,
+    "vernier.unwindows.default": layout.unwindows,
+    "vernier.token_matmul.default": lambda call: call.emit(
+        Kind.BATCH_MATMUL, call.x(0), call.x(1), transposed=int(call.args[2])
+    ),
     "aten.clone.default": _pass,
     "aten.contiguous.default": _pass,
     "aten.alias.default": _pass,

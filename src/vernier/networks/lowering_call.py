@@ -87,7 +87,13 @@ class Call:
             raise UnsupportedError(f"a constant with {array.ndim} axes")
         array = array.reshape((1,) * (4 - array.ndim) + array.shape).transpose(0, 2, 3, 1)
         if array.shape[:3] != (1, 1, 1):
-            raise UnsupportedError("a constant of the picture's size, which fits no other size")
+            if not self.build.fixed_size:
+                raise UnsupportedError(
+                    "a constant of the picture's size, which fits no other size; if one size is "
+                    "enough, set module.fixed_size"
+                )
+            # Such as a mask, which is large, and the same in every layer.
+            return self.build.shared_constant(f"{self.name}/{suffix}", array)
         return self.build.constant(f"{self.name}/{suffix}", array)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vernier.graphs.graph import Kind
+from vernier.graphs.graph import COLUMNS, ROWS, Kind
 from vernier.networks.lowering_call import (
     Activation,
     Call,
@@ -138,6 +138,66 @@ def repeat_interleave(call: Call) -> str:
         stride=1,
         dilation=1,
     )
+
+
+def roll(call: Call) -> Activation | str:
+    """`roll(x, shifts, dims)` of rows and columns: cut in two, and joined the other way round."""
+    shifts, axes = list(call.args[1]), [axis % 4 for axis in call.args[2]]
+    _needs_fixed_size(call, "rolls the picture")
+    if not set(axes) <= {2, 3} or len(shifts) != len(axes):
+        raise UnsupportedError(f"shifts {shifts} of axes {axes}; rows and columns can be rolled")
+    x = call.x()
+    for shift, axis in zip(shifts, (ROWS if axis == 2 else COLUMNS for axis in axes), strict=True):
+        size = call.build.types[x].shape[axis]
+        tail = shift % size
+        if tail:
+            place = "rows" if axis == ROWS else "columns"
+            pieces = [
+                call.emit(
+                    Kind.SLICE, x, suffix=f"/{place}/{n}", begin=begin, size=length, axis=axis
+                )
+                for n, (begin, length) in enumerate([(size - tail, tail), (0, size - tail)])
+            ]
+            x = call.emit(Kind.CONCATENATION, *pieces, suffix=f"/{place}", axis=axis)
+    return Activation(x)
+
+
+def windows(call: Call) -> str:
+    """`windows(x, side)` of `vernier.networks.windows`."""
+    _needs_fixed_size(call, "cuts the picture into windows")
+    side: int = call.args[1]
+    _, height, width, channels = call.shape()
+    # A block of pixels becomes channels in the order (row, column, channel): a window's tokens.
+    packed = call.emit(Kind.SPACE_TO_DEPTH, call.x(), suffix="/packed", block=side)
+    return call.emit(
+        Kind.RESHAPE,
+        packed,
+        rows=height * width // side**2,
+        columns=side**2,
+        channels=channels,
+    )
+
+
+def unwindows(call: Call) -> str:
+    """`unwindows(x, side, rows, columns)`, its inverse."""
+    side, rows, columns = call.args[1:4]
+    channels = call.shape()[3] * side**2
+    packed = call.emit(
+        Kind.RESHAPE,
+        call.x(),
+        suffix="/packed",
+        rows=rows // side,
+        columns=columns // side,
+        channels=channels,
+    )
+    return call.emit(Kind.DEPTH_TO_SPACE, packed, block=side)
+
+
+def _needs_fixed_size(call: Call, what: str) -> None:
+    if not call.build.fixed_size:
+        raise UnsupportedError(
+            f"it {what}, which fits one size of it only; if that is enough, set module.fixed_size"
+        )
 
 
 def symmetric_pad(call: Call) -> str:

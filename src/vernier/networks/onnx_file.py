@@ -108,6 +108,10 @@ def _parsed(path: Path) -> Any:
         raise NetworkError(f"{path}: cannot be read as an ONNX file: {error}") from error
     if not model.graph.node:
         raise NetworkError(f"{path}: an ONNX file without operators, damaged or cut short")
+    for node in model.graph.node:
+        # Protobuf hands out text that is no UTF-8 as bytes.
+        if any(not isinstance(text, str) for text in _texts(node)):
+            raise NetworkError(f"{path}: names that are no UTF-8, a damaged ONNX file")
     if model.functions:
         try:
             model = inliner.inline_local_functions(model)
@@ -115,6 +119,10 @@ def _parsed(path: Path) -> Any:
             # The inliner is C++ and raises RuntimeError and its own kinds.
             raise GraphError(f"{path}: its functions cannot be expanded: {error}") from error
     return model
+
+
+def _texts(node: Any) -> tuple[Any, ...]:
+    return (node.name, node.op_type, node.domain, *node.input, *node.output)
 
 
 def _needed(graph: Any) -> tuple[Any, ...]:

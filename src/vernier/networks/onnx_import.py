@@ -65,17 +65,13 @@ def import_onnx(path: Path, name: str, height: int = 48, width: int = 64) -> Gra
     own = (file.height or height, file.width or width)
     graph = _imported(file, path, name, *own)
     fixed = file.height is not None or file.width is not None
-    if not fixed or any(node.op_type in ("Shape", "Size") for node in file.nodes):
-        try:
-            larger = _imported(file, path, name, 2 * own[0], 2 * own[1])
-            _refuse_differences(path, graph, larger)
-        except GraphError as error:
-            if not fixed:
-                raise
-            raise GraphError(
-                f"{path}: the file is for pictures of {own[1]}x{own[0]} alone and computes with "
-                f"their size; export it with height and width as dynamic axes ({error})"
-            ) from error
+    if not fixed:
+        _refuse_differences(path, graph, _imported(file, path, name, 2 * own[0], 2 * own[1]))
+    elif (reader := _computes_with_sizes(file)) is not None:
+        raise GraphError(
+            f"{path}: the file is for pictures of {own[1]}x{own[0]} alone and computes with their "
+            f"size (node {_label(reader)!r}); export it with height and width as dynamic axes"
+        )
     return resized(graph, height, width)
 
 
@@ -224,6 +220,29 @@ def _name_output(build: Assembly) -> None:
     if build.outputs != ["output"] and build.producer("output") is not None:
         build.rename("output", build.unique("output"))
     build.rename(build.outputs[0], "output")
+
+
+# What reads sizes to find a shape or a factor, not to compute a sample.
+_READERS_OF_SIZES = frozenset({"Reshape", "Resize", "Upsample", "Slice", "Expand"})
+
+
+def _computes_with_sizes(file: OnnxFile) -> Any | None:
+    """The first node whose samples depend on the picture's size; None without one.
+
+    Such a constant is right at the file's own size, and nothing says what it is at another.
+    """
+    computed, sizes = {file.input}, set[str]()
+    for node in file.nodes:
+        names = {name for name in node.input if name}
+        if node.op_type in ("Shape", "Size"):
+            sizes.update(node.output)
+        elif names & computed:
+            if names & sizes and node.op_type not in _READERS_OF_SIZES:
+                return node
+            computed.update(node.output)
+        elif names & sizes:
+            sizes.update(node.output)
+    return None
 
 
 def _refuse_differences(path: Path, graph: Graph, larger: Graph) -> None:

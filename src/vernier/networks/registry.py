@@ -20,6 +20,7 @@ from vernier.networks.rrdbnet import RrdbNet
 from vernier.networks.sesr import VARIANTS, Sesr
 from vernier.networks.srcnn import Srcnn
 from vernier.networks.srvgg import SrVggCompact
+from vernier.networks.swinir import SwinIr
 from vernier.networks.vdsr import Vdsr
 
 
@@ -85,6 +86,7 @@ _ENTRIES = [
         lambda scale: SrVggCompact(scale, 32),
     ),
     _plain("imdn", "Hui et al., ACM MM 2019", (2, 3, 4), 3, Imdn),
+    _plain("swinir-light", "Liang et al., ICCVW 2021", (2, 3, 4), 3, SwinIr),
 ]
 
 NETWORKS: dict[str, NetworkEntry] = {entry.name: entry for entry in _ENTRIES}

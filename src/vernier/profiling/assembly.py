@@ -9,7 +9,7 @@ from itertools import permutations
 
 from vernier.graphs.counts import operator_macs
 from vernier.graphs.graph import Graph, Kind
-from vernier.processors.machine import describe_machine
+from vernier.processors.machine import Machine, describe_machine
 from vernier.profiling.layer_times import main_input, unit_kind
 from vernier.profiling.measurements import Measurement
 from vernier.profiling.profile import (
@@ -95,6 +95,7 @@ def assemble(
     of_other: Callable[[str], Measurement],
     settings: Settings,
     modelled: Mapping[str, str] | None = None,
+    machine: Machine | None = None,
 ) -> Profile:
     """Everything that is known as a profile.
 
@@ -107,6 +108,7 @@ def assemble(
         of_other: a border's or a switch's, by its key.
         settings: how.
         modelled: by processor, what modelled it.
+        machine: that was measured; this one if absent.
     """
     place = {output: number for number, unit in enumerate(units) for output in unit.operators}
     shapes = crossing_shapes(graph, units)
@@ -132,7 +134,7 @@ def assemble(
         processors=tuple(processors),
         made_by=f"vernier {VERSION}",
         date=datetime.now(UTC).isoformat(timespec="seconds"),
-        machine=describe_machine(),
+        machine=machine or describe_machine(),
         settings=settings,
         modelled=dict(modelled or {}),
         units=tuple(

@@ -1,10 +1,11 @@
-"""Small graphs loaded on a processor, ready to be timed."""
+"""Small graphs loaded on a processor, ready to be timed: here, or wherever else timing is done."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 from vernier.graphs.graph import Graph
 from vernier.processors.protocol import Executable
@@ -18,9 +19,29 @@ Load = Callable[[str, bytes], Executable]
 """Loads a `.tflite` file on a processor given by its name."""
 
 
+class Timed(Protocol):
+    """Something to time."""
+
+    def run(self) -> object:
+        """Do it; a float is its own time in ms, where it knows better than the caller's clock."""
+        ...
+
+    def close(self) -> None:
+        """Free what it holds."""
+        ...
+
+
+class Maker(Protocol):
+    """Who makes things to time of graphs."""
+
+    def executable(self, graph: Graph, processor: str) -> Timed:
+        """A float graph loaded on a processor, in the format that it takes, with its inputs."""
+        ...
+
+
 @dataclass(frozen=True)
 class Bench:
-    """How contenders are made.
+    """Makes contenders that run in this process.
 
     Attributes:
         load: see `Load`.
@@ -35,16 +56,23 @@ class Bench:
         """Of the network's activations, by name."""
         return self.activations.ranges
 
-    def formatted(self, graph: Graph, processor: str) -> Graph:
-        """A float graph in the format that a processor takes."""
-        if not processor.endswith(":int8"):
-            return graph
-        return quantize(graph, dummy_ranges(graph, self.ranges))
-
     def executable(self, graph: Graph, processor: str) -> Executable:
         """A float graph loaded on a processor, with pictures in its inputs."""
-        made = self.load(processor, write(self.formatted(graph, processor)))
+        made = self.load(processor, model_of(graph, processor, self.ranges))
         for index, name in enumerate(graph.inputs):
             quantization = made.inputs[index].quantization
             self.activations.fill(name, made.input_buffer(index), quantization)
         return made
+
+
+def model_of(graph: Graph, processor: str, ranges: Mapping[str, Range]) -> bytes:
+    """A float graph as a `.tflite` file in the format that a processor takes.
+
+    Args:
+        graph: a sandwich or a chain.
+        processor: its name.
+        ranges: of the network's activations, by name.
+    """
+    if not processor.endswith(":int8"):
+        return write(graph)
+    return write(quantize(graph, dummy_ranges(graph, dict(ranges))))

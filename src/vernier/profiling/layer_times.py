@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 
 from vernier.graphs.graph import Graph, Kind
-from vernier.profiling.contenders import Bench
+from vernier.profiling.contenders import Maker
 from vernier.profiling.profile import Shape, Time
 from vernier.profiling.sampling import sample
 from vernier.profiling.sandwiches import chain, sandwich, unit_graph
@@ -37,7 +37,7 @@ def unit_kind(graph: Graph, unit: Unit) -> str:
 
 
 def time_unit(
-    graph: Graph, unit: Unit, processor: str, bench: Bench, rounds: int
+    graph: Graph, unit: Unit, processor: str, bench: Maker, rounds: int
 ) -> tuple[Time, dict[str, Time]]:
     """A unit's time on a processor, and its times with each further input from outside.
 
@@ -83,7 +83,7 @@ def time_unit(
     return without_dummies("inside", ()), times
 
 
-def time_border(shape: Shape, tensor: str, processor: str, bench: Bench, rounds: int) -> Time:
+def time_border(shape: Shape, tensor: str, processor: str, bench: Maker, rounds: int) -> Time:
     """Half of what a segment costs beside its units, with a tensor of this shape at both ends.
 
     A chain of n dummies takes 2 e + n d, so e is (3 T2 - 2 T3) / 2.

@@ -8,7 +8,6 @@ from functools import partial
 from itertools import permutations
 from pathlib import Path
 
-from vernier.conversion.protocol import Method
 from vernier.conversion.registry import fastest_method
 from vernier.errors import GraphError, PlacementError, ProcessorError, UsageError
 from vernier.graphs.graph import Graph
@@ -25,14 +24,10 @@ from vernier.profiling.assembly import (
     switch_key,
     unit_key,
 )
-from vernier.profiling.contenders import Bench
+from vernier.profiling.contenders import Bench, Maker
 from vernier.profiling.layer_times import time_border, time_unit
 from vernier.profiling.measurements import Measurement, Measurements
-from vernier.profiling.profile import (
-    Profile,
-    Settings,
-    Shape,
-)
+from vernier.profiling.profile import Profile, Settings, Shape, Time
 from vernier.profiling.sandwiches import unit_graph
 from vernier.profiling.switch_times import time_switch
 from vernier.progress import Progress, silent
@@ -77,12 +72,9 @@ def profile(
     units = cut(graph, subject.granularity)
     method = fastest_method()
     bench = Bench(_loader(used), activations_of(subject.graph))
+    switch = partial(time_switch, bench=bench, method=method, rounds=rounds)
     kept = Measurements(unfinished, f"{describe_machine()} {VERSION} {used} {rounds} {method.name}")
-    tasks = _tasks(graph, units, processors, bench, method, rounds)
-    for number, (name, measure) in enumerate(tasks.items(), 1):
-        if kept.get(name) is None:
-            kept.put(name, measure())
-        progress(number, len(tasks), name.split(" ", 2)[0])
+    measure(graph, units, processors, bench, switch, rounds, kept, progress)
     settings = Settings(rounds, used, _affinity(), method.name, clock_mhz())
     made = assemble(
         subject,
@@ -102,14 +94,45 @@ def _loader(threads: int) -> Callable[[str, bytes], Executable]:
 
 
 Task = Callable[[], Measurement]
+TimeSwitch = Callable[[Shape, str, str, str], tuple[Time, Time]]
+"""Conversion and hand-over of a tensor's shape and name, from a source to a target."""
+
+
+def measure(
+    graph: Graph,
+    units: Sequence[Unit],
+    processors: Sequence[str],
+    bench: Maker,
+    switch: TimeSwitch,
+    rounds: int,
+    kept: Measurements,
+    progress: Progress = silent,
+) -> None:
+    """Measure what is not yet known, and keep it.
+
+    Args:
+        graph: float32, of the profiled size.
+        units: of it.
+        processors: their names.
+        bench: makes what is timed.
+        switch: see `TimeSwitch`.
+        rounds: per comparison.
+        kept: what is known.
+        progress: told after each comparison.
+    """
+    tasks = _tasks(graph, units, processors, bench, switch, rounds)
+    for number, (name, task) in enumerate(tasks.items(), 1):
+        if kept.get(name) is None:
+            kept.put(name, task())
+        progress(number, len(tasks), name.split(" ", 2)[0])
 
 
 def _tasks(
     graph: Graph,
     units: Sequence[Unit],
     processors: Sequence[str],
-    bench: Bench,
-    method: Method,
+    bench: Maker,
+    switch: TimeSwitch,
     rounds: int,
 ) -> dict[str, Task]:
     """What is to be measured, by the name under which it is kept: each kind of thing once."""
@@ -125,12 +148,12 @@ def _tasks(
             )
         for source, target in permutations(processors, 2):
             tasks[switch_key(shape, source, target)] = partial(
-                _switch_task, shape, tensor, source, target, bench, method, rounds
+                _switch_task, shape, tensor, source, target, switch
             )
     return tasks
 
 
-def _unit_task(graph: Graph, unit: Unit, processor: str, bench: Bench, rounds: int) -> Measurement:
+def _unit_task(graph: Graph, unit: Unit, processor: str, bench: Maker, rounds: int) -> Measurement:
     try:
         inside, outside = time_unit(graph, unit, processor, bench, rounds)
     except (GraphError, PlacementError) as error:
@@ -141,21 +164,15 @@ def _unit_task(graph: Graph, unit: Unit, processor: str, bench: Bench, rounds: i
 
 
 def _border_task(
-    shape: Shape, tensor: str, processor: str, bench: Bench, rounds: int
+    shape: Shape, tensor: str, processor: str, bench: Maker, rounds: int
 ) -> Measurement:
     return Measurement(time_border(shape, tensor, processor, bench, rounds))
 
 
 def _switch_task(
-    shape: Shape,
-    tensor: str,
-    source: str,
-    target: str,
-    bench: Bench,
-    method: Method,
-    rounds: int,
+    shape: Shape, tensor: str, source: str, target: str, switch: TimeSwitch
 ) -> Measurement:
-    conversion, hand_over = time_switch(shape, tensor, source, target, bench, method, rounds)
+    conversion, hand_over = switch(shape, tensor, source, target)
     return Measurement(conversion, {"hand-over": hand_over})
 
 

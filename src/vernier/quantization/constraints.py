@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from vernier.errors import GraphError
-from vernier.graphs.graph import Graph, Kind, Operator, Quantization
+from vernier.graphs.graph import (
+    Graph,
+    Kind,
+    Operator,
+    Quantization,
+    has_integer_form,
+    is_channel_mean,
+)
 from vernier.quantization.ranges import Range
 from vernier.quantization.scales import asymmetric, per_tensor
 
@@ -83,7 +90,8 @@ def choose_quantizations(
         integer_operators: outputs of the operators that run in INT8; None for all.
 
     Raises:
-        GraphError: a needed range is missing, or a name is not an operator's output.
+        GraphError: a needed range is missing, a name is not an operator's output, or the operator
+            has no INT8 form.
     """
     integer = integer_outputs(graph, integer_operators)
     operators = [op for op in graph.operators if op.output in integer]
@@ -127,12 +135,18 @@ def integer_outputs(graph: Graph, integer_operators: Collection[str] | None) -> 
     """The outputs of the operators that run in INT8.
 
     Raises:
-        GraphError: a name is not an operator's output.
+        GraphError: a name is not an operator's output, or the operator has no INT8 form.
     """
     every = frozenset(op.output for op in graph.operators)
-    if integer_operators is None:
-        return every
-    unknown = sorted(set(integer_operators) - every)
+    integer = every if integer_operators is None else frozenset(integer_operators)
+    unknown = sorted(integer - every)
     if unknown:
         raise GraphError(f"{graph.name}: no operator computes {unknown[0]!r}")
-    return frozenset(integer_operators)
+    for op in graph.operators:
+        if op.output in integer and not has_integer_form(op):
+            raise GraphError(
+                f"{graph.name}: {op.output!r} is a {op.kind}"
+                f"{' over channels' if is_channel_mean(op) else ''}, which has no INT8 form; place "
+                "its unit on a float processor"
+            )
+    return integer

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.graphs.graph import Kind, Operator, Quantization
+from vernier.graphs.reference import along
 from vernier.quantization.rounding import (
     Codes,
     Kernels,
@@ -228,7 +229,7 @@ def moved(op: Operator, inputs: list[Coded]) -> Codes:
     n, height, width, channels = x.shape
     match op.kind:
         case Kind.CONCATENATION:
-            joined: Codes = np.concatenate(arrays, axis=3)
+            joined: Codes = np.concatenate(arrays, axis=op.axis)
             return joined
         case Kind.DEPTH_TO_SPACE:
             r = op.whole("block")
@@ -240,7 +241,7 @@ def moved(op: Operator, inputs: list[Coded]) -> Codes:
             return split.transpose(0, 1, 3, 2, 4, 5).reshape(n, height // r, width // r, -1)
         case Kind.SLICE:
             begin = op.whole("begin")
-            return x[..., begin : begin + op.whole("size")]
+            return x[along(op.axis, begin, begin + op.whole("size"))]
         case Kind.RESIZE_NEAREST_NEIGHBOR:
             factor = op.whole("factor")
             return x.repeat(factor, axis=1).repeat(factor, axis=2)

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vernier.errors import GraphError
-from vernier.graphs.graph import Activation, Kind, Operator
+from vernier.graphs.graph import Activation, Kind, Operator, is_channel_mean
 from vernier.graphs.shapes import same_padding
 
 Operands = Sequence[Tensor]
@@ -122,6 +122,30 @@ def _bilinear(op: Operator) -> Compute:
     )
 
 
+def _mean(op: Operator) -> Compute:
+    axes = (1,) if is_channel_mean(op) else (2, 3)
+    return lambda x: x[0].mean(axes, keepdim=True)
+
+
+# A Transformer's own. Channels last is what makes a reshape of NHWC a view.
+
+
+def _reshape(op: Operator) -> Compute:
+    shape = op.whole("rows"), op.whole("columns"), op.whole("channels")
+    return lambda x: x[0].permute(0, 2, 3, 1).reshape(-1, *shape).permute(0, 3, 1, 2)
+
+
+def _batch_matmul(op: Operator) -> Compute:
+    transposed = bool(op.whole("transposed"))
+
+    def compute(x: Operands) -> Tensor:
+        # (N, channels, windows, tokens) to (N, windows, tokens, channels) and back.
+        a, b = (operand.permute(0, 2, 3, 1) for operand in x)
+        return (a @ (b.mT if transposed else b)).permute(0, 3, 1, 2)
+
+    return compute
+
+
 # Layout operators move values and codes alike.
 
 
@@ -150,8 +174,18 @@ def _space_to_depth(op: Operator) -> Compute:
 
 
 def _slice(op: Operator) -> Compute:
-    begin, size = op.whole("begin"), op.whole("size")
-    return lambda x: x[0][:, begin : begin + size]
+    axis, begin, size = _nchw(op.axis), op.whole("begin"), op.whole("size")
+    return lambda x: x[0].narrow(axis, begin, size)
+
+
+def _concatenation(op: Operator) -> Compute:
+    axis = _nchw(op.axis)
+    return lambda x: torch.cat(list(x), axis)
+
+
+def _nchw(axis: int) -> int:
+    """The place of an NHWC axis here."""
+    return (0, 2, 3, 1)[axis]
 
 
 def _nearest(op: Operator) -> Compute:
@@ -176,7 +210,7 @@ def _mirror_pad(op: Operator) -> Compute:
 
 
 LAYOUT: Mapping[Kind, Callable[[Operator], Compute]] = {
-    Kind.CONCATENATION: lambda op: lambda x: torch.cat(list(x), 1),
+    Kind.CONCATENATION: _concatenation,
     Kind.DEPTH_TO_SPACE: _depth_to_space,
     Kind.SPACE_TO_DEPTH: _space_to_depth,
     Kind.SLICE: _slice,
@@ -200,5 +234,10 @@ _MAKERS: Mapping[Kind, Callable[[Operator], Compute]] = {
     Kind.PRELU: lambda op: lambda x: prelu(x[0], x[1]),
     Kind.LEAKY_RELU: _leaky_relu,
     Kind.RESIZE_BILINEAR: _bilinear,
-    Kind.MEAN: lambda op: lambda x: x[0].mean((2, 3), keepdim=True),
+    Kind.MEAN: _mean,
+    Kind.RESHAPE: _reshape,
+    Kind.BATCH_MATMUL: _batch_matmul,
+    Kind.SOFTMAX: lambda op: lambda x: x[0].softmax(1),
+    Kind.GELU: lambda op: lambda x: F.gelu(x[0]),
+    Kind.RSQRT: lambda op: lambda x: x[0].rsqrt(),
 }

@@ -10,7 +10,7 @@ from typing import Any
 from vernier.bundles.bundle import Bundle, open_bundle
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.errors import BundleError, UsageError
-from vernier.graphs.shapes import resized
+from vernier.graphs.shapes import fits_one_size, own_size, resized
 from vernier.processors.discovery import find_processor, present_processors
 from vernier.processors.machine import describe_machine
 from vernier.processors.protocol import Processor, ProcessorId
@@ -58,6 +58,11 @@ class Engine:
         if self.processor is not None:
             return (self.processor.id,)
         return tuple(ProcessorId.parse(n) for n in dict.fromkeys(self.bundle.processors.values()))
+
+    @property
+    def only_size(self) -> tuple[int, int] | None:
+        """The height and width of the pictures that it takes; None where it takes any."""
+        return _only_size(self.bundle)
 
     def settle(self, asked: Processor | None, threads: int) -> None:
         """Decide which processor runs it.
@@ -131,10 +136,11 @@ class Engine:
         bundle = self.bundle
         key = (bundle.manifest.name, channels, codes)
         if key not in self.bytes_per_pixel:
-            graph = resized(bundle.graph, 64, 64)
+            height, width = self.only_size or (64, 64)
+            graph = resized(bundle.graph, height, width)
             wrapped = wrapped_network(graph, bundle.manifest.network.scale, channels, codes)
             factor = max(engine_memory_factor(processor) for processor in self.processors)
-            self.bytes_per_pixel[key] = factor * peak_bytes(wrapped) / 64**2
+            self.bytes_per_pixel[key] = factor * peak_bytes(wrapped) / (height * width)
         return self.bytes_per_pixel[key]
 
     def close(self) -> None:
@@ -193,6 +199,10 @@ def _passes(factors: Sequence[int], scale: float) -> list[int]:
     return [largest, *_passes(factors, scale / largest)]
 
 
+def _only_size(bundle: Bundle) -> tuple[int, int] | None:
+    return own_size(bundle.graph) if fits_one_size(bundle.graph) else None
+
+
 def _nearness_db(bundles: dict[str, Bundle], processor: ProcessorId) -> float:
     """PSNR of a processor's pictures to float32's; what was not measured is not trusted."""
     bundle = bundles.get(processor.model_precision)
@@ -214,7 +224,8 @@ def _nearness_db(bundles: dict[str, Bundle], processor: ProcessorId) -> float:
 def _candidate(bundle: Bundle, processor: Processor, threads: int) -> Candidate:
     def load() -> tuple[Callable[[], None], Callable[[], None]]:
         loader = placed(lambda _: processor, threads, allow_fallback=False)
-        chain = load_picture(bundle, PROBE_SIDE, PROBE_SIDE, 3, True, loader)
+        size = _only_size(bundle) or (PROBE_SIDE, PROBE_SIDE)
+        chain = load_picture(bundle, *size, 3, True, loader)
         chain.input_buffer()[...] = 64
         return lambda: (chain.run(), None)[1], chain.close
 

@@ -118,7 +118,8 @@ class SampleUpscaler:
             The same dtype and number of dimensions, enlarged.
 
         Raises:
-            UsageError: another shape or dtype, an empty picture, or NaN.
+            UsageError: another shape or dtype, an empty picture, NaN, or another size than the
+                only one that the network takes.
             ProcessorError: the engine failed.
         """
         picture = _checked(samples)
@@ -166,6 +167,7 @@ class SampleUpscaler:
     ) -> tuple[Samples, TileChoice, list[Placement]]:
         height, width, channels = picture.shape
         codes = picture.dtype == np.uint8
+        _check_size(engine, height, width, self._tile)
         workers = self._workers(engine, height * width)
         choice = self._tiles(engine, picture, workers)
         halo = _halo(engine.bundle, height, width)
@@ -199,6 +201,18 @@ class SampleUpscaler:
         if engine.bundle.manifest.network.halo is None:
             return TileChoice(height, width, 1, 1.0, math.ceil(height * width * per_pixel))
         return choose_tile(height, width, halo, workers, per_pixel, self._memory_bytes)
+
+
+def _check_size(engine: Engine, height: int, width: int, tile: tuple[int, int] | None) -> None:
+    only = engine.only_size
+    if only is not None and only != (height, width):
+        raise UsageError(
+            f"{engine.bundle.manifest.name} enlarges pictures of {only[0]}x{only[1]} pixels "
+            f"(height x width) only, found {height}x{width}; crop or resize the picture, or use "
+            "another network"
+        )
+    if only is not None and tile is not None:
+        raise UsageError(f"{engine.bundle.manifest.name} cannot be tiled; leave out the tile")
 
 
 def _with_note(progress: Progress, note: str) -> Progress:

@@ -4,6 +4,12 @@ At *layer* granularity a unit is one convolution with what follows it up to the 
 convolution that an operator depends on owns it. As convolutions are numbered in the order in which
 they run, no operator depends on a later unit, so the units are convex whatever the skips.
 
+Operators without an INT8 form (a Transformer's) would chain the convolution before them to a float
+processor. So the first of them begins a unit of its own kind, *float-only*, numbered like a
+convolution's; whatever depends on it follows into it up to the next convolution, and so does every
+other operator without an INT8 form, until a convolution begins the next unit: the heads of an
+attention are one unit, though none depends on another.
+
 At *block* granularity neighbouring units are joined except where the network is narrow, that is,
 where fewer bytes cross than on either side. Residual and dense blocks begin and end in such places,
 so their insides stay together without anyone naming them.
@@ -16,7 +22,7 @@ from enum import StrEnum
 from itertools import pairwise, takewhile
 from math import prod
 
-from vernier.graphs.graph import CONVOLUTIONS, Graph, Operator
+from vernier.graphs.graph import CONVOLUTIONS, Graph, Operator, has_integer_form
 from vernier.units.unit import Unit, check_partition
 
 
@@ -60,30 +66,39 @@ def cut(
 
 def _layers(graph: Graph) -> tuple[Unit, ...]:
     owner: dict[str, int] = {}
-    convolutions: list[Operator] = []
+    heads: list[Operator] = []
     for op in graph.operators:
+        before = [owner[name] for name in op.inputs if name in owner]
         if op.kind in CONVOLUTIONS:
-            owner[op.output] = len(convolutions)
-            convolutions.append(op)
-        else:
-            before = [owner[name] for name in op.inputs if name in owner]
-            if before:
-                owner[op.output] = max(before)
+            owner[op.output] = len(heads)
+            heads.append(op)
+        elif not has_integer_form(op) and (not before or has_integer_form(heads[max(before)])):
+            if not heads or has_integer_form(heads[-1]):
+                heads.append(op)
+            # The latest unit is not before any that this operator reads, float-only or not.
+            owner[op.output] = len(heads) - 1
+        elif before:
+            owner[op.output] = max(before)
     # What depends on no convolution, such as an offset of the input, goes with its first reader.
     for op in reversed(graph.operators):
         if op.output not in owner:
             readers = graph.consumers(op.output)
             owner[op.output] = min((owner[reader.output] for reader in readers), default=0)
-    names = _distinct([_layer_name(op) for op in convolutions] or [graph.name])
+    names = _distinct([_layer_name(op) for op in heads] or [graph.name])
     return tuple(
         Unit(name, tuple(op.output for op in graph.operators if owner[op.output] == number))
         for number, name in enumerate(names)
     )
 
 
-def _layer_name(convolution: Operator) -> str:
-    """What the network's author called the layer, which its weights are named after."""
-    return convolution.inputs[1].rsplit("/", 1)[0]
+def _layer_name(head: Operator) -> str:
+    """What the network's author called the layer.
+
+    A convolution's weights are named after it; any other operator is named by its place in it.
+    """
+    if head.kind in CONVOLUTIONS:
+        return head.inputs[1].rsplit("/", 1)[0]
+    return head.output.rsplit("/", 1)[0].rpartition(".")[0] or head.output
 
 
 def _joined(graph: Graph, units: Sequence[Unit]) -> tuple[Unit, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from vernier.errors import GraphError
 from vernier.graphs.graph import Graph
+from vernier.graphs.graph import has_integer_form as operator_has
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,12 @@ class Unit:
 
     name: str
     operators: tuple[str, ...]
+
+
+def has_integer_form(graph: Graph, unit: Unit) -> bool:
+    """Whether every operator of a unit can run in INT8; otherwise it needs a float processor."""
+    inside = frozenset(unit.operators)
+    return all(operator_has(op) for op in graph.operators if op.output in inside)
 
 
 def check_partition(graph: Graph, units: Sequence[Unit]) -> None:
