@@ -7,10 +7,10 @@ import re
 import numpy as np
 import pytest
 from onnx import TensorProto, external_data_helper, helper
-from onnx_files import assert_same, evaluated, floats, model, node, picture, save, whole
+from onnx_writing import assert_same, evaluated, floats, model, node, picture, save, whole
 
 from vernier.errors import GraphError, MissingExtraError, NetworkError
-from vernier.networks.onnx_import import import_onnx
+from vernier.networks.onnx_files.importing import import_onnx
 
 
 def conv_model(**options):

@@ -12,7 +12,7 @@ import torch
 from graph_equality import kinds
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from onnx_files import (
+from onnx_writing import (
     assert_same,
     constant,
     evaluated,
@@ -30,7 +30,7 @@ from vernier.errors import GraphError
 from vernier.graphs.reference import run
 from vernier.networks.capture import capture
 from vernier.networks.checkpoints import load, load_into
-from vernier.networks.onnx_import import import_onnx, onnx_scale
+from vernier.networks.onnx_files.importing import import_onnx, onnx_scale
 from vernier.networks.registry import find_network
 from vernier.networks.rrdbnet import RrdbNet
 from vernier.tflite.writer import write
@@ -191,7 +191,7 @@ def test_names_of_the_graph_do_not_clash_with_the_files(tmp_path):
 
 
 def test_reading_needs_no_pytorch():
-    code = "import sys, vernier.networks.onnx_import; sys.exit('torch' in sys.modules)"
+    code = "import sys, vernier.networks.onnx_files.importing; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -5,7 +5,7 @@ import pytest
 from graph_equality import kinds
 from onnx import TensorProto, helper
 from onnx.reference import ReferenceEvaluator
-from onnx_files import (
+from onnx_writing import (
     COLUMNS,
     ROWS,
     assert_imported,
@@ -22,7 +22,7 @@ from onnx_files import (
 )
 
 from vernier.errors import GraphError
-from vernier.networks.onnx_import import import_onnx, onnx_scale
+from vernier.networks.onnx_files.importing import import_onnx, onnx_scale
 
 
 def conv(x, w="w", output="y", *more, **attributes):

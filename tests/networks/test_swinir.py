@@ -4,19 +4,27 @@ import numpy as np
 import pytest
 import torch
 from graph_equality import assert_captured, kinds
+from PIL import Image
 from plain_swinir import PlainSwinIr
 from torch import nn
 
-from vernier.errors import GraphError, NetworkError
+from vernier.bundles.bundle import write_bundle
+from vernier.errors import GraphError, ImageError, NetworkError, UsageError
+from vernier.evaluation.network_source import find_source
+from vernier.evaluation.shipping import export_network_split, load_photos, ranges_on
 from vernier.graphs.counts import count_macs, operator_macs
 from vernier.graphs.receptive_field import halo
-from vernier.graphs.shapes import fits_one_size, resized
+from vernier.graphs.shapes import fits_one_size, own_size, resized
 from vernier.networks.capture import capture
 from vernier.networks.checkpoints import load, load_into
 from vernier.networks.detection import detect
 from vernier.networks.registry import find_network
 from vernier.networks.swinir import SwinIr
 from vernier.networks.windows import token_matmul, unwindows, windows
+from vernier.runtime.pictures import Upscaler
+from vernier.units.cutting import Granularity, cut
+from vernier.units.split import Split
+from vernier.units.unit import has_integer_form
 
 SMALL = {"width": 12, "depths": (2, 1), "heads": 3}
 
@@ -157,3 +165,31 @@ def test_the_custom_operators_are_sound():
         assert torch.autograd.gradcheck(operator, arguments)
     x = tensor(2, 3, 4, 6)
     torch.testing.assert_close(unwindows(windows(x, 2), 2, 4, 6), x)
+
+
+def test_a_file_of_weights_at_a_chosen_size_splits_and_runs(tmp_path):
+    """From a file to a split bundle of one size, calibrated on the middles of larger photos."""
+    torch.save({"params": plain().state_dict()}, tmp_path / "small.pth")
+    source = find_source(str(tmp_path / "small.pth"), size=(16, 24))
+    assert own_size(source.graph) == (16, 24)
+    rng = np.random.default_rng(0)
+    for number, side in enumerate((40, 64)):
+        pixels = rng.integers(0, 256, (side, 64, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    photos = load_photos(tmp_path, source)
+    assert {picture.shape for picture in photos.inputs} == {(16, 24, 3)}
+    units = cut(source.graph)
+    precisions = ["int8" if has_integer_form(source.graph, unit) else "float32" for unit in units]
+    assert set(precisions) == {"int8", "float32"}
+    split = Split.of(units, [f"litert:cpu:{precision}" for precision in precisions])
+    exported = export_network_split(
+        source, split, Granularity.LAYER, ranges_on(source, photos), photos=photos
+    )
+    write_bundle(tmp_path / "bundle", exported.manifest, exported.models)
+    enlarge = Upscaler(bundle=tmp_path / "bundle")
+    assert enlarge(np.zeros((16, 24, 3), np.uint8)).shape == (32, 48, 3)
+    with pytest.raises(UsageError, match=r"16x24 pixels \(height x width\) only, found 24x16"):
+        enlarge(np.zeros((24, 16, 3), np.uint8))
+    Image.new("RGB", (30, 30)).save(tmp_path / "0.png")
+    with pytest.raises(ImageError, match="takes 16x24 pixels"):
+        load_photos(tmp_path, source)

@@ -71,12 +71,18 @@ def command(
     method: Annotated[
         str, typer.Option(help="Calibration: min-max, percentile or least-squares.")
     ] = "least-squares",
+    size: Annotated[
+        str | None,
+        typer.Option(help="HEIGHTxWIDTH of all pictures, for a network of one size (SwinIR)."),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a bundle.")] = False,
 ) -> None:
     """Export a network, whole or split between processors, as `.tflite` with a manifest."""
     from vernier.bundles.bundle import write_bundle
+    from vernier.cli.sizes import parse_size
     from vernier.evaluation.network_source import find_source
     from vernier.evaluation.shipping import load_photos, refuse_random
+    from vernier.graphs.shapes import fits_one_size
 
     if split is not None and precision is not None:
         raise UsageError("a split says the precision of every unit; leave out --precision")
@@ -87,7 +93,9 @@ def command(
     integer = split is not None or precision is Precision.INT8
     if integer and photos is None and ranges is None:
         raise UsageError("INT8 needs --photos to calibrate on, or --ranges")
-    source = find_source(network, scale, weights)
+    source = find_source(network, scale, weights, None if size is None else parse_size(size))
+    if size is not None and not fits_one_size(source.graph):
+        raise UsageError(f"{source.name} takes pictures of any size; leave out --size")
     refuse_random(source)
     with progress_bar(f"exporting {source.name} x{source.scale}") as report:
         shown = None if photos is None else load_photos(photos, source)

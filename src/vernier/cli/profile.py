@@ -90,7 +90,7 @@ def command(
     if not out.parent.is_dir():
         raise UsageError(f"{out.parent}: no such folder")
     height, width = parse_size(size)
-    source = find_source(network, scale)
+    source = find_source(network, scale, size=(height, width))
     subject = Subject(source.name, source.scale, source.graph, height, width, granularity)
     names = [name.strip() for name in processors.split(",")]
     if any(map(is_modelled, names)):

@@ -52,8 +52,8 @@ def find_source(
         scale: None for the file's own; of a name for 2, or its smallest above 1.
         weights: for a network given by name; those that come with Vernier, or random ones,
             otherwise.
-        size: height and width in pixels, for a network by name whose graph is of one size; others
-            give the same graph whatever it is.
+        size: height and width in pixels, for a network whose graph is of one size; others give
+            the same graph whatever it is.
 
     Raises:
         NetworkError: there is no such network or file, or they do not fit each other.
@@ -73,7 +73,7 @@ def find_source(
     if is_file(network):
         if weights is not None:
             raise NetworkError(f"{network} holds weights already; leave out {weights}")
-        brought = bring(Path(network), scale)
+        brought = bring(Path(network), scale, size)
         return Source(brought.graph, brought.name, brought.scale, Weights.GIVEN)
     return _registered(network, scale, weights, size)
 
@@ -83,7 +83,7 @@ def _registered(
 ) -> Source:
     import torch
 
-    from vernier.networks.capture import HEIGHT, WIDTH, capture, is_of_fixed_size
+    from vernier.networks.capture import capture, size_for
     from vernier.networks.checkpoints import load, load_into
     from vernier.networks.detection import own_names
     from vernier.networks.registry import find_network
@@ -95,9 +95,8 @@ def _registered(
     if weights is not None:
         load_into(module, own_names(load(weights)), str(weights))
     origin = Weights.RANDOM if weights is None else Weights.GIVEN
-    if size is None or not is_of_fixed_size(module):
-        size = HEIGHT, WIDTH
-    return Source(capture(module.eval(), network, *size), network, scale, origin)
+    graph = capture(module.eval(), network, *size_for(module, size))
+    return Source(graph, network, scale, origin)
 
 
 def graph_of(network: str, scale: int | None = None, size: tuple[int, int] | None = None) -> Graph:

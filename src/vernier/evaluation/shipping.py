@@ -18,11 +18,11 @@ from vernier.bundles.export import (
 )
 from vernier.bundles.manifest import Damage, Forecast
 from vernier.bundles.split_export import Form, export_split
-from vernier.errors import UsageError
+from vernier.errors import ImageError, UsageError
 from vernier.evaluation.damage import bundle_damage_db, damage_db, on
 from vernier.evaluation.network_source import Source, Weights
 from vernier.graphs.counts import count_macs
-from vernier.graphs.shapes import resized
+from vernier.graphs.shapes import fits_one_size, own_size, resized
 from vernier.images.pairs import Float32, list_photos, load_rgb, network_input, shrink
 from vernier.networks.shipped import shipped_names
 from vernier.processors.discovery import present_processors
@@ -56,23 +56,35 @@ class Photos:
 def load_photos(folder: Path, source: Source) -> Photos:
     """Up to 40 photos, evenly spread over a folder, shrunk by the network's scale.
 
-    A network of so many multiplications that they would take long is given fewer.
+    A network of so many multiplications that they would take long is given fewer; one of a single
+    picture size, the middle of each photo.
 
     Raises:
-        ImageError: the folder is missing or holds no photo, or one cannot be read.
+        ImageError: the folder is missing or holds no photo, or one cannot be read or is too small.
     """
     files = list_photos(folder)
     channels = source.graph.types[source.graph.inputs[0]].shape[3]
-    first = _shrunk(files[0], source.scale, channels)
+    only = own_size(source.graph) if fits_one_size(source.graph) else None
+    first = _shrunk(files[0], source.scale, channels, only)
     macs = count_macs(resized(source.graph, *first.shape[:2]))
     most = min(CALIBRATION_PHOTOS, max(FEWEST_PHOTOS, int(MOST_MACS // macs)))
     chosen = files[:: max(1, len(files) // most)][:most]
-    inputs = tuple(_shrunk(path, source.scale, channels) for path in chosen)
+    inputs = tuple(_shrunk(path, source.scale, channels, only) for path in chosen)
     return Photos(inputs, f"{len(inputs)} photos of {folder.name}")
 
 
-def _shrunk(path: Path, scale: int, channels: int) -> Float32:
-    return network_input(shrink(load_rgb(path), scale)[0], channels)
+def _shrunk(path: Path, scale: int, channels: int, only: tuple[int, int] | None) -> Float32:
+    picture = network_input(shrink(load_rgb(path), scale)[0], channels)
+    if only is None:
+        return picture
+    height, width, _ = picture.shape
+    top, left = (height - only[0]) // 2, (width - only[1]) // 2
+    if top < 0 or left < 0:
+        raise ImageError(
+            f"{path}: the network takes {only[0]}x{only[1]} pixels (height x width), found "
+            f"{height}x{width} after shrinking by {scale}; use larger photos, or a smaller size"
+        )
+    return picture[top : top + only[0], left : left + only[1]]
 
 
 def export_network(

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from vernier.errors import MissingExtraError, NetworkError
 from vernier.graphs.graph import Graph
-from vernier.networks.capture import capture
+from vernier.networks.capture import capture, size_for
 from vernier.networks.checkpoints import load, load_into
 from vernier.networks.detection import detect
 
@@ -38,12 +38,14 @@ def is_file(network: str) -> bool:
     return Path(network).suffix.lower() in SUFFIXES
 
 
-def bring(path: Path, scale: int | None = None) -> Brought:
+def bring(path: Path, scale: int | None = None, size: tuple[int, int] | None = None) -> Brought:
     """Read a network.
 
     Args:
         path: `.safetensors`, `.pth`, ncnn's `.param` or `.bin`, or `.onnx`.
         scale: needed where weights serve several scales, as CARN's do; checked elsewhere.
+        size: height and width in pixels of the only pictures that a network of one size shall
+            take (`graphs.shapes.fits_one_size`); others give the same graph whatever it is.
 
     Raises:
         NetworkError: the file is missing or damaged, wants to run code, holds weights that no
@@ -61,11 +63,12 @@ def bring(path: Path, scale: int | None = None) -> Brought:
     module = found.build()
     load_into(module, found.weights, str(path))
     name = found.name or found.architecture.__name__.lower()
-    return Brought(capture(module.eval(), name), name, found.scale)
+    size = size_for(module, size)
+    return Brought(capture(module.eval(), name, *size), name, found.scale)
 
 
 def _onnx(path: Path, scale: int | None) -> Brought:
-    from vernier.networks.onnx_import import import_onnx, onnx_scale
+    from vernier.networks.onnx_files.importing import import_onnx, onnx_scale
 
     graph = import_onnx(path, path.stem)
     found = onnx_scale(graph)

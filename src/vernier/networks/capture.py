@@ -76,6 +76,11 @@ def is_of_fixed_size(module: nn.Module) -> bool:
     return bool(getattr(module, "fixed_size", False))
 
 
+def size_for(module: nn.Module, size: tuple[int, int] | None) -> tuple[int, int]:
+    """The height and width to capture a module at: those asked for only where it is of one size."""
+    return size if size is not None and is_of_fixed_size(module) else (HEIGHT, WIDTH)
+
+
 def _captured(module: nn.Module, name: str, example: torch.Tensor, fixed_size: bool) -> Graph:
     build = Assembly(name, fixed_size=fixed_size)
     _lower(_trace(module, name, example), build)

@@ -19,8 +19,8 @@ from vernier.errors import GraphError
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized
 from vernier.networks.assembly import Assembly
-from vernier.networks.onnx_arrangement import Arrangement
-from vernier.networks.onnx_call import (
+from vernier.networks.onnx_files.arrangement import Arrangement
+from vernier.networks.onnx_files.call import (
     Activation,
     Arranged,
     Call,
@@ -29,9 +29,9 @@ from vernier.networks.onnx_call import (
     UnsupportedError,
     Value,
 )
-from vernier.networks.onnx_constants import FOLDED, fold
-from vernier.networks.onnx_file import OWN_DOMAINS, OnnxFile, read_onnx
-from vernier.networks.onnx_operators import LOWERINGS
+from vernier.networks.onnx_files.constants import FOLDED, fold
+from vernier.networks.onnx_files.file import OWN_DOMAINS, OnnxFile, read_onnx
+from vernier.networks.onnx_files.operators import LOWERINGS
 from vernier.networks.rewrites import simplify
 
 NHWC = (0, 2, 3, 1)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vernier.errors import GraphError
 from vernier.graphs.graph import Attribute, Kind
 from vernier.networks.assembly import Assembly
-from vernier.networks.onnx_arrangement import Arrangement
+from vernier.networks.onnx_files.arrangement import Arrangement
 
 Float32 = NDArray[np.float32]
 

@@ -8,9 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from vernier.graphs.graph import Kind
-from vernier.networks import onnx_convolutions as convolutions
-from vernier.networks import onnx_layout as layout
-from vernier.networks.onnx_call import (
+from vernier.networks.onnx_files import convolutions, layout
+from vernier.networks.onnx_files.call import (
     Activation,
     Call,
     Lowered,

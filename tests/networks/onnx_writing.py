@@ -7,7 +7,7 @@ from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from vernier.graphs.reference import run
-from vernier.networks.onnx_import import import_onnx
+from vernier.networks.onnx_files.importing import import_onnx
 
 ROWS, COLUMNS = 12, 16
 OPEN = (1, 3, "rows", "columns")

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.graphs.graph import Kind
-from vernier.networks.onnx_arrangement import (
+from vernier.networks.onnx_files.arrangement import (
     Arrangement,
     Shuffle,
     Unshuffle,
     Untouched,
     recognised,
 )
-from vernier.networks.onnx_call import (
+from vernier.networks.onnx_files.call import (
     Activation,
     Arranged,
     Call,

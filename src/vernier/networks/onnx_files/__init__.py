@@ -1,0 +1,1 @@
+"""ONNX files as our graphs, operator by operator."""
