@@ -73,6 +73,10 @@ def test_a_split_says_what_it_should_take(vernier, tmp_path):
         ("profile", "sesr-m5", "--quick", "--precise", "-o", "p.json"),
         ("profile", "sesr-m5", "--size", "0x5", "-o", "p.json"),
         ("profile", "show", "nowhere.json"),
+        ("profile", "trace", "nowhere.txt"),
+        ("profile", "sesr-m5", "--device", "usb:1", "-o", "p.json"),
+        ("profile", "sesr-m5", "--device", "adb:1", "-o", "p.json"),
+        ("profile", "sesr-m5", "--benchmark-binary", "b", "-o", "p.json"),
         ("export", "sesr-m5", "--profile", "nowhere.json", "-o", "b"),
     ],
 )  # fmt: skip
@@ -82,3 +86,26 @@ def test_bad_input_is_one_line_and_exit_code_two(vernier, tmp_path, monkeypatch,
     assert code == 2
     assert len(err.strip().splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+TRACE = """\
+ benchmark_mode-12001 (12001) [004] .... 96105.100000: tracing_mark_write: B|12001|Invoke
+ benchmark_mode-12001 (12001) [004] .... 96105.100200: fastrpc_rpmsg_send: cid=3 ctx=0x5b size=40
+   kworker/u17:2-231   (  231) [002] .... 96105.105000: fastrpc_rpmsg_response: cid=3 ctx=0x5b
+ benchmark_mode-12001 (12001) [004] .... 96105.105300: tracing_mark_write: E|12001
+"""
+
+
+def test_a_kernels_trace_is_summed_up(vernier, tmp_path):
+    path = tmp_path / "trace.txt"
+    path.write_text(TRACE)
+    code, out, err = vernier("profile", "trace", path, "--json")
+    assert code == 0, err
+    found = {row["kind"]: row for row in json.loads(out)["spans"]}
+    assert found["mark"]["name"] == "Invoke"
+    assert found["remote call"]["median_ms"] == pytest.approx(4.8)
+    assert "fastrpc_rpmsg_send" in vernier("profile", "trace", path)[1]
+    path.write_text("nothing")
+    code, _, err = vernier("profile", "trace", path)
+    assert code == 2
+    assert "found no event" in err

@@ -12,11 +12,20 @@ from rich.table import Table
 from vernier.cli.console import print_json
 
 if TYPE_CHECKING:
-    from vernier.profiling.profile import Profile, Time
+    from vernier.profiling.profile import Correction, Profile, Time
 
 File = Annotated[Path, typer.Argument(help="A profile: a JSON file of `vernier profile`.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="The profile to write.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a profile.")]
+
+
+def checked(correction: Correction) -> str:
+    """What whole splits said of the model."""
+    before, after = (100 * e for e in (correction.error_before, correction.error_after))
+    return (
+        f"checked against {correction.splits} whole splits: sums of parts were off by {before:.1f} "
+        f"% in the mean, {after:.1f} % with the correction that follows from them"
+    )
 
 
 def show(file: File) -> None:
@@ -118,6 +127,8 @@ def _about(profile: Profile) -> None:
     )
     for name, how in profile.modelled.items():
         typer.echo(f"{name}: modelled ({how})")
+    if profile.correction is not None:
+        typer.echo(checked(profile.correction))
     here = describe_machine()
     if profile.machine != here and len(profile.modelled) < len(profile.processors):
         typer.echo(f"measured on another machine or other engines than this one ({here.cpu})")

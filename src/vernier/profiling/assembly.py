@@ -10,7 +10,7 @@ from itertools import permutations
 from vernier.graphs.counts import operator_macs
 from vernier.graphs.graph import Graph, Kind
 from vernier.processors.machine import Machine, describe_machine
-from vernier.profiling.layer_times import main_input, unit_kind
+from vernier.profiling.layer_times import main_input, shared_outputs, unit_kind
 from vernier.profiling.measurements import Measurement
 from vernier.profiling.profile import (
     FORMAT,
@@ -152,6 +152,7 @@ def _unit_times(
     alone = unit_graph(graph, unit)
     main = main_input(graph, unit)
     further = [name for name in alone.inputs if name != main]
+    shared = shared_outputs(graph, unit)
 
     def crossing(name: str) -> Crossing:
         return Crossing(name, _shape(graph, name), place.get(name, -1))
@@ -168,6 +169,11 @@ def _unit_times(
             p: {name: m.outside[str(n)] for n, name in enumerate(further)}
             for p, m in found.items()
             if m.time is not None
+        },
+        tapped={
+            p: {name: m.tapped[str(n)] for n, name in enumerate(shared)}
+            for p, m in found.items()
+            if m.tapped
         },
         refused={p: m.refused for p, m in found.items() if m.refused},
     )

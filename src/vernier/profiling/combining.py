@@ -91,6 +91,7 @@ def merge(first: Profile, second: Profile) -> Profile:
             one,
             times=_joined(one.times, other.times),
             outside={**other.outside, **one.outside},
+            tapped={**other.tapped, **one.tapped},
             refused={**other.refused, **one.refused},
         )
         for one, other in zip(first.units, second.units, strict=True)
@@ -104,6 +105,7 @@ def merge(first: Profile, second: Profile) -> Profile:
         switches=_distinct(
             (*first.switches, *second.switches), lambda s: (s.source, s.target, s.shape)
         ),
+        correction=None,
     )
 
 
@@ -167,6 +169,15 @@ def scaled(first: Profile, second: Profile, height: int, width: int) -> Profile:
     def crossing(found: Crossing) -> Crossing:
         return msgspec.structs.replace(found, shape=shape(found.shape))
 
+    def by_tensor(
+        one: Mapping[str, Mapping[str, Time]], other: Mapping[str, Mapping[str, Time]]
+    ) -> dict[str, dict[str, Time]]:
+        return {
+            p: {name: between(time, other[p][name]) for name, time in found.items()}
+            for p, found in one.items()
+            if p in other
+        }
+
     def unit(one: UnitTimes, other: UnitTimes) -> UnitTimes:
         return UnitTimes(
             name=one.name,
@@ -176,11 +187,8 @@ def scaled(first: Profile, second: Profile, height: int, width: int) -> Profile:
             reads=tuple(map(crossing, one.reads)),
             writes=tuple(map(crossing, one.writes)),
             times={p: between(t, other.times[p]) for p, t in one.times.items() if p in other.times},
-            outside={
-                p: {name: between(t, other.outside[p][name]) for name, t in found.items()}
-                for p, found in one.outside.items()
-                if p in other.times
-            },
+            outside=by_tensor(one.outside, other.outside),
+            tapped=by_tensor(one.tapped, other.tapped),
             refused=one.refused,
         )
 

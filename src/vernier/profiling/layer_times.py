@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 from vernier.graphs.graph import Graph, Kind
 from vernier.profiling.contenders import Maker
 from vernier.profiling.profile import Shape, Time
-from vernier.profiling.sampling import sample
+from vernier.profiling.sampling import Samples, sample_loads
 from vernier.profiling.sandwiches import chain, sandwich, unit_graph
 from vernier.units.unit import Unit
 
@@ -32,14 +34,38 @@ def unit_kind(graph: Graph, unit: Unit) -> str:
         places[op.output] = f"#{number}"
         words.append(f"{op.kind}{fused}({read}){extras} -> {shape}")
     sizes = " ".join("x".join(map(str, alone.types[name].shape[1:])) for name in alone.inputs)
-    ends = ",".join(places[name] for name in alone.outputs)
+    shared = shared_outputs(graph, unit)
+    ends = ",".join(places[name] + "*" * (name in shared) for name in alone.outputs)
     return f"[{sizes}] {'; '.join(words)} [{ends}]"
 
 
-def time_unit(
-    graph: Graph, unit: Unit, processor: str, bench: Maker, rounds: int
-) -> tuple[Time, dict[str, Time]]:
-    """A unit's time on a processor, and its times with each further input from outside.
+def shared_outputs(graph: Graph, unit: Unit) -> list[str]:
+    """A unit's outputs that a split may make both read inside its segment and leave it."""
+    inside = set(unit.operators)
+    readers = Counter(
+        name for op in graph.operators if op.output not in inside for name in set(op.inputs)
+    )
+    readers.update(graph.outputs)
+    return [name for name in unit_graph(graph, unit).outputs if readers[name] > 1]
+
+
+@dataclass(frozen=True)
+class UnitMeasured:
+    """A unit's times on a processor.
+
+    Attributes:
+        inside: between dummies.
+        outside: by further input, with that one straight from outside.
+        tapped: by shared output, with that one leaving as well.
+    """
+
+    inside: Time
+    outside: dict[str, Time]
+    tapped: dict[str, Time]
+
+
+def time_unit(graph: Graph, unit: Unit, processor: str, bench: Maker, rounds: int) -> UnitMeasured:
+    """A unit's times on a processor.
 
     Args:
         graph: float32, at the size to profile.
@@ -55,21 +81,16 @@ def time_unit(
     alone = unit_graph(graph, unit)
     main = main_input(graph, unit)
     further = [name for name in alone.inputs if name != main]
+    shared = shared_outputs(graph, unit)
     shapes = {name: graph.types[name].shape for name in (*alone.inputs, *alone.outputs)}
-    with ExitStack() as stack:
-        contenders = {}
-
-        def add(name: str, made: Graph) -> None:
-            executable = bench.executable(made, processor)
-            stack.callback(executable.close)
-            contenders[name] = executable.run
-
-        add("inside", sandwich(graph, unit))
-        for name in further:
-            add(f"outside {name}", sandwich(graph, unit, (name,)))
-        for shape, name in {shape: name for name, shape in shapes.items()}.items():
-            add(f"chain {shape}", chain(shape, 2, name))
-        samples = sample(contenders, rounds)
+    graphs = {"inside": sandwich(graph, unit)}
+    for name in further:
+        graphs[f"outside {name}"] = sandwich(graph, unit, (name,))
+    for name in shared:
+        graphs[f"tapped {name}"] = sandwich(graph, unit, tapped=(name,))
+    for shape, name in {shape: name for name, shape in shapes.items()}.items():
+        graphs[f"chain {shape}"] = chain(shape, 2, name)
+    samples = _sampled(graphs, processor, bench, rounds)
 
     def without_dummies(contender: str, outside: Iterable[str]) -> Time:
         weights = {contender: 1.0}
@@ -79,8 +100,11 @@ def time_unit(
                 weights[key] = weights.get(key, 0.0) - 0.5
         return Time.of(samples.combine(weights))
 
-    times = {name: without_dummies(f"outside {name}", (name,)) for name in further}
-    return without_dummies("inside", ()), times
+    return UnitMeasured(
+        without_dummies("inside", ()),
+        {name: without_dummies(f"outside {name}", (name,)) for name in further},
+        {name: without_dummies(f"tapped {name}", ()) for name in shared},
+    )
 
 
 def time_border(shape: Shape, tensor: str, processor: str, bench: Maker, rounds: int) -> Time:
@@ -88,14 +112,21 @@ def time_border(shape: Shape, tensor: str, processor: str, bench: Maker, rounds:
 
     A chain of n dummies takes 2 e + n d, so e is (3 T2 - 2 T3) / 2.
     """
-    with ExitStack() as stack:
-        contenders = {}
-        for length in (2, 3):
-            executable = bench.executable(chain(shape, length, tensor), processor)
-            stack.callback(executable.close)
-            contenders[str(length)] = executable.run
-        samples = sample(contenders, rounds)
+    graphs = {str(length): chain(shape, length, tensor) for length in (2, 3)}
+    samples = _sampled(graphs, processor, bench, rounds)
     return Time.of(samples.combine({"2": 1.5, "3": -1.0}))
+
+
+def _sampled(graphs: Mapping[str, Graph], processor: str, bench: Maker, rounds: int) -> Samples:
+    def load(stack: ExitStack) -> dict[str, Callable[[], object]]:
+        contenders = {}
+        for name, graph in graphs.items():
+            executable = bench.executable(graph, processor)
+            stack.callback(executable.close)
+            contenders[name] = executable.run
+        return contenders
+
+    return sample_loads(load, rounds)
 
 
 def main_input(graph: Graph, unit: Unit) -> str:

@@ -17,11 +17,13 @@ class Measurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         time: what it was made for.
         outside: of a unit, by further input; of a switch, its hand-over; see `layer_times`.
+        tapped: of a unit, by shared output; see `layer_times`.
         refused: why the processor does not run it; there is no time then.
     """
 
     time: Time | None = None
     outside: dict[str, Time] = {}
+    tapped: dict[str, Time] = {}
     refused: str = ""
 
 

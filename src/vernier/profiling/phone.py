@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from vernier.errors import PlacementError, ProcessorError, UsageError
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized
+from vernier.images.writing import write_whole
 from vernier.processors.machine import Machine
 from vernier.processors.protocol import ProcessorId
 from vernier.profiling.activations import activations_of
@@ -23,6 +24,7 @@ from vernier.profiling.adb import Adb
 from vernier.profiling.assembly import Subject, assemble, unit_key
 from vernier.profiling.benchmark_model import FLAGS, Report, arguments, parse
 from vernier.profiling.contenders import model_of
+from vernier.profiling.kernel_recording import trace_on_phone
 from vernier.profiling.measurements import Measurements
 from vernier.profiling.profile import Profile, Settings, Shape, Time
 from vernier.profiling.profiler import NORMAL_ROUNDS, measure
@@ -39,6 +41,7 @@ ENGINE = "phone"
 FOLDER = "/data/local/tmp/vernier"
 RUNS, WARM_UPS = 10, 3
 """Of one call: a round of a comparison takes their average."""
+LARGE_CORES = 4
 CONVERTER = "phone:cpu:int8"
 """What converts: the engine's QUANTIZE and DEQUANTIZE on the CPU."""
 
@@ -116,12 +119,13 @@ class Remote:
 def phone_profile(
     subject: Subject,
     processors: Sequence[str],
+    *,
     adb: Adb,
     binary: Path,
-    *,
     rounds: int = NORMAL_ROUNDS,
-    threads: int = 4,
+    threads: int = 0,
     unfinished: Path | None = None,
+    kernel_trace: Path | None = None,
     progress: Progress = silent,
 ) -> Profile:
     """Measure all times of a network on a phone.
@@ -132,8 +136,10 @@ def phone_profile(
         adb: the device.
         binary: `benchmark_model` for it.
         rounds: per comparison; each is a call of the binary.
-        threads: of the phone's CPU.
+        threads: of the phone's CPU; 0 for 4, the number of its large cores on most.
         unfinished: see `profiler.profile`.
+        kernel_trace: where to write a trace of the rooted phone's kernel, of the whole network run
+            on each processor; none is recorded if absent.
         progress: told after each comparison.
 
     Raises:
@@ -147,7 +153,10 @@ def phone_profile(
         if wanted.engine != ENGINE or (wanted.device, wanted.precision) not in FLAGS:
             known = ", ".join(f"{ENGINE}:{one}:{other}" for one, other in FLAGS)
             raise UsageError(f"expected one of {known}, found {name}")
+    if not binary.is_file():
+        raise UsageError(f"{binary}: expected the benchmark_model binary, found no file")
     adb.check()
+    threads = threads or LARGE_CORES
     graph = resized(subject.graph, subject.height, subject.width)
     units = cut(graph, subject.granularity)
     phone = Phone(adb, _install(adb, binary), threads, activations_of(subject.graph).ranges)
@@ -155,6 +164,8 @@ def phone_profile(
     kept = Measurements(unfinished, f"{machine} {VERSION} {threads} {rounds}")
     switch = partial(_time_switch, phone=phone, rounds=rounds)
     try:
+        if kernel_trace is not None:
+            write_whole(kernel_trace, _traced(graph, processors, phone).encode())
         measure(graph, units, processors, phone, switch, rounds, kept, progress)
     finally:
         adb.shell("rm", "-rf", FOLDER)
@@ -197,8 +208,6 @@ def describe_phone(adb: Adb, binary: Path) -> Machine:
 
 
 def _install(adb: Adb, binary: Path) -> str:
-    if not binary.is_file():
-        raise UsageError(f"{binary}: expected the benchmark_model binary, found no file")
     adb.shell("mkdir", "-p", FOLDER)
     target = f"{FOLDER}/benchmark_model"
     adb.push(binary, target)
@@ -213,6 +222,15 @@ def _clock_mhz(adb: Adb) -> float | None:
     except ProcessorError:
         return None
     return int(said) / 1000 if said.isdigit() else None
+
+
+def _traced(graph: Graph, processors: Sequence[str], phone: Phone) -> str:
+    remotes = [phone.executable(graph, processor) for processor in processors]
+    try:
+        return trace_on_phone(phone.adb, lambda: [remote.run() for remote in remotes])
+    finally:
+        for remote in remotes:
+            remote.close()
 
 
 def _check_placement(processor: str, report: Report) -> None:

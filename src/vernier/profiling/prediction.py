@@ -4,8 +4,10 @@
       + sum over crossing tensors of (conversion + hand-over)
 
 A further input of a unit, a skip's, that comes from another segment is counted by the unit's own
-time with that input outside, in which the loss of a fusion shows. A tensor that several segments
-read in another format is converted once (`bundles.split_export`).
+time with that input outside, in which the loss of a fusion shows; an output that leaves a segment
+in which it is read as well, by the time with that output tapped. A tensor that several segments
+read in another format is converted once (`bundles.split_export`). A profile that was checked
+against whole splits multiplies each kind of part by a factor (`profiling.correction`).
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vernier.errors import UsageError
-from vernier.profiling.profile import Crossing, Profile, Shape, Switch, Time, UnitTimes
+from vernier.profiling.profile import Correction, Crossing, Profile, Shape, Switch, Time, UnitTimes
 from vernier.units.ordering import runs_of
 
 
@@ -51,6 +53,7 @@ class Predictor:
 
     def __init__(self, profile: Profile) -> None:
         self._units = profile.units
+        self._correction = profile.correction
         self._reads = [[read.unit for read in unit.reads if read.unit >= 0] for unit in self._units]
         self._borders = {(b.processor, b.shape): b.time.ms for b in profile.borders}
         self._switches = {(s.source, s.target, s.shape): s for s in profile.switches}
@@ -98,11 +101,18 @@ class Predictor:
                     hand_overs_ms += switch.hand_over.ms
             for write in times.writes:
                 readers = self._last_reader.get(write.tensor, ())
-                if not readers or any(segment[r] != segment[unit] for r in readers):
+                stays = [segment[reader] == segment[unit] for reader in readers]
+                if stays and all(stays):
+                    continue
+                tapped = times.tapped.get(processor, {}).get(write.tensor)
+                if any(stays) and tapped is not None:
+                    units_ms[unit] += tapped.ms - times.times[processor].ms
+                else:
                     borders_ms += self._border(processor, write.shape)
-        return Prediction(
+        plain = Prediction(
             tuple(units_ms), borders_ms, conversions_ms, hand_overs_ms, tuple(map(tuple, runs))
         )
+        return plain if self._correction is None else _correct(plain, processors, self._correction)
 
     def _source(self, read: Crossing, processors: Sequence[str]) -> str:
         """The processor that a tensor comes from.
@@ -133,6 +143,20 @@ class Predictor:
                 "profile both processors together"
             )
         return found
+
+
+def _correct(plain: Prediction, processors: Sequence[str], by: Correction) -> Prediction:
+    segments_ms = sum(by.segment_ms.get(processors[run[0]], 0.0) for run in plain.runs)
+    return Prediction(
+        tuple(
+            ms * by.units.get(name, 1.0)
+            for ms, name in zip(plain.units_ms, processors, strict=True)
+        ),
+        plain.borders_ms * by.borders + segments_ms,
+        plain.conversions_ms * by.conversions,
+        plain.hand_overs_ms * by.hand_overs,
+        plain.runs,
+    )
 
 
 def _format(processor: str) -> str:

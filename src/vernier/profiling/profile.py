@@ -77,6 +77,8 @@ class UnitTimes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         times: by processor, by dummy-layer subtraction; may be negative within its noise.
         outside: by processor and tensor, the time where that further input comes from another
             segment, its way in included.
+        tapped: by processor and tensor, the time where that output leaves the segment and is read
+            inside it as well.
         refused: by processor, why it does not run there.
     """
 
@@ -88,6 +90,7 @@ class UnitTimes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     writes: tuple[Crossing, ...]
     times: dict[str, Time]
     outside: dict[str, dict[str, Time]]
+    tapped: dict[str, dict[str, Time]] = {}
     refused: dict[str, str] = {}
 
 
@@ -142,6 +145,30 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clock_mhz: float | None = None
 
 
+class Correction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What whole splits taught of the additive model; see `profiling.correction`.
+
+    Attributes:
+        units: factor of all units' times, by processor.
+        borders: factor.
+        conversions: factor.
+        hand_overs: factor.
+        segment_ms: of each segment besides, by processor.
+        splits: measured whole.
+        error_before: mean absolute relative error of the model on them.
+        error_after: with the correction, on the same splits.
+    """
+
+    units: dict[str, float] = {}
+    borders: float = 1.0
+    conversions: float = 1.0
+    hand_overs: float = 1.0
+    segment_ms: dict[str, float] = {}
+    splits: int
+    error_before: float = 0.0
+    error_after: float = 0.0
+
+
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """All times of one network at one size.
 
@@ -161,6 +188,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         units: in order.
         borders: by processor and shape.
         switches: by pair of processors and shape.
+        correction: of sums of all these, where whole splits were measured.
     """
 
     format: int
@@ -178,6 +206,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     units: tuple[UnitTimes, ...]
     borders: tuple[Border, ...]
     switches: tuple[Switch, ...]
+    correction: Correction | None = None
 
 
 def load_profile(path: Path) -> Profile:

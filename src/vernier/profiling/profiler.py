@@ -25,7 +25,7 @@ from vernier.profiling.assembly import (
     unit_key,
 )
 from vernier.profiling.contenders import Bench, Maker
-from vernier.profiling.layer_times import time_border, time_unit
+from vernier.profiling.layer_times import shared_outputs, time_border, time_unit
 from vernier.profiling.measurements import Measurement, Measurements
 from vernier.profiling.profile import Profile, Settings, Shape, Time
 from vernier.profiling.sandwiches import unit_graph
@@ -155,12 +155,17 @@ def _tasks(
 
 def _unit_task(graph: Graph, unit: Unit, processor: str, bench: Maker, rounds: int) -> Measurement:
     try:
-        inside, outside = time_unit(graph, unit, processor, bench, rounds)
+        found = time_unit(graph, unit, processor, bench, rounds)
     except (GraphError, PlacementError) as error:
         return Measurement(refused=str(error))
     # Further inputs are kept by their place: units of one kind name them differently.
-    further = [name for name in unit_graph(graph, unit).inputs if name in outside]
-    return Measurement(inside, {str(place): outside[n] for place, n in enumerate(further)})
+    # By place: units of one kind share them under other names.
+    further = [name for name in unit_graph(graph, unit).inputs if name in found.outside]
+    return Measurement(
+        found.inside,
+        {str(place): found.outside[name] for place, name in enumerate(further)},
+        {str(place): found.tapped[n] for place, n in enumerate(shared_outputs(graph, unit))},
+    )
 
 
 def _border_task(

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 OUTLIER_DEVIATIONS = 4.0
 LEAST_DEVIATION = 0.02
+LOADS = 3
 RESAMPLES = 400
 CONFIDENCE = 0.95
 
@@ -109,6 +111,28 @@ def sample(
             if number >= warm_up:
                 times_ms[name].append(told if isinstance(told, float) else passed)
     return Samples({name: np.array(values) for name, values in times_ms.items()})
+
+
+def sample_loads(
+    load: Callable[[ExitStack], Mapping[str, Callable[[], object]]], rounds: int
+) -> Samples:
+    """As `sample`, with everything loaded anew a few times.
+
+    Where an engine happens to put its memory stays with a load, and can cost a convolution half of
+    its time; rounds of one load would all agree on it.
+
+    Args:
+        load: loads the contenders; what closes them goes on the stack.
+        rounds: of all loads together.
+    """
+    found: list[Samples] = []
+    loads = min(LOADS, rounds)
+    for number in range(loads):
+        with ExitStack() as stack:
+            share = rounds // loads + (number < rounds % loads)
+            found.append(sample(load(stack), share, seed=number))
+    names = found[0].times_ms
+    return Samples({name: np.concatenate([one.times_ms[name] for one in found]) for name in names})
 
 
 def sample_steps(

@@ -30,7 +30,9 @@ def unit_graph(graph: Graph, unit: Unit) -> Graph:
     return subgraph(graph, [op for op in graph.operators if op.output in inside])
 
 
-def sandwich(graph: Graph, unit: Unit, outside: Collection[str] = ()) -> Graph:
+def sandwich(
+    graph: Graph, unit: Unit, outside: Collection[str] = (), tapped: Collection[str] = ()
+) -> Graph:
     """A unit between dummies.
 
     Args:
@@ -38,6 +40,8 @@ def sandwich(graph: Graph, unit: Unit, outside: Collection[str] = ()) -> Graph:
         unit: of it.
         outside: inputs of the unit that come straight from outside, as a skip does that another
             segment computed; all others come through a dummy.
+        tapped: outputs of the unit that leave as they are beside going through a dummy, as one
+            does that its own segment and another both read.
     """
     alone = unit_graph(graph, unit)
     operators: list[Operator] = []
@@ -57,7 +61,10 @@ def sandwich(graph: Graph, unit: Unit, outside: Collection[str] = ()) -> Graph:
         )
         for op in alone.operators
     ]
-    outputs = tuple(_dummy(name, name, operators, constants, types) for name in alone.outputs)
+    outputs = (
+        *(_dummy(name, name, operators, constants, types) for name in alone.outputs),
+        *tapped,
+    )
     made = Graph(
         f"{unit.name} between dummies",
         alone.inputs,

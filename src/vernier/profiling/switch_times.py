@@ -9,15 +9,53 @@ hand-over.
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 
 from vernier.conversion.protocol import Method
-from vernier.profiling.contenders import Bench
+from vernier.profiling.contenders import Bench, Timed
 from vernier.profiling.profile import Shape, Time
 from vernier.profiling.sampling import estimate, sample
 from vernier.profiling.sandwiches import chain
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A chain of dummies on one processor, one on another, and what lies between.
+
+    Attributes:
+        first: the chain on the source.
+        convert: what makes the one's output the other's input.
+        second: the chain on the target.
+    """
+
+    first: Timed
+    convert: Callable[[], object]
+    second: Timed
+
+
+@contextmanager
+def paired(
+    shape: Shape, tensor: str, source: str, target: str, bench: Bench, method: Method
+) -> Iterator[Pair]:
+    """Load a pair; arguments as of `time_switch`."""
+    with ExitStack() as stack:
+        first = bench.executable(chain(shape, 2, tensor), source)
+        stack.callback(first.close)
+        second = bench.executable(chain(shape, 2, tensor), target)
+        stack.callback(second.close)
+        written, read = first.output_buffer(0), second.input_buffer(0)
+        ends = first.outputs[0].quantization, second.inputs[0].quantization
+        in_place = ends[0] is None and ends[1] is None and second.read_from(0, written)
+        if in_place:
+            yield Pair(first, _nothing, second)
+            return
+        conversion = method.prepare(written, ends[0], read, ends[1])
+        stack.callback(conversion.close)
+        yield Pair(first, conversion.run, second)
 
 
 def time_switch(
@@ -41,30 +79,18 @@ def time_switch(
             target can read the source's memory.
         rounds: that count.
     """
-    with ExitStack() as stack:
-        first = bench.executable(chain(shape, 2, tensor), source)
-        stack.callback(first.close)
-        second = bench.executable(chain(shape, 2, tensor), target)
-        stack.callback(second.close)
-        written, read = first.output_buffer(0), second.input_buffer(0)
-        ends = first.outputs[0].quantization, second.inputs[0].quantization
-        in_place = ends[0] is None and ends[1] is None and second.read_from(0, written)
-        if in_place:
-            convert = _nothing
-        else:
-            conversion = method.prepare(written, ends[0], read, ends[1])
-            stack.callback(conversion.close)
-            convert = conversion.run
+    with paired(shape, tensor, source, target, bench, method) as loaded:
         inside_ms: list[float] = []
 
         def pair() -> None:
-            first.run()
+            loaded.first.run()
             started = time.perf_counter_ns()
-            convert()
+            loaded.convert()
             inside_ms.append((time.perf_counter_ns() - started) / 1e6)
-            second.run()
+            loaded.second.run()
 
-        samples = sample({"first": first.run, "second": second.run, "pair": pair}, rounds)
+        alone = {"first": loaded.first.run, "second": loaded.second.run}
+        samples = sample({**alone, "pair": pair}, rounds)
     converting = np.array(inside_ms[-rounds:])
     kept = samples.kept
     whole = sum(
