@@ -156,7 +156,7 @@ def main() -> None:
         "Errors of the predicted against the measured time in percent: mean, 95 %, bias; and the",
         "rank correlation. Aim: mean <= 5, 95 % <= 12, correlation >= 0.98. *Naive* adds up units",
         "that were timed directly; *sum* is the additive model; *corrected* is what",
-        f'`vernier profile` makes of it with {CHECKED_SPLITS} other splits, timed whole in "check s".',
+        f'`vernier profile` makes of it with {CHECKED_SPLITS} others, timed whole in "check s".',
         "",
         "| network | engine | units | profile s | check s "
         + "".join(f"| {how} mean | 95 % | bias | rank " for how in ("naive", "sum", "corrected"))

@@ -19,6 +19,7 @@ from vernier.cli import (
     networks,
     profile,
     train,
+    train_estimator,
     units,
     upscale,
 )
@@ -36,6 +37,7 @@ app.command("devices")(devices.command)
 app.command("doctor")(doctor.command)
 app.command("networks")(networks.command)
 app.command("train")(train.command)
+app.command("train-estimator")(train_estimator.command)
 app.command("collapse")(collapse.command)
 app.command("units")(units.command)
 app.add_typer(profile.app, name="profile")

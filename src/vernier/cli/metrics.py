@@ -33,17 +33,39 @@ def command(
     crop: Annotated[
         int, typer.Option(min=0, help="Pixels to cut from each side; SR papers cut the scale.")
     ] = 0,
+    lpips_backbone: Annotated[
+        Path | None,
+        typer.Option(help="torchvision's weights of AlexNet or VGG-16, for LPIPS."),
+    ] = None,
+    lpips_linear: Annotated[
+        Path | None, typer.Option(help="LPIPS's own weights for that, version 0.1.")
+    ] = None,
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Into folders.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="A spreadsheet's rows.")] = False,
 ) -> None:
-    """Judge pictures: PSNR, SSIM, MS-SSIM and GMSD against a reference, PIQE without."""
-    from vernier.evaluation.judging import chosen_metrics, judge, mean_scores, pair_files
+    """Judge pictures: PSNR, SSIM, MS-SSIM, GMSD and LPIPS against a reference, PIQE, NIQE without.
+
+    LPIPS is computed where its weights are given, which Vernier does not ship.
+    """
+    from vernier.evaluation.judging import (
+        chosen_metrics,
+        judge,
+        lpips_metric,
+        mean_scores,
+        pair_files,
+    )
     from vernier.images.reading import read_picture
 
     if as_json and as_csv:
         raise UsageError("--json and --csv both want standard output; choose one")
     metrics = chosen_metrics(metric or [], references is not None)
+    if lpips_backbone is not None and lpips_linear is not None:
+        if references is None:
+            raise UsageError("lpips compares with a reference; give one: A.png B.png")
+        metrics.append(lpips_metric(lpips_backbone, lpips_linear))
+    elif lpips_backbone is not None or lpips_linear is not None:
+        raise UsageError("LPIPS needs both --lpips-backbone and --lpips-linear")
     pairs = pair_files(pictures, references, recursive)
     judgements = []
     with progress_bar("metrics", quiet=as_json) as progress:

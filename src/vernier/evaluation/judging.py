@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from vernier.errors import UsageError
+from vernier.errors import MissingExtraError, UsageError
 from vernier.images.colour import luma
 from vernier.images.picture import Picture, Samples
 from vernier.images.sources import expand_sources
 from vernier.metrics.planes import grey
-from vernier.metrics.registry import METRICS, Metric
+from vernier.metrics.registry import METRICS, Better, Metric, Sees
 
 
 class On(StrEnum):
@@ -36,6 +37,49 @@ class Judgement:
 
     scores: Mapping[str, float]
     left_out: Mapping[str, str]
+
+
+def lpips_metric(backbone: Path, linear: Path) -> Metric:
+    """LPIPS with weights from files.
+
+    Args:
+        backbone: torchvision's ImageNet weights of AlexNet or VGG-16; which of both is told from
+            the number of their tensors.
+        linear: the authors' weights of version 0.1 for it.
+
+    Raises:
+        UsageError: a file is missing, or not the one that LPIPS is defined with.
+        MissingExtraError: PyTorch is not installed.
+    """
+    if importlib.util.find_spec("torch") is None:
+        raise MissingExtraError("torch", "learn", "LPIPS")
+    import torch
+
+    from vernier.metrics.lpips import SMALLEST, Backbone, Lpips, check_backbone
+    from vernier.networks.checkpoints import load
+
+    weights = load(backbone)
+    kind = Backbone.VGG if "features.28.weight" in weights else Backbone.ALEX
+    check_backbone(backbone.read_bytes(), kind, str(backbone))
+    distance = Lpips(kind, weights, load(linear))
+
+    def tensor(picture: Samples) -> torch.Tensor:
+        rgb = np.broadcast_to(picture.reshape(*picture.shape[:2], -1), (*picture.shape[:2], 3))
+        return torch.from_numpy(np.array(rgb, np.float32)).permute(2, 0, 1)[None]
+
+    def score(picture: Samples, reference: Samples) -> float:
+        with torch.no_grad():
+            return float(distance(tensor(picture), tensor(reference)))
+
+    return Metric(
+        f"lpips_{kind}",
+        f"LPIPS ({kind})",
+        Better.LOWER,
+        Sees.RGB,
+        SMALLEST,
+        usual=False,
+        with_reference=score,
+    )
 
 
 def chosen_metrics(names: Sequence[str], referenced: bool) -> list[Metric]:
@@ -94,7 +138,7 @@ def judge(
     cropped = [_cropped(one, coloured, crop) for one in both]
     seen = {
         kind: [_as_seen(samples, kind) for samples in cropped]
-        for kind in {On.GREY if metric.on_grey else on for metric in metrics}
+        for kind in {_kind(metric, on) for metric in metrics}
     }
     height, width = cropped[0].shape[:2]
     scores: dict[str, float] = {}
@@ -105,12 +149,16 @@ def judge(
                 f"needs {metric.smallest}x{metric.smallest} pixels, found {width}x{height}"
             )
             continue
-        planes = seen[On.GREY if metric.on_grey else on]
+        planes = seen[_kind(metric, on)]
         if metric.alone is not None:
             scores[metric.name] = metric.alone(planes[0])
         elif metric.with_reference is not None:
             scores[metric.name] = metric.with_reference(planes[0], planes[1])
     return Judgement(scores, left_out)
+
+
+def _kind(metric: Metric, asked: On) -> On:
+    return asked if metric.sees is Sees.ASKED else On(metric.sees.value)
 
 
 def _cropped(picture: Picture, coloured: bool, crop: int) -> Samples:

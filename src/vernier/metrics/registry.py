@@ -6,8 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from vernier.metrics import gmsd, ms_ssim, piqe, psnr, ssim
+from vernier.metrics import gmsd, ms_ssim, niqe, piqe, psnr, ssim
 from vernier.metrics.planes import Picture
+
+
+class Sees(StrEnum):
+    """What of a picture a metric is defined on."""
+
+    ASKED = "asked"  # any plane, or RGB
+    GREY = "grey"  # MATLAB's grey (`planes.grey`)
+    RGB = "rgb"
 
 
 class Better(StrEnum):
@@ -25,7 +33,7 @@ class Metric:
         name: as the command line and JSON have it.
         title: as people read it, with the unit.
         better: which direction is good.
-        on_grey: defined on MATLAB's grey (`planes.grey`) only; the others take any plane or RGB.
+        sees: what it is defined on.
         smallest: least height and width in pixels.
         usual: computed where no metrics are named.
         with_reference: a function of `(picture, reference)`; None for one that needs no reference.
@@ -35,7 +43,7 @@ class Metric:
     name: str
     title: str
     better: Better
-    on_grey: bool
+    sees: Sees
     smallest: int
     usual: bool = True
     with_reference: Callable[[Picture, Picture], float] | None = None
@@ -49,13 +57,13 @@ def _ms_ssim_sum(picture: Picture, reference: Picture) -> float:
 METRICS = {
     metric.name: metric
     for metric in (
-        Metric("psnr", "PSNR (dB)", Better.HIGHER, False, 1, with_reference=psnr.psnr),
-        Metric("ssim", "SSIM", Better.HIGHER, False, ssim.WINDOW, with_reference=ssim.ssim),
+        Metric("psnr", "PSNR (dB)", Better.HIGHER, Sees.ASKED, 1, with_reference=psnr.psnr),
+        Metric("ssim", "SSIM", Better.HIGHER, Sees.ASKED, ssim.WINDOW, with_reference=ssim.ssim),
         Metric(
             "ms_ssim",
             "MS-SSIM",
             Better.HIGHER,
-            False,
+            Sees.ASKED,
             ms_ssim.SMALLEST,
             with_reference=ms_ssim.ms_ssim,
         ),
@@ -63,12 +71,15 @@ METRICS = {
             "ms_ssim_sum",
             "MS-SSIM (sum)",
             Better.HIGHER,
-            False,
+            Sees.ASKED,
             ms_ssim.SMALLEST,
             usual=False,
             with_reference=_ms_ssim_sum,
         ),
-        Metric("gmsd", "GMSD", Better.LOWER, True, gmsd.SMALLEST, with_reference=gmsd.gmsd),
-        Metric("piqe", "PIQE", Better.LOWER, True, 1, alone=lambda plane: piqe.piqe(plane).score),
+        Metric("gmsd", "GMSD", Better.LOWER, Sees.GREY, gmsd.SMALLEST, with_reference=gmsd.gmsd),
+        Metric(
+            "piqe", "PIQE", Better.LOWER, Sees.GREY, 1, alone=lambda plane: piqe.piqe(plane).score
+        ),
+        Metric("niqe", "NIQE", Better.LOWER, Sees.GREY, niqe.BLOCK, usual=False, alone=niqe.niqe),
     )
 }

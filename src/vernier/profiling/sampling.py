@@ -6,7 +6,9 @@ in common cancels.
 
 The outlier rule: a round counts unless one of its contenders took more than its own median plus
 `OUTLIER_DEVIATIONS` robust standard deviations (1.4826 times the median absolute deviation, but at
-least 2 % of the median). Only slow rounds are dropped: nothing makes a computation too fast.
+least 2 % of the median, both within one load). Only slow rounds are dropped: nothing makes a
+computation too fast. Where less than half would be left, nothing is dropped: that is no outlier
+but how this machine is, and the confidence interval shows it.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ from numpy.typing import NDArray
 
 OUTLIER_DEVIATIONS = 4.0
 LEAST_DEVIATION = 0.02
+LEAST_KEPT = 0.5
 LOADS = 3
+RUN_IN_MS, SHORT_MS = 5.0, 30.0
 RESAMPLES = 400
 CONFIDENCE = 0.95
 
@@ -32,20 +36,25 @@ class Samples:
 
     Attributes:
         times_ms: by contender, each `(rounds,)`, float64.
+        loads: the load that each round is of, `(rounds,)`; all of one if absent.
     """
 
     times_ms: Mapping[str, NDArray[np.float64]]
+    loads: NDArray[np.intp] | None = None
 
     @property
     def kept(self) -> NDArray[np.bool_]:
-        """The rounds that are no outliers, `(rounds,)`."""
+        """The rounds that are no outliers, `(rounds,)`; all, if that would leave too few."""
         keep = np.ones(len(next(iter(self.times_ms.values()))), bool)
-        for values in self.times_ms.values():
-            median = float(np.median(values))
-            deviation = 1.4826 * float(np.median(np.abs(values - median)))
-            limit = OUTLIER_DEVIATIONS * max(deviation, LEAST_DEVIATION * median)
-            keep &= values <= median + limit
-        return keep
+        loads = np.zeros(len(keep), np.intp) if self.loads is None else self.loads
+        for load in np.unique(loads):
+            own = loads == load
+            for values in self.times_ms.values():
+                median = float(np.median(values[own]))
+                deviation = 1.4826 * float(np.median(np.abs(values[own] - median)))
+                limit = OUTLIER_DEVIATIONS * max(deviation, LEAST_DEVIATION * median)
+                keep[own] &= values[own] <= median + limit
+        return keep if keep.mean() >= LEAST_KEPT else np.ones(len(keep), bool)
 
     def combine(self, weights: Mapping[str, float]) -> Estimate:
         """The median of a weighted sum of contenders, taken round by round."""
@@ -91,7 +100,10 @@ def sample(
 ) -> Samples:
     """Time contenders, each once per round, in an order drawn anew for every round.
 
-    The order changes because each finds the caches as its predecessor left them.
+    The order changes because each finds the caches as its predecessor left them. What is short runs
+    for a while before it is timed: an engine's threads spin for milliseconds after their work, and
+    until the system has moved them, whoever comes next has one core less. That doubled every other
+    measurement of short units (`docs/notes/2026-11-timing-short-units.md`).
 
     Args:
         contenders: what to time, by name; one that returns a float tells its own time in ms.
@@ -102,12 +114,17 @@ def sample(
     names = list(contenders)
     rng = np.random.default_rng(seed)
     times_ms: dict[str, list[float]] = {name: [] for name in names}
+    short = dict.fromkeys(names, False)
     for number in range(warm_up + rounds):
         for place in rng.permutation(len(names)):
             name = names[place]
+            begun = time.perf_counter_ns()
+            while short[name] and time.perf_counter_ns() - begun < RUN_IN_MS * 1e6:
+                contenders[name]()
             started = time.perf_counter_ns()
             told = contenders[name]()
             passed = (time.perf_counter_ns() - started) / 1e6
+            short[name] = passed < SHORT_MS and not isinstance(told, float)
             if number >= warm_up:
                 times_ms[name].append(told if isinstance(told, float) else passed)
     return Samples({name: np.array(values) for name, values in times_ms.items()})
@@ -132,7 +149,11 @@ def sample_loads(
             share = rounds // loads + (number < rounds % loads)
             found.append(sample(load(stack), share, seed=number))
     names = found[0].times_ms
-    return Samples({name: np.concatenate([one.times_ms[name] for one in found]) for name in names})
+    counts = [len(next(iter(one.times_ms.values()))) for one in found]
+    return Samples(
+        {name: np.concatenate([one.times_ms[name] for one in found]) for name in names},
+        np.repeat(np.arange(loads), counts),
+    )
 
 
 def sample_steps(

@@ -1,0 +1,106 @@
+"""`vernier train-estimator`: a network that imitates a metric."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vernier.cli.console import print_json, progress_bar
+from vernier.errors import MissingExtraError, UsageError
+
+if TYPE_CHECKING:
+    from vernier.evaluation.damaged_photos import Enlarger
+
+
+class Metric(StrEnum):
+    """What may be imitated."""
+
+    PIQE = "piqe"
+    NIQE = "niqe"
+    GMSD = "gmsd"
+
+
+def command(
+    photos: Annotated[Path, typer.Option(help="Folder of good photos.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run.")],
+    metric: Annotated[Metric, typer.Option(help="What to imitate.")] = Metric.PIQE,
+    network: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME:SCALE or a file, to damage photos with; may be repeated."),
+    ] = None,
+    held_out: Annotated[
+        list[str] | None,
+        typer.Option(help="Likewise, but kept from training, to judge by; may be repeated."),
+    ] = None,
+    count: Annotated[int | None, typer.Option(min=8, help="Of photos; all if absent.")] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the pictures.")] = 12,
+    seed: Annotated[int, typer.Option(help="Of all random choices.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
+) -> None:
+    """Damage photos, score them, and train a small network to foresee the scores.
+
+    Stop at any time: the same command goes on where it stopped. Pictures and scores lie in
+    `OUT/pictures`; the result is `OUT/estimator.safetensors`, judged by photos and networks that it
+    has not seen.
+    """
+    try:
+        import torch
+    except ImportError as error:
+        raise MissingExtraError("torch", "learn", "training") from error
+    from vernier.evaluation.damaged_photos import TRUE_METRICS, make_damaged_photos
+    from vernier.perceptual.data import load_pictures
+    from vernier.perceptual.estimator import IMITATED
+    from vernier.perceptual.learning import Recipe, downhill, judge, learn
+
+    torch.manual_seed(seed)
+    with progress_bar("preparing networks", quiet=as_json) as report:
+        named = [*((name, False) for name in network or []), *((n, True) for n in held_out or [])]
+        enlargers = []
+        for number, (name, held) in enumerate(named, 1):
+            enlargers.append(_enlarger(name, held, photos))
+            report(number, len(named), name)
+    with progress_bar("damaging photos", quiet=as_json) as report:
+        samples = make_damaged_photos(
+            photos, out / "pictures", enlargers, count=count, seed=seed, progress=report
+        )
+    known = load_pictures(out / "pictures", [s for s in samples if not s.held_out], metric.value)
+    unseen = load_pictures(out / "pictures", [s for s in samples if s.held_out], metric.value)
+    recipe = Recipe(epochs, seed)
+    with progress_bar(f"imitating {metric}", quiet=as_json) as report:
+        estimator = learn(IMITATED[metric.value], known, recipe, out, report)
+    found = judge(estimator, unseen)
+    from_network = [place for place, s in enumerate(unseen.samples) if s.network]
+    slope = downhill(estimator, unseen.at(from_network[:200]), TRUE_METRICS[metric.value])
+    told = {
+        "photos": f"{len({s.photo for s in samples})} of {photos.name}",
+        "networks": ", ".join(name for name, held in named if not held),
+        "held_out": ", ".join(name for name, held in named if held),
+        "recipe": f"epochs {epochs}, seed {seed}",
+    }
+    estimator.save(out / "estimator.safetensors", told)
+    if as_json:
+        print_json({**asdict(found), "downhill": slope, **told})
+        return
+    typer.echo(
+        f"{out / 'estimator.safetensors'}: on {found.count} unseen pictures Pearson "
+        f"{found.pearson:.3f}, Spearman {found.spearman:.3f}, mean error {found.mean_error:.3g}; "
+        f"{found.signs:.0%} of {found.pairs} clear pairs in order; {slope:.0%} of small steps lead "
+        "downhill"
+    )
+
+
+def _enlarger(name: str, held_out: bool, photos: Path) -> Enlarger:
+    from vernier.evaluation.damaged_photos import Enlarger
+    from vernier.evaluation.network_source import find_source
+    from vernier.evaluation.shipping import load_photos, ranges_on, refuse_random
+
+    text, _, scale = name.rpartition(":")
+    if not text or not scale.isdigit():
+        raise UsageError(f"expected NAME:SCALE or FILE:SCALE, found {name!r}")
+    source = find_source(text, int(scale))
+    refuse_random(source)
+    return Enlarger(source, ranges_on(source, load_photos(photos, source)), held_out)

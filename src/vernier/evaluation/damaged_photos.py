@@ -1,0 +1,257 @@
+"""Photos damaged in many ways, with their true scores: what an estimator of a metric learns from.
+
+Each photo gives one crop. It is damaged as photos are (bicubic enlargement, blur, noise, JPEG,
+ringing, several strengths), and enlarged by networks in float and with INT8 at random splits; the
+latter are what the estimator is for. A folder holds everything, and is gone on with after an
+interruption.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from vernier.errors import UsageError
+from vernier.evaluation.network_source import Source
+from vernier.evaluation.simulated_pictures import SimulatedPictures
+from vernier.images.bicubic import imresize
+from vernier.images.pairs import list_photos, load_rgb, shrink
+from vernier.images.writing import write_whole
+from vernier.metrics.gmsd import gmsd
+from vernier.metrics.niqe import niqe
+from vernier.metrics.piqe import piqe
+from vernier.metrics.planes import grey
+from vernier.metrics.psnr import psnr
+from vernier.perceptual.data import Sample, load_index, save_index
+from vernier.progress import Progress, silent
+from vernier.quantization.ranges import Ranges
+
+Bytes = NDArray[np.uint8]
+Float32 = NDArray[np.float32]
+
+SIDE = 192
+"""Of a crop: twelve of PIQE's blocks, two of NIQE's patches; a multiple of 2, 3 and 4."""
+SPLITS = 3
+HELD_OUT_EVERY = 8
+
+
+@dataclass(frozen=True)
+class Enlarger:
+    """A network to damage photos with.
+
+    Attributes:
+        source: the network.
+        ranges: of its INT8 parts.
+        held_out: whether its pictures are kept from training.
+    """
+
+    source: Source
+    ranges: Ranges
+    held_out: bool
+
+    @property
+    def label(self) -> str:
+        """Name and scale."""
+        return f"{self.source.name}-x{self.source.scale}"
+
+
+def scores_of(picture: Bytes, reference: Bytes) -> dict[str, float]:
+    """All scores that need no weights, of RGB pictures `(H, W, 3)`."""
+    plane, truth = grey(picture), grey(reference)
+    found = {
+        "piqe": piqe(plane).score,
+        "gmsd": gmsd(plane, truth),
+        "psnr": min(psnr(plane, truth, peak=255), 99.0),
+    }
+    try:
+        found["niqe"] = niqe(plane)
+    except UsageError:
+        # Nothing but flat patches; the score is of no use, and the picture is.
+        found["niqe"] = 40.0
+    return found
+
+
+def make_damaged_photos(
+    photos: Path,
+    out: Path,
+    enlargers: Sequence[Enlarger],
+    *,
+    count: int | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> list[Sample]:
+    """Damage photos, score them, and keep both in a folder.
+
+    Args:
+        photos: folder of good photos, of at least 192x192 pixels.
+        out: folder for pictures and `scores.json`.
+        enlargers: networks.
+        count: of photos; all if absent.
+        seed: of crops, strengths and splits.
+        progress: told after each photo.
+
+    Raises:
+        ImageError: a photo cannot be read.
+        UsageError: no photo is large enough.
+    """
+    files = list_photos(photos)
+    files = files if count is None else files[:: max(1, len(files) // count)][:count]
+    out.mkdir(parents=True, exist_ok=True)
+    samples = load_index(out)
+    done = {sample.photo for sample in samples}
+    simulated = {one.label: (one, SimulatedPictures(one.source, one.ranges)) for one in enlargers}
+    for number, path in enumerate(files):
+        crop = _crop(load_rgb(path), np.random.default_rng((seed, number)))
+        if path.name not in done and crop is not None:
+            samples += _of_photo(path.name, number, crop, simulated, out, seed)
+            if number % 8 == 7 or number == len(files) - 1:
+                save_index(out, samples, f"{photos.name}, seed {seed}")
+        progress(number + 1, len(files), path.name)
+    save_index(out, samples, f"{photos.name}, seed {seed}")
+    if not samples:
+        raise UsageError(f"{photos}: no photo has {SIDE}x{SIDE} pixels")
+    return samples
+
+
+def _of_photo(
+    name: str,
+    number: int,
+    crop: Bytes,
+    simulated: Mapping[str, tuple[Enlarger, SimulatedPictures]],
+    out: Path,
+    seed: int,
+) -> list[Sample]:
+    rng = np.random.default_rng((seed, number, 1))
+    held = number % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
+    stem = f"{number:04d}"
+    samples: list[Sample] = []
+
+    def keep(picture: Bytes, reference: Bytes, file: str, beside: str, about: _About) -> None:
+        _write(out / file, picture)
+        samples.append(
+            Sample(
+                file=file,
+                reference=beside,
+                photo=name,
+                network=about.network,
+                damage=about.damage,
+                held_out=held or about.held_out,
+                scores=scores_of(picture, reference),
+            )
+        )
+
+    whole = f"{stem}.png"
+    keep(crop, crop, whole, whole, _About("", "none", False))
+    for place, (word, damaged) in enumerate(_photographic(crop, rng)):
+        keep(damaged, crop, f"{stem}-{place}.png", whole, _About("", word, False))
+    for label, (enlarger, network) in simulated.items():
+        exact, splits = _splits(network, crop, rng)
+        beside = f"{stem}-{label}.png"
+        held_out = enlarger.held_out
+        keep(exact, exact, beside, beside, _About(label, "float", held_out))
+        for place, (share, picture) in enumerate(splits):
+            about = _About(label, f"{share:.0%} of units in INT8", held_out)
+            keep(picture, exact, f"{stem}-{label}-{place}.png", beside, about)
+    return samples
+
+
+@dataclass(frozen=True)
+class _About:
+    network: str
+    damage: str
+    held_out: bool
+
+
+def _splits(
+    network: SimulatedPictures, photo: Bytes, rng: np.random.Generator
+) -> tuple[Bytes, list[tuple[float, Bytes]]]:
+    """The float network's picture of a shrunk photo, and some splits' with their share of INT8."""
+    low = shrink(photo, network.scale)[0]
+    exact = network.picture(low, [0.0] * network.units)
+    splits = []
+    for number in range(SPLITS):
+        # From a few units to all, so that strengths differ.
+        chance = 1.0 if number == 0 and rng.random() < 0.3 else rng.random()
+        shares = [float(rng.random() < chance) for _ in range(network.units)]
+        splits.append((sum(shares) / len(shares), network.picture(low, shares)))
+    return exact, splits
+
+
+def _photographic(photo: Bytes, rng: np.random.Generator) -> Iterator[tuple[str, Bytes]]:
+    """Damages that need no network, one of each kind, of a random strength."""
+    reals = photo.astype(np.float32) / np.float32(255)
+    factor = int(rng.choice([2, 3, 4]))
+    low = shrink(photo, factor)[0].astype(np.float32) / np.float32(255)
+    yield f"bicubic x{factor}", _rounded(imresize(low, *photo.shape[:2]))
+    sigma = math.exp(rng.uniform(math.log(0.4), math.log(3)))
+    yield f"blur {sigma:.2f}", _rounded(_blurred(reals, sigma))
+    strength = math.exp(rng.uniform(math.log(0.5), math.log(25))) / 255
+    yield (
+        f"noise {255 * strength:.1f}",
+        _rounded(reals + strength * rng.normal(size=reals.shape).astype(np.float32)),
+    )
+    quality = int(rng.integers(8, 95))
+    yield f"JPEG {quality}", _jpeg(photo, quality)
+    gain = rng.uniform(0.5, 3)
+    sharp = reals + np.float32(gain) * (reals - _blurred(reals, 1.5))
+    yield f"ringing {gain:.1f}", _rounded(sharp)
+    soft = _blurred(reals, float(rng.uniform(0.5, 1.5)))
+    noisy = soft + rng.uniform(1, 10) / 255 * rng.normal(size=reals.shape)
+    yield "blur and noise", _jpeg(_rounded(noisy), int(rng.integers(30, 95)))
+    step = float(rng.integers(4, 33))
+    yield f"steps of {step:.0f}", _rounded(np.round(reals * 255 / step) * step / 255)
+
+
+def _crop(photo: Bytes, rng: np.random.Generator) -> Bytes | None:
+    height, width = photo.shape[:2]
+    if min(height, width) < SIDE:
+        return None
+    top, left = rng.integers(height - SIDE + 1), rng.integers(width - SIDE + 1)
+    return np.ascontiguousarray(photo[top : top + SIDE, left : left + SIDE])
+
+
+def _rounded(reals: NDArray[np.floating]) -> Bytes:
+    rounded: Bytes = np.rint(np.clip(reals, 0, 1) * 255).astype(np.uint8)
+    return rounded
+
+
+def _blurred(reals: Float32, sigma: float) -> Float32:
+    reach = max(1, math.ceil(3 * sigma))
+    taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    taps /= taps.sum()
+    for axis in (0, 1):
+        widths = [(reach, reach) if one == axis else (0, 0) for one in range(3)]
+        padded = np.pad(reals, widths, mode="edge")
+        size = reals.shape[axis]
+        reals = np.sum(
+            [w * padded.take(range(n, n + size), axis) for n, w in enumerate(taps)], axis=0
+        ).astype(np.float32)
+    return reals
+
+
+def _jpeg(photo: Bytes, quality: int) -> Bytes:
+    memory = io.BytesIO()
+    Image.fromarray(photo).save(memory, "JPEG", quality=quality)
+    return np.asarray(Image.open(memory).convert("RGB"))
+
+
+def _write(path: Path, picture: Bytes) -> None:
+    memory = io.BytesIO()
+    Image.fromarray(picture).save(memory, "PNG", compress_level=1)
+    write_whole(path, memory.getvalue())
+
+
+TrueMetric = Callable[[Bytes, Bytes], float]
+TRUE_METRICS: Mapping[str, TrueMetric] = {
+    "piqe": lambda picture, _: piqe(picture).score,
+    "niqe": lambda picture, _: niqe(picture),
+    "gmsd": gmsd,
+}
+"""The metrics themselves, of a grey picture and its reference."""

@@ -1,0 +1,129 @@
+"""The pictures that an estimator learns from: a folder with `scores.json` and PNG files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vernier.errors import UsageError
+from vernier.images.pairs import load_rgb
+from vernier.images.writing import write_whole
+from vernier.metrics.planes import grey
+
+SCORES = "scores.json"
+
+
+class Sample(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One picture and its scores.
+
+    Attributes:
+        file: of the picture, in the folder.
+        reference: file of what it is compared with: the undamaged photo, or the float network's
+            picture of it.
+        photo: that it was made of.
+        network: that computed it; empty where none did.
+        damage: what was done, in words.
+        held_out: whether photo or network are kept from training.
+        scores: by metric.
+    """
+
+    file: str
+    reference: str
+    photo: str
+    network: str
+    damage: str
+    held_out: bool
+    scores: dict[str, float]
+
+
+class _Index(msgspec.Struct, forbid_unknown_fields=True):
+    told: str
+    samples: list[Sample]
+
+
+def save_index(folder: Path, samples: Sequence[Sample], told: str) -> None:
+    """Write `scores.json`, whole."""
+    text = msgspec.json.format(msgspec.json.encode(_Index(told, list(samples))), indent=1)
+    write_whole(folder / SCORES, text)
+
+
+def load_index(folder: Path) -> list[Sample]:
+    """Read `scores.json`; an empty list where there is none.
+
+    Raises:
+        UsageError: it is damaged.
+    """
+    path = folder / SCORES
+    if not path.is_file():
+        return []
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Index).samples
+    except msgspec.DecodeError as error:
+        raise UsageError(f"{path}: damaged ({error}); remove the folder to begin anew") from error
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Samples as tensors.
+
+    Attributes:
+        samples: what they are.
+        pictures: shape `(N, 1, H, W)`, uint8 grey.
+        references: the same shape.
+        scores: shape `(N,)`, float32, of one metric.
+    """
+
+    samples: Sequence[Sample]
+    pictures: Tensor
+    references: Tensor
+    scores: Tensor
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def at(self, places: Sequence[int]) -> Pictures:
+        """Some of them."""
+        index = torch.as_tensor(list(places), dtype=torch.long)
+        return Pictures(
+            [self.samples[place] for place in places],
+            self.pictures[index],
+            self.references[index],
+            self.scores[index],
+        )
+
+
+def load_pictures(folder: Path, samples: Sequence[Sample], metric: str) -> Pictures:
+    """Read pictures of one size.
+
+    Raises:
+        UsageError: there is none, one lacks the metric's score, or sizes differ.
+    """
+    if not samples:
+        raise UsageError(f"{folder}: no pictures to learn from")
+    missing = next((sample for sample in samples if metric not in sample.scores), None)
+    if missing is not None:
+        raise UsageError(f"{folder / missing.file}: has no score of {metric}")
+    known: dict[str, NDArray[np.uint8]] = {}
+
+    def plane(name: str) -> NDArray[np.uint8]:
+        if name not in known:
+            known[name] = grey(load_rgb(folder / name))
+        return known[name]
+
+    first = plane(samples[0].file).shape
+    odd = next((s.file for s in samples if plane(s.file).shape != first), None)
+    if odd is not None:
+        raise UsageError(f"{folder / odd}: expected pictures of one size, {first}")
+    return Pictures(
+        list(samples),
+        torch.from_numpy(np.stack([plane(sample.file) for sample in samples]))[:, None],
+        torch.from_numpy(np.stack([plane(sample.reference) for sample in samples]))[:, None],
+        torch.tensor([sample.scores[metric] for sample in samples], dtype=torch.float32),
+    )

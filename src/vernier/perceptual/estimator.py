@@ -1,0 +1,198 @@
+"""A small network that imitates a metric and has gradients.
+
+FYE-SR imitates PIQE with convolutions and batch normalisation, global and local features, average
+pooling and a fully connected layer; sizes are not published, these are ours. Two things are added.
+The picture comes in as metrics of naturalness see it, less its local mean and divided by its local
+deviation (MSCN, Mittal 2012), beside the samples themselves. And local features are averaged twice,
+plainly and with weights that the network chooses, because PIQE averages over active blocks only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from vernier.errors import NetworkError, UsageError
+from vernier.metrics.filters import gaussian
+
+CELL = 16
+"""Side in pixels of what one local feature sees the middle of; PIQE's block."""
+WIDTHS = (24, 32, 48, 64, 64)
+TAPS, SIGMA = 7, 7 / 6
+SHIPPED = Path(__file__).parent / "weights"
+
+
+@dataclass(frozen=True)
+class Imitated:
+    """What an estimator imitates.
+
+    Attributes:
+        metric: its name, as in `metrics.registry`.
+        referenced: whether it compares with a reference.
+        lowest: the least score that the estimator can give.
+        highest: the largest.
+    """
+
+    metric: str
+    referenced: bool
+    lowest: float
+    highest: float
+
+
+IMITATED = {
+    one.metric: one
+    for one in (
+        Imitated("piqe", False, 0.0, 100.0),
+        Imitated("niqe", False, 0.0, 40.0),
+        Imitated("gmsd", True, 0.0, 0.4),
+        Imitated("lpips", True, 0.0, 1.2),
+    )
+}
+
+
+class Estimator(nn.Module):
+    """A metric's score of grey pictures of any size.
+
+    Args:
+        imitated: the metric.
+    """
+
+    def __init__(self, imitated: Imitated) -> None:
+        super().__init__()
+        self.imitated = imitated
+        channels = 4 if imitated.referenced else 2
+        layers: list[nn.Module] = []
+        for level, width in enumerate(WIDTHS):
+            layers += _convolution(channels, width, 1 if level == 0 else 2)
+            channels = width
+            if 0 < level < len(WIDTHS) - 1:
+                layers += _convolution(channels, width, 1)
+        self.local = nn.Sequential(*layers)
+        self.gate = nn.Conv2d(channels, 8, 1)
+        self.value = nn.Conv2d(channels, 8, 1)
+        self.score = nn.Sequential(
+            nn.Linear(2 * channels + 16, 48), nn.ReLU(inplace=True), nn.Linear(48, 1)
+        )
+
+    def forward(self, picture: Tensor, reference: Tensor | None = None) -> Tensor:
+        """The score.
+
+        Args:
+            picture: shape `(N, 1, H, W)`, grey in [0, 1], sides of at least 16.
+            reference: the same shape, for a metric that compares.
+
+        Returns:
+            Shape `(N,)`, in the metric's own unit.
+
+        Raises:
+            UsageError: another shape, or a reference missing or too many.
+        """
+        if (reference is not None) != self.imitated.referenced:
+            word = "a" if self.imitated.referenced else "no"
+            raise UsageError(f"the estimator of {self.imitated.metric} takes {word} reference")
+        if picture.ndim != 4 or picture.shape[1] != 1 or min(picture.shape[2:]) < CELL:
+            raise UsageError(
+                f"expected grey pictures (N, 1, H, W) of at least {CELL}x{CELL}, found "
+                f"{tuple(picture.shape)}"
+            )
+        seen = [picture - 0.5, normalised(picture)]
+        if reference is not None:
+            seen += [(picture - reference) * 8, normalised(reference)]
+        features = self.local(_whole_cells(torch.cat(seen, dim=1)))
+        gate = torch.sigmoid(self.gate(features))
+        chosen = (gate * self.value(features)).sum((2, 3)) / (gate.sum((2, 3)) + 1)
+        pooled = [
+            features.mean((2, 3)),
+            features.flatten(2).std(dim=2, correction=0),
+            chosen,
+            gate.mean((2, 3)),
+        ]
+        raw = self.score(torch.cat(pooled, dim=1))[:, 0]
+        span = self.imitated.highest - self.imitated.lowest
+        return self.imitated.lowest + span * torch.sigmoid(raw)
+
+    def save(self, path: Path, told: dict[str, str]) -> None:
+        """Write the weights as `.safetensors`.
+
+        Args:
+            path: the file; replaced if there.
+            told: plain words about them, kept in the header.
+        """
+        weights = {name: value.contiguous() for name, value in self.state_dict().items()}
+        part = path.with_name(f".{path.name}.part")
+        save_file(weights, part, metadata={**told, "metric": self.imitated.metric})
+        part.replace(path)
+
+
+def load_estimator(path: Path) -> Estimator:
+    """An estimator from its file, ready to use and not to be trained.
+
+    Raises:
+        NetworkError: the file is missing, damaged, or holds something else.
+    """
+    try:
+        with safe_open(path, framework="pt") as stored:
+            metric = (stored.metadata() or {}).get("metric", "")
+            weights = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+        estimator = Estimator(IMITATED[metric])
+        estimator.load_state_dict(weights)
+    except (OSError, SafetensorError, KeyError, RuntimeError) as error:
+        raise NetworkError(f"{path}: expected an estimator of a metric ({error})") from error
+    return estimator.eval().requires_grad_(False)
+
+
+def shipped_estimator(metric: str) -> Estimator:
+    """An estimator that comes with Vernier.
+
+    Raises:
+        UsageError: none does for this metric.
+    """
+    path = SHIPPED / metric / "estimator.safetensors"
+    if not path.is_file():
+        known = ", ".join(sorted(found.parent.name for found in SHIPPED.glob("*/*.safetensors")))
+        raise UsageError(
+            f"no estimator of {metric} comes with Vernier (there are {known or 'none'}); make one: "
+            f"vernier train-estimator --metric {metric}"
+        )
+    return load_estimator(path)
+
+
+def normalised(picture: Tensor) -> Tensor:
+    """Samples less their local mean, over their local deviation plus one grey level of 255.
+
+    Args:
+        picture: shape `(N, 1, H, W)` in [0, 1].
+    """
+    scaled = picture * 255
+    taps = torch.tensor(gaussian(TAPS, SIGMA), dtype=picture.dtype)
+    reach = TAPS // 2
+
+    def blurred(x: Tensor) -> Tensor:
+        padded = functional.pad(x, (reach, reach, reach, reach), mode="replicate")
+        rows = functional.conv2d(padded, taps.view(1, 1, -1, 1))
+        return functional.conv2d(rows, taps.view(1, 1, 1, -1))
+
+    mean = blurred(scaled)
+    variance = blurred(scaled.square()) - mean.square()
+    # A root's slope at 0 is infinite: flat regions would send infinite gradients.
+    return (scaled - mean) / ((variance.clamp_min(0) + 1e-2).sqrt() + 1)
+
+
+def _whole_cells(x: Tensor) -> Tensor:
+    height, width = x.shape[2:]
+    below, right = -height % CELL, -width % CELL
+    return functional.pad(x, (0, right, 0, below), mode="replicate") if below or right else x
+
+
+def _convolution(before: int, after: int, stride: int) -> list[nn.Module]:
+    return [
+        nn.Conv2d(before, after, 3, stride, 1, bias=False),
+        nn.BatchNorm2d(after),
+        nn.ReLU(inplace=True),
+    ]

@@ -1,0 +1,238 @@
+"""Training an estimator, and what it is worth on photos and networks that it has not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from vernier.errors import TrainingError
+from vernier.perceptual.data import Pictures
+from vernier.perceptual.estimator import Estimator, Imitated
+from vernier.progress import Progress, silent
+
+BATCH = 32
+LEARNING_RATE = 2e-3
+CLEAR = 0.02
+"""Of a metric's span: pairs of splits that differ by more are a matter of sign."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What decides a training run.
+
+    Attributes:
+        epochs: passes over the pictures.
+        seed: of the weights and of the order.
+    """
+
+    epochs: int = 12
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How well scores are foreseen.
+
+    Attributes:
+        count: of pictures.
+        pearson: linear correlation.
+        spearman: rank correlation.
+        mean_error: absolute, in the metric's unit.
+        signs: share of clear pairs of one photo and network whose order is right.
+        pairs: how many there were.
+    """
+
+    count: int
+    pearson: float
+    spearman: float
+    mean_error: float
+    signs: float
+    pairs: int
+
+
+def learn(
+    imitated: Imitated,
+    pictures: Pictures,
+    recipe: Recipe,
+    out: Path,
+    progress: Progress = silent,
+) -> Estimator:
+    """Train, or go on with a run that was stopped.
+
+    Args:
+        imitated: the metric.
+        pictures: to learn from.
+        recipe: how.
+        out: folder of the run; `checkpoint.pt` is written after each epoch.
+        progress: told after each batch.
+
+    Raises:
+        TrainingError: fewer pictures than a batch, or a damaged checkpoint.
+    """
+    if len(pictures) < BATCH:
+        raise TrainingError(f"expected at least {BATCH} pictures, found {len(pictures)}")
+    torch.manual_seed(recipe.seed)
+    estimator = Estimator(imitated)
+    estimator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    batches = len(pictures) // BATCH
+    optimiser = torch.optim.AdamW(estimator.parameters(), lr=LEARNING_RATE, weight_decay=1e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, LEARNING_RATE, total_steps=recipe.epochs * batches, pct_start=0.2
+    )
+    checkpoint = out / "checkpoint.pt"
+    first = 0
+    if checkpoint.exists():
+        state = _restored(checkpoint, recipe, len(pictures))
+        estimator.load_state_dict(state["estimator"])
+        optimiser.load_state_dict(state["optimiser"])
+        schedule.load_state_dict(state["schedule"])
+        first = state["epoch"]
+    for epoch in range(first, recipe.epochs):
+        estimator.train()
+        for number, places in enumerate(_shuffled(len(pictures), recipe.seed, epoch)):
+            loss = _loss(estimator, pictures, places, recipe.seed + 7919 * epoch + number)
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            schedule.step()
+            progress(
+                epoch * batches + number + 1, recipe.epochs * batches, f"loss {loss.item():.4f}"
+            )
+        out.mkdir(parents=True, exist_ok=True)
+        state = {
+            "estimator": estimator.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "schedule": schedule.state_dict(),
+            "epoch": epoch + 1,
+            "epochs": recipe.epochs,
+            "seed": recipe.seed,
+            "pictures": len(pictures),
+        }
+        torch.save(state, checkpoint.with_suffix(".part"))
+        checkpoint.with_suffix(".part").replace(checkpoint)
+    estimator.eval()
+    return estimator
+
+
+def _restored(checkpoint: Path, recipe: Recipe, count: int) -> dict[str, Any]:
+    try:
+        state: dict[str, Any] = torch.load(checkpoint, weights_only=True)
+    except Exception as error:
+        raise TrainingError(f"{checkpoint}: damaged ({error}); delete it") from error
+    found = (state.get("epochs"), state.get("seed"), state.get("pictures"))
+    if found != (recipe.epochs, recipe.seed, count):
+        raise TrainingError(
+            f"{checkpoint}: of a run with other epochs, seed or pictures {found}, expected "
+            f"{(recipe.epochs, recipe.seed, count)}; choose another folder, or delete it"
+        )
+    return state
+
+
+def _shuffled(count: int, seed: int, epoch: int) -> Iterator[list[int]]:
+    order = np.random.default_rng((seed, epoch)).permutation(count)
+    for start in range(0, count - BATCH + 1, BATCH):
+        yield [int(place) for place in order[start : start + BATCH]]
+
+
+def _loss(estimator: Estimator, pictures: Pictures, places: list[int], seed: int) -> Tensor:
+    """Error of the scores, and of the differences between neighbours of the batch.
+
+    Mirroring leaves all the metrics nearly as they are, transposing likewise.
+    """
+    batch = pictures.at(places)
+    rng = np.random.default_rng(seed)
+    views = [x.float() / 255 for x in (batch.pictures, batch.references)]
+    if rng.random() < 0.5:
+        views = [x.flip(3) for x in views]
+    if rng.random() < 0.5:
+        views = [x.transpose(2, 3) for x in views]
+    with torch.autocast("cpu", torch.bfloat16):
+        found = _run(estimator, views[0], views[1])
+    span = estimator.imitated.highest - estimator.imitated.lowest
+    return functional.smooth_l1_loss(found.float() / span, batch.scores / span, beta=0.02)
+
+
+def _run(estimator: Estimator, pictures: Tensor, references: Tensor) -> Tensor:
+    given = (references,) if estimator.imitated.referenced else ()
+    found: Tensor = estimator(pictures.contiguous(memory_format=torch.channels_last), *given)
+    return found
+
+
+def estimate(estimator: Estimator, pictures: Pictures) -> NDArray[np.float64]:
+    """Scores of all pictures."""
+    found = []
+    with torch.no_grad():
+        for start in range(0, len(pictures), BATCH):
+            part = pictures.at(range(start, min(start + BATCH, len(pictures))))
+            found.append(
+                _run(estimator, part.pictures.float() / 255, part.references.float() / 255)
+            )
+    return torch.cat(found).double().numpy()
+
+
+def judge(estimator: Estimator, pictures: Pictures) -> Judged:
+    """Compare an estimator's scores with the metric's."""
+    found, true = estimate(estimator, pictures), pictures.scores.double().numpy()
+    span = estimator.imitated.highest - estimator.imitated.lowest
+    right = total = 0
+    by_group: dict[tuple[str, str], list[int]] = {}
+    for place, sample in enumerate(pictures.samples):
+        if sample.network:
+            by_group.setdefault((sample.photo, sample.network), []).append(place)
+    for places in by_group.values():
+        for number, one in enumerate(places):
+            for other in places[number + 1 :]:
+                if abs(true[one] - true[other]) > CLEAR * span:
+                    total += 1
+                    right += (true[one] > true[other]) == (found[one] > found[other])
+    return Judged(
+        len(pictures),
+        float(np.corrcoef(found, true)[0, 1]),
+        float(np.corrcoef(_ranks(found), _ranks(true))[0, 1]),
+        float(np.abs(found - true).mean()),
+        right / total if total else float("nan"),
+        total,
+    )
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Ranks, the mean of them where values are equal."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return np.asarray((last - (counts - 1) / 2)[inverse], np.float64)
+
+
+def downhill(
+    estimator: Estimator,
+    pictures: Pictures,
+    metric: Callable[[NDArray[np.uint8], NDArray[np.uint8]], float],
+    levels: float = 2.0,
+) -> float:
+    """Share of pictures that a small step down the estimator's slope makes better for the metric.
+
+    Args:
+        estimator: of a metric of which less is better.
+        pictures: grey.
+        metric: the true one, of a picture and its reference.
+        levels: root mean square of the step in grey levels of 255.
+    """
+    better = 0
+    for place in range(len(pictures)):
+        one = pictures.at([place])
+        picture = (one.pictures.float() / 255).requires_grad_()
+        reference = one.references.float() / 255
+        (slope,) = torch.autograd.grad(_run(estimator, picture, reference).sum(), picture)
+        step = slope / slope.square().mean().sqrt().clamp_min(1e-12) * levels / 255
+        moved = (picture.detach() - step).clamp(0, 1) * 255
+        after = moved.round().byte()[0, 0].numpy()
+        truth = one.references[0, 0].numpy()
+        better += metric(after, truth) < metric(one.pictures[0, 0].numpy(), truth)
+    return better / len(pictures)

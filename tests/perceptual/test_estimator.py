@@ -1,0 +1,144 @@
+"""The estimator: shapes, files, learning something simple, and going on after a stop."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from vernier.errors import NetworkError, TrainingError, UsageError
+from vernier.images.dead_leaves import dead_leaves
+from vernier.perceptual.data import Pictures, Sample, load_index, load_pictures, save_index
+from vernier.perceptual.estimator import IMITATED, Estimator, load_estimator, normalised
+from vernier.perceptual.learning import Recipe, downhill, estimate, judge, learn
+
+PIQE, GMSD = IMITATED["piqe"], IMITATED["gmsd"]
+
+
+def noise_level(picture, _):
+    """A metric that is easily learnt: how rough a picture is."""
+    return float(np.abs(np.diff(picture.astype(np.float64), axis=1)).mean())
+
+
+def noisy_pictures(count, seed=0, side=48):
+    rng = np.random.default_rng(seed)
+    base = 255 * dead_leaves(side, side, channels=1, seed=seed)[:, :, 0]
+    pictures = [
+        np.clip(base + rng.uniform(0, 40) * rng.normal(size=base.shape), 0, 255).astype(np.uint8)
+        for _ in range(count)
+    ]
+    samples = [
+        Sample(
+            file=f"{n}.png", reference="0.png", photo="leaves", network="net" if n % 2 else "",
+            damage="noise", held_out=False, scores={"piqe": noise_level(p, p)},
+        )
+        for n, p in enumerate(pictures)
+    ]  # fmt: skip
+    stacked = torch.from_numpy(np.stack(pictures))[:, None]
+    scores = torch.tensor([s.scores["piqe"] for s in samples])
+    return Pictures(samples, stacked, stacked[:1].expand_as(stacked), scores)
+
+
+def test_any_size_from_a_cell_on():
+    estimator = Estimator(PIQE).eval()
+    for size in ((16, 16), (33, 50), (96, 17)):
+        found = estimator(torch.rand(2, 1, *size))
+        assert found.shape == (2,)
+        assert ((found > 0) & (found < 100)).all()
+    with pytest.raises(UsageError, match="at least 16x16"):
+        estimator(torch.rand(1, 1, 15, 20))
+    with pytest.raises(UsageError, match="grey pictures"):
+        estimator(torch.rand(1, 3, 20, 20))
+    with pytest.raises(UsageError, match="piqe takes no reference"):
+        estimator(torch.rand(1, 1, 20, 20), torch.rand(1, 1, 20, 20))
+    with pytest.raises(UsageError, match="gmsd takes a reference"):
+        Estimator(GMSD).eval()(torch.rand(1, 1, 20, 20))
+
+
+def test_flat_pictures_have_finite_slopes():
+    flat = torch.full((1, 1, 32, 32), 0.5, requires_grad=True)
+    (slope,) = torch.autograd.grad(Estimator(PIQE).eval()(flat).sum(), flat)
+    assert torch.isfinite(slope).all()
+
+
+def test_normalised_as_the_metrics_do_it():
+    from vernier.metrics.piqe import WINDOW, WINDOW_SIGMA, gaussian, separable_filter
+
+    plane = np.random.default_rng(0).integers(0, 256, (40, 50)).astype(np.float64)
+    padded = np.pad(plane, WINDOW // 2, mode="edge")
+    taps = gaussian(WINDOW, WINDOW_SIGMA)
+    mean = separable_filter(padded, taps)
+    deviation = np.sqrt(separable_filter(padded * padded, taps) - mean * mean)
+    found = normalised(torch.from_numpy(plane / 255)[None, None])[0, 0].numpy()
+    np.testing.assert_allclose(found, (plane - mean) / (deviation + 1), atol=1e-3)
+
+
+@pytest.fixture(scope="module")
+def learnt(tmp_path_factory):
+    pictures = noisy_pictures(256)
+    out = tmp_path_factory.mktemp("run")
+    return learn(PIQE, pictures, Recipe(epochs=8, seed=3), out), out
+
+
+def test_a_simple_metric_is_learnt_and_its_slope_leads_down(learnt):
+    estimator, _ = learnt
+    unseen = noisy_pictures(64, seed=0)
+    found = judge(estimator, unseen)
+    assert found.count == 64
+    assert found.pearson > 0.9
+    assert found.spearman > 0.9
+    assert found.pairs > 100
+    assert found.signs > 0.9
+    assert downhill(estimator, unseen.at(range(20)), noise_level) > 0.9
+
+
+def test_files(learnt, tmp_path):
+    estimator, _ = learnt
+    estimator.save(tmp_path / "e.safetensors", {"photos": "leaves"})
+    again = load_estimator(tmp_path / "e.safetensors")
+    pictures = noisy_pictures(8)
+    np.testing.assert_allclose(estimate(again, pictures), estimate(estimator, pictures), rtol=1e-5)
+    assert not any(p.requires_grad for p in again.parameters())
+    (tmp_path / "e.safetensors").write_bytes(b"no")
+    with pytest.raises(NetworkError, match="expected an estimator"):
+        load_estimator(tmp_path / "e.safetensors")
+
+
+def test_a_stopped_run_goes_on_as_if_it_had_not(tmp_path):
+    pictures, recipe = noisy_pictures(64), Recipe(epochs=2, seed=1)
+    whole = learn(PIQE, pictures, recipe, tmp_path / "whole")
+
+    def stop(done, total, told):
+        if done > total // 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        learn(PIQE, pictures, recipe, tmp_path / "parts", stop)
+    resumed = learn(PIQE, pictures, recipe, tmp_path / "parts")
+    np.testing.assert_allclose(estimate(resumed, pictures), estimate(whole, pictures), rtol=1e-5)
+    with pytest.raises(TrainingError, match="other epochs, seed or pictures"):
+        learn(PIQE, pictures, Recipe(epochs=3, seed=1), tmp_path / "parts")
+    with pytest.raises(TrainingError, match="at least 32 pictures, found 5"):
+        learn(PIQE, pictures.at(range(5)), recipe, tmp_path / "few")
+
+
+def test_the_folder_of_pictures(tmp_path):
+    assert load_index(tmp_path) == []
+    rng = np.random.default_rng(0)
+    for name in ("a.png", "b.png"):
+        Image.fromarray(rng.integers(0, 256, (20, 24, 3), dtype=np.uint8)).save(tmp_path / name)
+    sample = Sample(
+        file="a.png", reference="b.png", photo="p", network="", damage="none", held_out=False,
+        scores={"piqe": 5.0},
+    )  # fmt: skip
+    save_index(tmp_path, [sample], "test")
+    assert load_index(tmp_path) == [sample]
+    found = load_pictures(tmp_path, [sample], "piqe")
+    assert found.pictures.shape == found.references.shape == (1, 1, 20, 24)
+    assert not torch.equal(found.pictures, found.references)
+    with pytest.raises(UsageError, match="has no score of niqe"):
+        load_pictures(tmp_path, [sample], "niqe")
+    with pytest.raises(UsageError, match="no pictures"):
+        load_pictures(tmp_path, [], "piqe")
+    (tmp_path / "scores.json").write_text("{")
+    with pytest.raises(UsageError, match="damaged"):
+        load_index(tmp_path)
