@@ -10,14 +10,15 @@ unit timed directly as a file of its own, and nothing subtracted.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from timing import write_results
 from vernier.evaluation.network_source import graph_of
@@ -34,6 +35,8 @@ from vernier.profiling.sandwiches import unit_graph
 from vernier.runtime.loading import placed
 from vernier.units.cutting import Granularity, cut
 
+NAME = "additive_model"
+ENGINES = ("litert", "openvino")
 SPLITS = 60
 ROUNDS = 9
 NETWORKS = {
@@ -48,19 +51,19 @@ THREADS = 2
 
 @dataclass(frozen=True)
 class Outcome:
-    """Predictions and measurements of one network's splits, `(splits,)` each."""
+    """Predictions and measurements of one network's splits."""
 
-    measured_ms: NDArray[np.float64]
-    additive_ms: NDArray[np.float64]
-    corrected_ms: NDArray[np.float64]
-    naive_ms: NDArray[np.float64]
+    measured_ms: list[float]
+    additive_ms: list[float]
+    corrected_ms: list[float]
+    naive_ms: list[float]
     profile_s: float
     check_s: float
     units: int
 
-    def judge(self, predicted: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    def judge(self, predicted: Sequence[float]) -> tuple[float, float, float, float]:
         """Mean error and 95 % error in percent, bias in percent, rank correlation."""
-        error = predicted / self.measured_ms - 1
+        error = np.array(predicted) / np.array(self.measured_ms) - 1
         ranks = [np.argsort(np.argsort(values)) for values in (predicted, self.measured_ms)]
         return (
             float(np.abs(error).mean() * 100),
@@ -110,10 +113,10 @@ def judge(name: str, engine: str) -> Outcome:
     check_s = time.monotonic() - started
     corrector = Predictor(checked)
     return Outcome(
-        np.array(measured),
-        np.array([predictor.predict(row).total_ms for row in splits]),
-        np.array([corrector.predict(row).total_ms for row in splits]),
-        np.array([sum(alone[u, p] for u, p in enumerate(row)) for row in splits]),
+        measured,
+        [predictor.predict(split).total_ms for split in splits],
+        [corrector.predict(split).total_ms for split in splits],
+        [sum(alone[u, p] for u, p in enumerate(split)) for split in splits],
         profile_s,
         check_s,
         len(units),
@@ -143,13 +146,30 @@ def naive_times(name: str, processors: Sequence[str]) -> dict[tuple[int, str], f
     return found
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("networks", nargs="*", default=list(NETWORKS))
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--engine", choices=("litert", "openvino"), action="append")
-    given = parser.parse_args()
+def known(out: Path | None) -> dict[str, Any]:
+    """What was recorded before."""
+    path = None if out is None else out / f"{NAME}.json"
+    if path is None or not path.is_file():
+        return {}
+    found: dict[str, Any] = json.loads(path.read_text())["results"]
+    return found
+
+
+def row(key: str, results: dict[str, Any]) -> str:
+    """A line of the table."""
+    outcome = Outcome(**results[key])
+    predictions = (outcome.naive_ms, outcome.additive_ms, outcome.corrected_ms)
+    judged = [outcome.judge(predicted) for predicted in predictions]
+    return (
+        f"| {key.replace(' ', ' | ')} | {outcome.units} | {outcome.profile_s:.0f} "
+        f"| {outcome.check_s:.0f} "
+        + "".join(f"| {v[0]:.1f} | {v[1]:.1f} | {v[2]:+.1f} | {v[3]:.3f} " for v in judged)
+        + "|"
+    )
+
+
+def table(results: dict[str, Any]) -> str:
+    """All lines."""
     lines = [
         f"# The additive model against the clock: {SPLITS} random splits, {THREADS} threads",
         "",
@@ -163,33 +183,26 @@ def main() -> None:
         + "|",
         "|---" * 17 + "|",
     ]
-    results = {}
+    order = [f"{name} {engine}" for name in NETWORKS for engine in ENGINES]
+    lines += [row(key, results) for key in order if key in results]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("networks", nargs="*", default=list(NETWORKS))
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--engine", choices=ENGINES, action="append")
+    given = parser.parse_args()
+    results = known(given.out)
     for name in given.networks:
-        for engine in given.engine or ("litert", "openvino"):
-            outcome = judge(name, engine)
-            judged = [
-                outcome.judge(predicted)
-                for predicted in (outcome.naive_ms, outcome.additive_ms, outcome.corrected_ms)
-            ]
-            lines.append(
-                f"| {name} | {engine} | {outcome.units} | {outcome.profile_s:.0f} "
-                f"| {outcome.check_s:.0f} "
-                + "".join(f"| {v[0]:.1f} | {v[1]:.1f} | {v[2]:+.1f} | {v[3]:.3f} " for v in judged)
-                + "|"
-            )
-            print(lines[-1], file=sys.stderr, flush=True)
-            results[f"{name} {engine}"] = {
-                "measured_ms": outcome.measured_ms.tolist(),
-                "additive_ms": outcome.additive_ms.tolist(),
-                "naive_ms": outcome.naive_ms.tolist(),
-                "corrected_ms": outcome.corrected_ms.tolist(),
-                "profile_s": outcome.profile_s,
-                "check_s": outcome.check_s,
-            }
-    table = "\n".join(lines) + "\n"
-    print(table)
-    if given.out:
-        write_results(given.out, "additive_model", results, table)
+        for engine in given.engine or ENGINES:
+            results[f"{name} {engine}"] = asdict(judge(name, engine))
+            print(row(f"{name} {engine}", results), file=sys.stderr, flush=True)
+            if given.out:
+                write_results(given.out, NAME, results, table(results))
+    print(table(results))
 
 
 if __name__ == "__main__":
