@@ -62,6 +62,22 @@ ARROWS: dict[str, set[str]] = {
         "profiling",
         "estimates",
         "perceptual",
+        "splitting",
+    },
+    "splitting": {"units", "profiling", "metrics", "perceptual"},
+    "planning": {
+        "graphs",
+        "quantization",
+        "images",
+        "metrics",
+        "perceptual",
+        "processors",
+        "bundles",
+        "runtime",
+        "units",
+        "profiling",
+        "splitting",
+        "evaluation",
     },
 }
 # PyTorch may be imported at the top of these rooms' files only.
@@ -72,6 +88,8 @@ TORCH_FILES = (
     "metrics/lpips.py",
     "metrics/differentiable.py",
     "evaluation/simulated_pictures.py",
+    "evaluation/split_quality.py",
+    "splitting/learner.py",
 )
 # Files of those rooms that the runtime reads, and which must therefore do without.
 TORCH_FREE_FILES = {"networks/shipped.py", "networks/ncnn.py"}

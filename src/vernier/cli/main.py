@@ -17,7 +17,11 @@ from vernier.cli import (
     inspect_bundle,
     metrics,
     networks,
+    optimize,
+    pareto,
+    plan_files,
     profile,
+    split,
     train,
     train_estimator,
     units,
@@ -41,6 +45,10 @@ app.command("train-estimator")(train_estimator.command)
 app.command("collapse")(collapse.command)
 app.command("units")(units.command)
 app.add_typer(profile.app, name="profile")
+app.command("split")(split.command)
+app.command("optimize")(optimize.command)
+app.command("pareto")(pareto.command)
+app.add_typer(plan_files.app, name="plan")
 app.command("estimate")(estimate.command)
 app.command("export")(export.command)
 app.command("inspect")(inspect_bundle.command)

@@ -36,8 +36,8 @@ class SimulatedPictures:
         self.scale = source.scale
         units = cut(source.graph, granularity)
         self.units = len(units)
-        self._network = SimulatedNetwork(source.graph, ranges, [unit.operators for unit in units])
-        self._channels = source.graph.types[source.graph.inputs[0]].shape[3]
+        self.network = SimulatedNetwork(source.graph, ranges, [unit.operators for unit in units])
+        self.channels = source.graph.types[source.graph.inputs[0]].shape[3]
 
     def picture(self, low: Bytes, shares: Sequence[float]) -> Bytes:
         """A picture through a split.
@@ -50,20 +50,27 @@ class SimulatedPictures:
             Shape `(scale * h, scale * w, 3)`. A network of luma has its chroma from bicubic, as the
             runtime does it.
         """
-        reals = low.astype(np.float32) / np.float32(255)
-        if self._channels == 3:
-            return _rounded(self._run(reals, shares))
-        ycbcr = rgb_to_ycbcr(reals)
-        enlarged = imresize(ycbcr, self.scale * low.shape[0], self.scale * low.shape[1])
-        enlarged[:, :, :1] = self._run(ycbcr[:, :, :1], shares)
-        return _rounded(ycbcr_to_rgb(enlarged.astype(np.float32)))
-
-    def _run(self, planes: Float32, shares: Sequence[float]) -> Float32:
-        x = torch.from_numpy(np.ascontiguousarray(planes.transpose(2, 0, 1)[None]))
+        x = torch.from_numpy(to_planes(low, self.channels))
         with torch.no_grad():
-            found: Float32 = self._network.blend(x, shares)[0].permute(1, 2, 0).numpy()
-        return found
+            planes = self.network.blend(x, shares)[0].permute(1, 2, 0).numpy()
+        return with_chroma(planes, chroma(low, self.scale) if self.channels == 1 else None)
 
 
-def _rounded(reals: Float32) -> Bytes:
-    return np.rint(np.clip(reals, 0, 1) * 255).astype(np.uint8)
+def to_planes(low: Bytes, channels: int) -> Float32:
+    """What a network is given of a picture `(h, w, 3)`: shape `(1, channels, h, w)`, in [0, 1]."""
+    reals = low.astype(np.float32) / np.float32(255)
+    planes = reals if channels == 3 else rgb_to_ycbcr(reals)[:, :, :1]
+    return np.ascontiguousarray(planes.transpose(2, 0, 1)[None])
+
+
+def chroma(low: Bytes, scale: int) -> Float32:
+    """A picture's YCbCr enlarged by bicubic, `(scale * h, scale * w, 3)`; its luma is of no use."""
+    ycbcr = rgb_to_ycbcr(low.astype(np.float32) / np.float32(255))
+    return imresize(ycbcr, scale * low.shape[0], scale * low.shape[1]).astype(np.float32)
+
+
+def with_chroma(planes: Float32, enlarged: Float32 | None) -> Bytes:
+    """RGB from a network's planes `(H, W, 1 or 3)`, with `chroma` for one of luma."""
+    if enlarged is not None:
+        planes = ycbcr_to_rgb(np.concatenate([planes, enlarged[:, :, 1:]], axis=2))
+    return np.rint(np.clip(planes, 0, 1) * 255).astype(np.uint8)

@@ -72,14 +72,25 @@ def piqe(picture: Picture) -> Piqe:
     plane = np.floor(plane_of_255(picture, "PIQE", 1) + 0.5)
     height, width = plane.shape
     blocks = _examine(plane)
-    variance = blocks.variance
-    distortion = float(
-        np.sum(1.0 - variance, where=blocks.artefacts) + np.sum(variance, where=blocks.noise)
-    )
+    distortion = float(blocks.distortion.sum())
     score = 100.0 * (distortion + 1.0) / (np.count_nonzero(blocks.active) + 1.0)
     masks = (blocks.active, blocks.artefacts, blocks.noise)
     activity, artefacts, noise = (_per_pixel(mask, height, width) for mask in masks)
     return Piqe(float(score), activity, artefacts, noise)
+
+
+def piqe_blocks(picture: Picture) -> tuple[Mask, Float64]:
+    """What `piqe` sums over, block by block.
+
+    Args:
+        picture: as of `piqe`, grey.
+
+    Returns:
+        Which blocks are active, and what each adds to the distortion, `(rows, columns)` of blocks;
+        the latter is 0 where a block is inactive.
+    """
+    blocks = _examine(np.floor(plane_of_255(picture, "PIQE", 1) + 0.5))
+    return blocks.active, blocks.distortion
 
 
 @dataclass(frozen=True)
@@ -90,6 +101,10 @@ class _Blocks:
     active: Mask
     artefacts: Mask
     noise: Mask
+
+    @property
+    def distortion(self) -> Float64:
+        return (1.0 - self.variance) * self.artefacts + self.variance * self.noise
 
 
 def _examine(plane: Float64) -> _Blocks:

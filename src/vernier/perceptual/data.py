@@ -15,6 +15,7 @@ from torch import Tensor
 from vernier.errors import UsageError
 from vernier.images.pairs import load_rgb
 from vernier.images.writing import write_whole
+from vernier.metrics.piqe import piqe_blocks
 from vernier.metrics.planes import grey
 
 SCORES = "scores.json"
@@ -78,12 +79,15 @@ class Pictures:
         pictures: shape `(N, 1, H, W)`, uint8 grey.
         references: the same shape.
         scores: shape `(N,)`, float32, of one metric.
+        cells: shape `(N, 2, H/16, W/16)`, float32 in [0, 1]: which blocks count, and what each is
+            worth, of a metric that says so.
     """
 
     samples: Sequence[Sample]
     pictures: Tensor
     references: Tensor
     scores: Tensor
+    cells: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -96,6 +100,7 @@ class Pictures:
             self.pictures[index],
             self.references[index],
             self.scores[index],
+            None if self.cells is None else self.cells[index],
         )
 
 
@@ -121,9 +126,17 @@ def load_pictures(folder: Path, samples: Sequence[Sample], metric: str) -> Pictu
     odd = next((s.file for s in samples if plane(s.file).shape != first), None)
     if odd is not None:
         raise UsageError(f"{folder / odd}: expected pictures of one size, {first}")
+    planes = [plane(sample.file) for sample in samples]
+    cells = torch.stack([_cells(one) for one in planes]) if metric == "piqe" else None
     return Pictures(
         list(samples),
-        torch.from_numpy(np.stack([plane(sample.file) for sample in samples]))[:, None],
+        torch.from_numpy(np.stack(planes))[:, None],
         torch.from_numpy(np.stack([plane(sample.reference) for sample in samples]))[:, None],
         torch.tensor([sample.scores[metric] for sample in samples], dtype=torch.float32),
+        cells,
     )
+
+
+def _cells(plane: NDArray[np.uint8]) -> Tensor:
+    active, distortion = piqe_blocks(plane)
+    return torch.from_numpy(np.stack([active, np.clip(distortion, 0, 1)]).astype(np.float32))

@@ -3,8 +3,10 @@
 FYE-SR imitates PIQE with convolutions and batch normalisation, global and local features, average
 pooling and a fully connected layer; sizes are not published, these are ours. Two things are added.
 The picture comes in as metrics of naturalness see it, less its local mean and divided by its local
-deviation (MSCN, Mittal 2012), beside the samples themselves. And local features are averaged twice,
-plainly and with weights that the network chooses, because PIQE averages over active blocks only.
+deviation (MSCN, Mittal 2012), with its slopes and that deviation, beside the samples themselves.
+And each cell of 16x16 pixels has a weight and a score of its own, since PIQE is a mean over active
+blocks: `(sum of weight * score + 1) / (sum of weights + 1)`, which the rest of the network then
+corrects. Where a metric says what its blocks are worth, cells are taught by that as well.
 """
 
 from __future__ import annotations
@@ -25,6 +27,10 @@ CELL = 16
 """Side in pixels of what one local feature sees the middle of; PIQE's block."""
 WIDTHS = (24, 32, 48, 64, 64)
 TAPS, SIGMA = 7, 7 / 6
+STEEPNESS = 25.0
+"""Slopes of the normalised picture that are told apart: PIQE calls a deviation below 0.1 flat."""
+SURE = 4e-3
+"""A local score this near to either end is not told from the end, so that its logit is finite."""
 SHIPPED = Path(__file__).parent / "weights"
 
 
@@ -66,7 +72,7 @@ class Estimator(nn.Module):
     def __init__(self, imitated: Imitated) -> None:
         super().__init__()
         self.imitated = imitated
-        channels = 4 if imitated.referenced else 2
+        channels = 8 if imitated.referenced else 5
         layers: list[nn.Module] = []
         for level, width in enumerate(WIDTHS):
             layers += _convolution(channels, width, 1 if level == 0 else 2)
@@ -74,21 +80,29 @@ class Estimator(nn.Module):
             if 0 < level < len(WIDTHS) - 1:
                 layers += _convolution(channels, width, 1)
         self.local = nn.Sequential(*layers)
-        self.gate = nn.Conv2d(channels, 8, 1)
-        self.value = nn.Conv2d(channels, 8, 1)
+        self.cells = nn.Conv2d(channels, 2, 1)
         self.score = nn.Sequential(
-            nn.Linear(2 * channels + 16, 48), nn.ReLU(inplace=True), nn.Linear(48, 1)
+            nn.Linear(2 * channels + 2, 48), nn.ReLU(inplace=True), nn.Linear(48, 1)
         )
 
     def forward(self, picture: Tensor, reference: Tensor | None = None) -> Tensor:
-        """The score.
+        """The score; see `examine`.
+
+        Returns:
+            Shape `(N,)`, in the metric's own unit.
+        """
+        return self.examine(picture, reference)[0]
+
+    def examine(self, picture: Tensor, reference: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """The score, and what cells add to it.
 
         Args:
             picture: shape `(N, 1, H, W)`, grey in [0, 1], sides of at least 16.
             reference: the same shape, for a metric that compares.
 
         Returns:
-            Shape `(N,)`, in the metric's own unit.
+            Scores, shape `(N,)`, in the metric's own unit; and logits of each cell's weight and
+            score, `(N, 2, ceil(H/16), ceil(W/16))`.
 
         Raises:
             UsageError: another shape, or a reference missing or too many.
@@ -101,21 +115,23 @@ class Estimator(nn.Module):
                 f"expected grey pictures (N, 1, H, W) of at least {CELL}x{CELL}, found "
                 f"{tuple(picture.shape)}"
             )
-        seen = [picture - 0.5, normalised(picture)]
-        if reference is not None:
-            seen += [(picture - reference) * 8, normalised(reference)]
-        features = self.local(_whole_cells(torch.cat(seen, dim=1)))
-        gate = torch.sigmoid(self.gate(features))
-        chosen = (gate * self.value(features)).sum((2, 3)) / (gate.sum((2, 3)) + 1)
+        # Local variances are small differences of large numbers: not for bfloat16.
+        with torch.autocast(picture.device.type, enabled=False):
+            seen = _seen(picture.float(), None if reference is None else reference.float())
+        features = self.local(_whole_cells(seen))
+        cells = self.cells(features).float()
+        weight, value = torch.sigmoid(cells).unbind(dim=1)
+        local = ((weight * value).sum((1, 2)) + 1) / (weight.sum((1, 2)) + 1)
         pooled = [
-            features.mean((2, 3)),
-            features.flatten(2).std(dim=2, correction=0),
-            chosen,
-            gate.mean((2, 3)),
+            features.float().mean((2, 3)),
+            features.float().flatten(2).std(dim=2, correction=0),
+            weight.mean((1, 2))[:, None],
+            local[:, None],
         ]
-        raw = self.score(torch.cat(pooled, dim=1))[:, 0]
+        correction = self.score(torch.cat(pooled, dim=1))[:, 0].float()
+        raw = torch.logit(local, eps=SURE) + correction
         span = self.imitated.highest - self.imitated.lowest
-        return self.imitated.lowest + span * torch.sigmoid(raw)
+        return self.imitated.lowest + span * torch.sigmoid(raw), cells
 
     def save(self, path: Path, told: dict[str, str]) -> None:
         """Write the weights as `.safetensors`.
@@ -163,11 +179,27 @@ def shipped_estimator(metric: str) -> Estimator:
     return load_estimator(path)
 
 
-def normalised(picture: Tensor) -> Tensor:
+def _seen(picture: Tensor, reference: Tensor | None) -> Tensor:
+    """What the first convolution reads: samples, normalised samples, slopes, local deviations."""
+    normal, deviation = normalised(picture)
+    down = functional.pad(normal[:, :, 1:] - normal[:, :, :-1], (0, 0, 0, 1))
+    right = functional.pad(normal[:, :, :, 1:] - normal[:, :, :, :-1], (0, 1))
+    slopes = [torch.tanh(STEEPNESS * slope) for slope in (down, right)]
+    seen = [picture - 0.5, normal, *slopes, torch.log(deviation + 0.1) / 2]
+    if reference is not None:
+        true, spread = normalised(reference)
+        seen += [(picture - reference) * 8, normal - true, torch.log(spread + 0.1) / 2]
+    return torch.cat(seen, dim=1)
+
+
+def normalised(picture: Tensor) -> tuple[Tensor, Tensor]:
     """Samples less their local mean, over their local deviation plus one grey level of 255.
 
     Args:
         picture: shape `(N, 1, H, W)` in [0, 1].
+
+    Returns:
+        That, and the local deviation in grey levels; both of the same shape.
     """
     scaled = picture * 255
     taps = torch.tensor(gaussian(TAPS, SIGMA), dtype=picture.dtype)
@@ -181,7 +213,8 @@ def normalised(picture: Tensor) -> Tensor:
     mean = blurred(scaled)
     variance = blurred(scaled.square()) - mean.square()
     # A root's slope at 0 is infinite: flat regions would send infinite gradients.
-    return (scaled - mean) / ((variance.clamp_min(0) + 1e-2).sqrt() + 1)
+    deviation = (variance.clamp_min(0) + 1e-2).sqrt()
+    return (scaled - mean) / (deviation + 1), deviation
 
 
 def _whole_cells(x: Tensor) -> Tensor:

@@ -20,6 +20,8 @@ from vernier.progress import Progress, silent
 
 BATCH = 32
 LEARNING_RATE = 2e-3
+CELLS_COUNT = 0.1
+"""Share of the loss of cells beside that of scores."""
 CLEAR = 0.02
 """Of a metric's span: pairs of splits that differ by more are a matter of sign."""
 
@@ -143,21 +145,34 @@ def _shuffled(count: int, seed: int, epoch: int) -> Iterator[list[int]]:
 
 
 def _loss(estimator: Estimator, pictures: Pictures, places: list[int], seed: int) -> Tensor:
-    """Error of the scores, and of the differences between neighbours of the batch.
+    """Error of the scores, and of cells where the metric says what they are worth.
 
     Mirroring leaves all the metrics nearly as they are, transposing likewise.
     """
     batch = pictures.at(places)
     rng = np.random.default_rng(seed)
     views = [x.float() / 255 for x in (batch.pictures, batch.references)]
+    views += [] if batch.cells is None else [batch.cells]
     if rng.random() < 0.5:
         views = [x.flip(3) for x in views]
     if rng.random() < 0.5:
         views = [x.transpose(2, 3) for x in views]
     with torch.autocast("cpu", torch.bfloat16):
-        found = _run(estimator, views[0], views[1])
+        found, cells = estimator.examine(
+            views[0].contiguous(memory_format=torch.channels_last),
+            *((views[1],) if estimator.imitated.referenced else ()),
+        )
     span = estimator.imitated.highest - estimator.imitated.lowest
-    return functional.smooth_l1_loss(found.float() / span, batch.scores / span, beta=0.02)
+    loss = functional.smooth_l1_loss(found / span, batch.scores / span, beta=0.02)
+    return loss if batch.cells is None else loss + CELLS_COUNT * _cells_loss(cells, views[2])
+
+
+def _cells_loss(logits: Tensor, true: Tensor) -> Tensor:
+    """Cross entropy of which cells count, and of what those that do are worth."""
+    counts, worth = true.unbind(dim=1)
+    active = functional.binary_cross_entropy_with_logits(logits[:, 0], counts)
+    value = functional.binary_cross_entropy_with_logits(logits[:, 1], worth, reduction="none")
+    return active + (value * counts).sum() / counts.sum().clamp_min(1)
 
 
 def _run(estimator: Estimator, pictures: Tensor, references: Tensor) -> Tensor:

@@ -1,0 +1,101 @@
+"""`vernier plan`: plans that were made, looked at and compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from vernier.planning.plan import Plan
+
+app = typer.Typer(no_args_is_help=True, help="Look at plans: show, explain, diff.")
+PlanArgument = Annotated[Path, typer.Argument(help="A plan's folder, or its plan.json.")]
+
+
+@app.command()
+def show(plan: PlanArgument) -> None:
+    """Before and after, and where each unit runs."""
+    from vernier.planning.plan import load_plan
+
+    found = load_plan(plan)
+    typer.echo(told(found))
+    typer.echo("")
+    width = max(len(unit.name) for unit in found.units)
+    typer.echo(f"{'unit':{width}}  {'time':>9}  {'if moved':>9}  {'looks':>8}  processor")
+    for unit in found.units:
+        moved = (
+            f"{unit.flip_ms:+9.3f}  {unit.flip_objective:+8.3f}" if unit.moved_to else f"{'':>19}"
+        )
+        typer.echo(f"{unit.name:{width}}  {unit.time_ms:9.3f}  {moved}  {unit.processor}")
+
+
+@app.command()
+def explain(
+    plan: PlanArgument,
+    unit: Annotated[str, typer.Argument(help="Of one unit only.")] = "",
+) -> None:
+    """Why each unit is where it is: what moving it alone would cost in time and in looks."""
+    from vernier.errors import UsageError
+    from vernier.planning.plan import load_plan
+    from vernier.planning.planner import reason
+
+    found = load_plan(plan)
+    chosen = [one for one in found.units if unit in ("", one.name)]
+    if not chosen:
+        raise UsageError(
+            f"no unit is called {unit!r}; there are {', '.join(one.name for one in found.units)}"
+        )
+    slack_ms = found.budget_ms - (found.measured_ms or found.predicted_ms)
+    for one in chosen:
+        typer.echo(f"{one.name} is on {one.processor}: {reason(one, slack_ms)}")
+
+
+@app.command()
+def diff(first: PlanArgument, second: PlanArgument) -> None:
+    """What two plans of one network place differently, and what it does."""
+    from vernier.planning.plan import differences, load_plan
+
+    one, other = load_plan(first), load_plan(second)
+    changed = differences(one, other)
+    for before, after in changed:
+        typer.echo(f"{before.name}: {before.processor} -> {after.processor}")
+    if not changed:
+        typer.echo("both place every unit alike")
+    times = [plan.measured_ms or plan.predicted_ms for plan in (one, other)]
+    looks = [(plan.held_out or plan.simulated) for plan in (one, other)]
+    typer.echo(
+        f"time {times[0]:.2f} -> {times[1]:.2f} ms; {one.objective} objective "
+        f"{looks[0].objective:.3f} -> {looks[1].objective:.3f}; PSNR to float "
+        f"{looks[0].psnr_db:.1f} -> {looks[1].psnr_db:.1f} dB"
+    )
+
+
+def told(plan: Plan) -> str:
+    """A plan as the table that a person wants to see first."""
+    integer = sum(unit.processor.endswith(":int8") for unit in plan.units)
+    after = plan.measured_ms
+    lines = [
+        f"{plan.network} x{plan.scale} at {plan.height}x{plan.width}: {integer} of "
+        f"{len(plan.units)} units in INT8, {plan.switches} switches ({plan.method}, "
+        f"{plan.judged} splits judged, {plan.search_s:.0f} s)",
+        f"{'':12}{'all-float':>12}{'plan':>12}{'foreseen':>12}{'budget':>12}",
+        f"{'time, ms':12}{plan.float_ms:12.2f}"
+        + (f"{after:12.2f}" if after is not None else f"{'-':>12}")
+        + f"{plan.predicted_ms:12.2f}{plan.budget_ms:12.2f}",
+    ]
+    for name, seen in (("searched", plan.simulated), ("held out", plan.held_out)):
+        if seen is None:
+            continue
+        lines += [
+            f"{seen.photos} ({name})",
+            f"{'  PIQE':12}{seen.piqe_float:12.2f}{seen.piqe:12.2f}",
+            f"{'  to float':12}{'':12}{seen.psnr_db:9.1f} dB{'':4}SSIM {seen.ssim:.4f}  "
+            f"GMSD {seen.gmsd:.4f}",
+            f"{'  objective':12}{0:12.3f}{seen.objective:12.3f}  "
+            f"({plan.objective}, less is better)",
+        ]
+    if plan.measured_ms is None:
+        lines.append("the processors are modelled: nothing was timed, and pictures are simulated")
+    return "\n".join(lines)

@@ -1,0 +1,184 @@
+"""Options that all planning commands share, and what they make of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vernier.errors import MissingExtraError, UsageError
+from vernier.units.cutting import Granularity
+
+if TYPE_CHECKING:
+    from vernier.planning.planner import Order, Workshop
+    from vernier.profiling.profile import Profile
+    from vernier.progress import Progress
+
+NetworkArgument = Annotated[
+    str, typer.Argument(help="A network of `vernier networks`, or a file as of `export`.")
+]
+PhotosOption = Annotated[
+    Path, typer.Option(help="Folder of photos to calibrate on, to search with, and to judge by.")
+]
+OutOption = Annotated[Path, typer.Option("--out", "-o", help="Folder to put everything into.")]
+ScaleOption = Annotated[int | None, typer.Option(min=1, help="Upscaling factor, of a name.")]
+BudgetOption = Annotated[
+    str, typer.Option(help="Time of one picture: 40ms, 30fps, or 0.5x of all-float.")
+]
+ProfileOption = Annotated[Path, typer.Option(help="Of the network, from `vernier profile`.")]
+SizeOption = Annotated[str, typer.Option(help="HEIGHTxWIDTH of the input.")]
+ProcessorsOption = Annotated[str, typer.Option(help="ENGINE:DEVICE:PRECISION, commas between.")]
+GranularityOption = Annotated[Granularity, typer.Option(help="One unit per layer, or per block.")]
+QuickOption = Annotated[bool, typer.Option("--quick", help="A rougher profile, fewer judgements.")]
+MethodOption = Annotated[
+    str,
+    typer.Option(
+        help="search, fye-sr (the paper's learner), exhaustive, milp, dp, greedy, first, last, "
+        "random."
+    ),
+]
+ObjectiveOption = Annotated[
+    str,
+    typer.Option(
+        help="What is minimised: guarded (PIQE, gains counting only near the float picture), piqe, "
+        "gmsd, ssim or psnr, the last three to the float picture."
+    ),
+]
+BoundOption = Annotated[
+    float | None,
+    typer.Option(help="PSNR to the float picture in dB, down to which a gain of PIQE counts."),
+]
+LockOption = Annotated[
+    list[str] | None,
+    typer.Option(help="UNIT=PROCESSOR: where a unit must run; may be repeated."),
+]
+SwitchesOption = Annotated[int | None, typer.Option(min=0, help="Between processors, at the most.")]
+MemoryOption = Annotated[
+    float | None, typer.Option(min=0, help="MB of weights and crossing tensors, at the most.")
+]
+PhotoCountOption = Annotated[
+    int, typer.Option(min=1, help="Photos to search with; as many others give the verdict.")
+]
+SeedOption = Annotated[int, typer.Option(help="Of what is random.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+QUICK_JUDGEMENTS = 60
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a user asked of a search, in the words of the command line."""
+
+    network: str
+    scale: int | None
+    photos: Path
+    objective: str
+    bound_db: float | None
+    photo_count: int
+    seed: int
+    lock: tuple[str, ...] = ()
+    most_switches: int | None = None
+    memory_mb: float | None = None
+    method: str = "search"
+    quick: bool = False
+
+
+def chosen_method(text: str) -> object:
+    """The method of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    from vernier.splitting.methods import Method
+
+    if text not in list(Method):
+        raise UsageError(f"expected a method of {', '.join(Method)}, found {text!r}")
+    return Method(text)
+
+
+def order_of(wishes: Wishes, budget: str, shop: Workshop) -> Order:
+    """Budget, constraints and method.
+
+    Raises:
+        UsageError: one of them cannot be read.
+    """
+    from vernier.planning.memory import weights_by_processor
+    from vernier.planning.planner import Order
+    from vernier.splitting.budget import parse_budget
+    from vernier.splitting.local_search import MOST_JUDGEMENTS
+    from vernier.splitting.methods import Method
+    from vernier.splitting.problem import Constraints, Memory
+
+    locked: dict[str, str] = {}
+    for text in wishes.lock:
+        unit, sign, processor = text.rpartition("=")
+        if not sign or not unit or not processor:
+            raise UsageError(f"--lock: expected UNIT=PROCESSOR, found {text!r}")
+        locked[unit] = processor
+    memory = None
+    if wishes.memory_mb is not None:
+        weights = weights_by_processor(
+            shop.source.graph, shop.subject.granularity, shop.profile.processors
+        )
+        memory = Memory(weights, int(wishes.memory_mb * 1e6))
+    constraints = Constraints(locked, wishes.most_switches, memory)
+    chosen_method(wishes.method)
+    most = QUICK_JUDGEMENTS if wishes.quick else MOST_JUDGEMENTS
+    return Order(parse_budget(budget), constraints, Method(wishes.method), most)
+
+
+def open_workshop(wishes: Wishes, out: Path, profile: Profile, report: Progress) -> Workshop:
+    """The network, its ranges and photos, for a profile's size and granularity.
+
+    Raises:
+        UsageError: something of it does not fit, or is not known.
+        MissingExtraError: PyTorch is not here.
+    """
+    try:
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError("torch", "learn", "planning") from error
+    from vernier.evaluation.network_source import find_source
+    from vernier.evaluation.objectives import Objective
+    from vernier.perceptual.objective import BOUND_DB
+    from vernier.planning.optimizing import Photographs, workshop
+    from vernier.profiling.assembly import Subject
+
+    if wishes.objective not in list(Objective):
+        raise UsageError(
+            f"expected an objective of {', '.join(Objective)}, found {wishes.objective!r}"
+        )
+    source = find_source(wishes.network, wishes.scale, size=(profile.height, profile.width))
+    subject = Subject(
+        source.name,
+        source.scale,
+        source.graph,
+        profile.height,
+        profile.width,
+        Granularity(profile.granularity),
+    )
+    return workshop(
+        source,
+        profile,
+        subject,
+        Photographs(wishes.photos, wishes.photo_count),
+        out,
+        objective=Objective(wishes.objective),
+        bound_db=BOUND_DB if wishes.bound_db is None else wishes.bound_db,
+        seed=wishes.seed,
+        progress=report,
+    )
+
+
+def check_new(out: Path, file: str) -> None:
+    """Refuse a folder that holds a finished result, or something else; one half made is gone on
+    with.
+
+    Raises:
+        UsageError: as said.
+    """
+    if (out / file).exists():
+        raise UsageError(f"{out}: holds {file} already; choose another folder")
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out}: expected a folder")

@@ -1,0 +1,187 @@
+"""The judge of splits: simulated pictures of a few photos, and the true metrics of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vernier.errors import UsageError
+from vernier.evaluation.network_source import Source
+from vernier.evaluation.objectives import Objective, objective_of, scores
+from vernier.evaluation.simulated_pictures import chroma, to_planes, with_chroma
+from vernier.images.pairs import list_photos, load_rgb, shrink
+from vernier.metrics.piqe import piqe
+from vernier.metrics.planes import GREY_WEIGHTS, grey
+from vernier.perceptual.objective import Guard
+from vernier.quantization.ranges import Ranges
+from vernier.quantization.simulation import SimulatedNetwork
+from vernier.splitting.problem import Assignment
+from vernier.units.cutting import Granularity, cut
+from vernier.units.split import is_integer
+
+Bytes = NDArray[np.uint8]
+Float32 = NDArray[np.float32]
+
+SIDE = 256
+"""Of a crop, in high-resolution pixels."""
+PHOTOS = 8
+
+
+@dataclass(frozen=True)
+class Crops:
+    """Low-resolution crops of one size, to judge splits on.
+
+    Attributes:
+        pictures: shape `(N, h, w, 3)`, uint8 RGB.
+        told: what they are, in words.
+    """
+
+    pictures: Bytes
+    told: str
+
+
+def load_crops(
+    folder: Path, scale: int, count: int = PHOTOS, *, skip: int = 0, side: int = SIDE
+) -> Crops:
+    """The busiest crop of each of some photos, evenly spread over a folder.
+
+    What is flat shows nothing to a metric of texture: of four corners and the middle, the crop of
+    the largest deviation is taken.
+
+    Args:
+        folder: of photos.
+        scale: of the network.
+        count: of crops; fewer where the folder has fewer photos.
+        skip: leaves out the first of each stride, so that different numbers give different photos.
+        side: of a crop at high resolution, in pixels; smaller where a photo is smaller.
+
+    Raises:
+        ImageError: no photos, or one cannot be read.
+        UsageError: there are too few photos to leave some out, or one is below 32 pixels.
+    """
+    files = list_photos(folder)
+    stride = max(1, len(files) // count)
+    chosen = files[skip % stride :: stride][:count] if skip < stride else files[skip::stride]
+    if not chosen:
+        raise UsageError(f"{folder}: {len(files)} photos are too few to keep some for the verdict")
+    photos = [load_rgb(path) for path in chosen]
+    smallest = min(side, *(min(photo.shape[:2]) for photo in photos)) // (2 * scale) * 2 * scale
+    if smallest < 32:
+        raise UsageError(f"{folder}: expected photos of at least 32x32 pixels")
+    crops = [shrink(_busiest(photo, smallest), scale)[0] for photo in photos]
+    return Crops(np.stack(crops), f"{len(crops)} crops of {smallest} pixels of {folder.name}")
+
+
+def _busiest(photo: Bytes, side: int) -> Bytes:
+    below, right = photo.shape[0] - side, photo.shape[1] - side
+    corners = [(0, 0), (0, right), (below, 0), (below, right), (below // 2, right // 2)]
+    crops = [photo[top : top + side, left : left + side] for top, left in corners]
+    return max(crops, key=lambda crop: float(grey(crop).std()))
+
+
+class SplitQuality:
+    """Judges assignments of one network's units by simulation, which equals the exported segments
+    as far as `benchmarks/splits.py` says. Float processors of any precision count as exact.
+
+    Args:
+        source: the network.
+        ranges: of its INT8 parts.
+        crops: to judge on.
+        objective: what is minimised.
+        guard: of the guarded objective.
+        granularity: of the units.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        ranges: Ranges,
+        crops: Crops,
+        objective: Objective = Objective.GUARDED,
+        guard: Guard = Guard(),  # noqa: B008 (frozen)
+        granularity: Granularity = Granularity.LAYER,
+    ) -> None:
+        self.objective, self.guard = objective, guard
+        self.source, self.crops = source, crops
+        units = cut(source.graph, granularity)
+        self.units = len(units)
+        self._network = SimulatedNetwork(source.graph, ranges, [unit.operators for unit in units])
+        self._channels = source.graph.types[source.graph.inputs[0]].shape[3]
+        planes = [to_planes(low, self._channels) for low in crops.pictures]
+        # Channels last is the fastest layout of convolutions on a CPU.
+        self._inputs = torch.from_numpy(np.concatenate(planes)).contiguous(
+            memory_format=torch.channels_last
+        )
+        self._chroma: list[Float32 | None] = [
+            chroma(low, source.scale) if self._channels == 1 else None for low in crops.pictures
+        ]
+        with torch.no_grad():
+            self._float_planes = self._network(self._inputs)
+        self.exact = [grey(picture) for picture in self._pictures(self._float_planes)]
+        self._exact_piqe = [piqe(plane).score for plane in self.exact]
+
+    @property
+    def told(self) -> str:
+        """What decides its judgements, in words."""
+        guard = f", bound {self.guard.bound_db:g} dB" if self.objective is Objective.GUARDED else ""
+        return (
+            f"{self.source.name} x{self.source.scale}, {self.units} units, "
+            f"{self.objective}{guard}, {self.crops.told}"
+        )
+
+    def __call__(self, split: Assignment) -> float:
+        """The objective; lower looks better, and 0 is the float network."""
+        return float(
+            np.mean(
+                [
+                    objective_of(self.objective, plane, exact, before, self.guard)
+                    for plane, exact, before in zip(
+                        self._grey(split), self.exact, self._exact_piqe, strict=True
+                    )
+                ]
+            )
+        )
+
+    def scores(self, split: Assignment) -> dict[str, float]:
+        """All of `objectives.scores`, means over photos."""
+        pairs = zip(self._grey(split), self.exact, strict=True)
+        rows = [scores(*pair, self.guard) for pair in pairs]
+        return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+
+    def blend(self, shares: Tensor, step: int) -> tuple[Tensor, Tensor]:
+        """A grey picture blended by shares of INT8, differentiable, and the float network's.
+
+        Args:
+            shares: shape `(M,)`, in [0, 1].
+            step: which photo: one after the other.
+
+        Returns:
+            Twice `(1, 1, H, W)` in [0, 1].
+        """
+        at = step % len(self._inputs)
+        picture = self._network.blend(self._inputs[at : at + 1], shares)
+        return self._grey_tensor(picture), self._grey_tensor(self._float_planes[at : at + 1])
+
+    def _grey_tensor(self, planes: Tensor) -> Tensor:
+        if self._channels == 1:
+            # BT.601's studio luma, stretched to full range: grey where chroma is nothing.
+            made = (planes * 255 - 16) / 219
+        else:
+            weights = torch.tensor(GREY_WEIGHTS, dtype=planes.dtype).view(1, 3, 1, 1)
+            made = (planes * weights).sum(dim=1, keepdim=True)
+        return made.clamp(0, 1)
+
+    def _grey(self, split: Assignment) -> list[Bytes]:
+        shares = [float(is_integer(name)) for name in split]
+        with torch.no_grad():
+            planes = self._network.blend(self._inputs, shares)
+        return [grey(picture) for picture in self._pictures(planes)]
+
+    def _pictures(self, planes: Tensor) -> list[Bytes]:
+        found = planes.permute(0, 2, 3, 1).contiguous().numpy()
+        return [with_chroma(one, more) for one, more in zip(found, self._chroma, strict=True)]

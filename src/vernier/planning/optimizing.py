@@ -1,0 +1,177 @@
+"""One call from a network, a budget and photos to a bundle: profile, search, export, verify."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vernier.bundles.bundle import write_bundle
+from vernier.bundles.export import network_facts
+from vernier.bundles.manifest import Damage, Forecast
+from vernier.bundles.split_export import export_split
+from vernier.errors import UsageError
+from vernier.evaluation.network_source import Source
+from vernier.evaluation.objectives import Objective
+from vernier.evaluation.shipping import load_photos, ranges_on, refuse_random
+from vernier.evaluation.split_quality import PHOTOS, SIDE, load_crops
+from vernier.evaluation.split_times import CHECKED_SPLITS, check_profile
+from vernier.images.writing import write_whole
+from vernier.perceptual.objective import BOUND_DB, Guard
+from vernier.planning.plan import Plan, save_plan
+from vernier.planning.planner import Workshop
+from vernier.profiling import profiler
+from vernier.profiling.assembly import Subject
+from vernier.profiling.profile import Profile, load_profile, save_profile
+from vernier.progress import Progress, silent
+from vernier.quantization.ranges import Ranges
+from vernier.units.cutting import cut
+from vernier.units.split import Split, format_split
+
+HELD_OUT_PLACE = 1
+"""Of each stride of photos, the first is searched with and the second is kept for the verdict."""
+
+
+@dataclass(frozen=True)
+class Photographs:
+    """Which photos splits are judged on.
+
+    Attributes:
+        folder: of photos.
+        count: of crops to search with, and as many others for the verdict.
+        side: of a crop at high resolution, in pixels.
+    """
+
+    folder: Path
+    count: int = PHOTOS
+    side: int = SIDE
+
+
+def profiled(
+    subject: Subject,
+    processors: Sequence[str],
+    file: Path,
+    *,
+    quick: bool = False,
+    progress: Progress = silent,
+) -> Profile:
+    """A profile from its file, or measured and written there.
+
+    Args:
+        subject: what.
+        processors: where.
+        file: a profile, or where to put one.
+        quick: fewer rounds, no check by whole splits.
+        progress: told of each.
+
+    Raises:
+        UsageError: the file is of another network, size or other processors.
+    """
+    if file.exists():
+        found = load_profile(file)
+        is_of = (found.network, found.scale, found.height, found.width, found.granularity)
+        wanted = (
+            subject.network,
+            subject.scale,
+            subject.height,
+            subject.width,
+            subject.granularity.value,
+        )
+        if is_of != wanted or set(found.processors) != set(processors):
+            raise UsageError(f"{file}: a profile of {is_of}, expected one of {wanted}; delete it")
+        return found
+    rounds = profiler.QUICK_ROUNDS if quick else profiler.NORMAL_ROUNDS
+    made = profiler.profile(
+        subject,
+        processors,
+        rounds=rounds,
+        unfinished=file.with_name(f".{file.name}.partial"),
+        progress=progress,
+    )
+    if not quick:
+        made = check_profile(subject, made, CHECKED_SPLITS, progress=progress)
+    save_profile(made, file)
+    return made
+
+
+def workshop(
+    source: Source,
+    profile: Profile,
+    subject: Subject,
+    photographs: Photographs,
+    folder: Path | None,
+    *,
+    ranges: Ranges | None = None,
+    objective: Objective = Objective.GUARDED,
+    bound_db: float = BOUND_DB,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Workshop:
+    """Everything that plans are made with; ranges are calibrated, or read from the folder.
+
+    Raises:
+        UsageError: weights are random, or photos too few.
+    """
+    refuse_random(source)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    known = folder / "ranges.json" if folder is not None else None
+    if ranges is None and known is not None and known.exists():
+        ranges = Ranges.load(known)
+    if ranges is None:
+        ranges = ranges_on(source, load_photos(photographs.folder, source), progress=progress)
+    if known is not None:
+        ranges.save(known)
+    crops = [
+        load_crops(
+            photographs.folder, source.scale, photographs.count, skip=skip, side=photographs.side
+        )
+        for skip in (0, HELD_OUT_PLACE)
+    ]
+    return Workshop(
+        source,
+        subject,
+        profile,
+        ranges,
+        crops[0],
+        crops[1],
+        objective,
+        Guard(bound_db),
+        folder,
+        seed,
+    )
+
+
+def write_plan(shop: Workshop, plan: Plan, folder: Path) -> None:
+    """Put a plan into a folder: `plan.json`, `split.json`, `profile.json`, `ranges.json`, `bundle`.
+
+    The plan's own file is written last: a folder that has it is whole.
+    """
+    units = cut(shop.source.graph, shop.subject.granularity)
+    split = Split.of(units, plan.processors)
+    facts = network_facts(shop.source.graph, shop.source.name, shop.source.scale)
+    modelled = all(name in shop.profile.modelled for name in plan.processors)
+    seen = plan.held_out or plan.simulated
+    exported = export_split(
+        shop.source.graph,
+        facts,
+        units,
+        split,
+        shop.ranges,
+        predicted_ms={unit.name: unit.time_ms for unit in plan.units},
+        forecast=Forecast(
+            total_ms=plan.predicted_ms,
+            height=plan.height,
+            width=plan.width,
+            machine=plan.machine.label,
+            modelled=modelled,
+        ),
+        damage=Damage(photos=seen.photos, psnr_to_float_db=round(seen.psnr_db, 2)),
+        note=f"planned for {plan.budget} ({plan.budget_ms:.2f} ms) by {plan.method}",
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    write_bundle(folder / "bundle", exported.manifest, exported.models, overwrite=True)
+    write_whole(folder / "split.json", format_split(split, shop.subject.granularity))
+    save_profile(shop.profile, folder / "profile.json")
+    shop.ranges.save(folder / "ranges.json")
+    save_plan(plan, folder / "plan.json")

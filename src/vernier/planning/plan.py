@@ -1,0 +1,184 @@
+"""The plan: a split with what was foreseen of it and what was found, as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from vernier.errors import UsageError
+from vernier.images.writing import write_whole
+from vernier.processors.machine import Machine
+
+FORMAT = 1
+
+
+class Scores(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How pictures look, means over photos.
+
+    Attributes:
+        photos: what they were computed of, in words.
+        objective: what was minimised.
+        piqe: of the split's pictures, 0 is best.
+        piqe_float: of the float network's.
+        gmsd: to the float network's pictures, 0 is equal.
+        ssim: likewise, 1 is equal.
+        psnr_db: likewise; equal pictures count as 99.
+    """
+
+    photos: str
+    objective: float
+    piqe: float
+    piqe_float: float
+    gmsd: float
+    ssim: float
+    psnr_db: float
+
+
+class PlannedUnit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One unit, and what it would be to move it.
+
+    Attributes:
+        name: as in the split.
+        processor: where it runs.
+        time_ms: foreseen there.
+        moved_to: the other processor that `flip_ms` and `flip_objective` are about; empty if none.
+        flip_ms: what the whole would take more, foreseen, if this unit alone were moved.
+        flip_objective: how much larger the objective would be, judged.
+    """
+
+    name: str
+    processor: str
+    time_ms: float
+    moved_to: str = ""
+    flip_ms: float = 0.0
+    flip_objective: float = 0.0
+
+
+class Attempt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A split that was timed.
+
+    Attributes:
+        target_ms: that was searched for.
+        predicted_ms: of the split found.
+        measured_ms: of the exported segments.
+        objective: judged by simulation.
+        kept: whether it kept the budget.
+    """
+
+    target_ms: float
+    predicted_ms: float
+    measured_ms: float
+    objective: float
+    kept: bool
+
+
+class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A split that was found, exported, run and judged.
+
+    Attributes:
+        format: of this file.
+        network: name.
+        scale: whole factor.
+        height: of the low-resolution picture that the budget is for, in pixels.
+        width: likewise.
+        granularity: of the units.
+        made_by: the version of Vernier.
+        date: ISO 8601.
+        machine: that it was measured on.
+        method: that found the split.
+        objective: that was minimised.
+        bound_db: of the guarded objective.
+        seed: of what is random.
+        budget: as it was asked for.
+        budget_ms: the same in ms.
+        float_ms: the network all in float, measured beside the split (foreseen where modelled).
+        predicted_ms: by the profile.
+        measured_ms: of the exported segments; null where a processor is not here.
+        switches: between processors.
+        judged: splits that were judged.
+        search_s: what searching took.
+        simulated: scores of the photos that were searched with, simulated.
+        held_out: scores of other photos, of the exported segments' pictures; null as `measured_ms`.
+        fine_tuned: what fine-tuning changed, in words; empty without it.
+        units: in order.
+        attempts: all splits that were timed, this one last.
+    """
+
+    format: int
+    network: str
+    scale: int
+    height: int
+    width: int
+    granularity: str
+    made_by: str
+    date: str
+    machine: Machine
+    method: str
+    objective: str
+    bound_db: float
+    seed: int
+    budget: str
+    budget_ms: float
+    float_ms: float
+    predicted_ms: float
+    measured_ms: float | None
+    switches: int
+    judged: int
+    search_s: float
+    simulated: Scores
+    held_out: Scores | None
+    fine_tuned: str = ""
+    units: tuple[PlannedUnit, ...]
+    attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def processors(self) -> tuple[str, ...]:
+        """Of each unit, in order."""
+        return tuple(unit.processor for unit in self.units)
+
+
+def save_plan(plan: Plan, path: Path) -> None:
+    """Write a plan as JSON that a person can read.
+
+    Raises:
+        ImageError: it cannot be written.
+    """
+    write_whole(path, msgspec.json.format(msgspec.json.encode(plan), indent=1) + b"\n")
+
+
+def load_plan(path: Path) -> Plan:
+    """Read a plan, from its file or from the folder that holds `plan.json`.
+
+    Raises:
+        UsageError: it is missing, damaged or of a newer format.
+    """
+    file = path / "plan.json" if path.is_dir() else path
+    try:
+        plan = msgspec.json.decode(file.read_bytes(), type=Plan)
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read ({error.strerror})") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: not a plan: {error}") from error
+    if plan.format > FORMAT:
+        raise UsageError(
+            f"{file}: the plan has format {plan.format}, this Vernier reads up to {FORMAT}"
+        )
+    return plan
+
+
+def differences(first: Plan, second: Plan) -> Sequence[tuple[PlannedUnit, PlannedUnit]]:
+    """Units that two plans of one network place differently.
+
+    Raises:
+        UsageError: they are of other units.
+    """
+    names = [[unit.name for unit in plan.units] for plan in (first, second)]
+    if names[0] != names[1]:
+        raise UsageError(
+            f"expected two plans of the same units, found {first.network} x{first.scale} with "
+            f"{len(names[0])} and {second.network} x{second.scale} with {len(names[1])}"
+        )
+    pairs = zip(first.units, second.units, strict=True)
+    return [(a, b) for a, b in pairs if a.processor != b.processor]

@@ -1,0 +1,358 @@
+"""A plan: searched, exported, timed, and searched again until the clock agrees with the budget."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from vernier.errors import UsageError
+from vernier.evaluation.network_source import Source
+from vernier.evaluation.objectives import Objective
+from vernier.evaluation.split_quality import Crops, SplitQuality
+from vernier.perceptual.estimator import Estimator
+from vernier.perceptual.objective import Guard
+from vernier.planning.plan import FORMAT, Attempt, Plan, PlannedUnit, Scores
+from vernier.planning.verification import judged_exported, timed
+from vernier.processors.machine import describe_machine
+from vernier.profiling.assembly import Subject
+from vernier.profiling.prediction import Predictor
+from vernier.profiling.profile import Profile
+from vernier.progress import Progress, silent
+from vernier.quantization.ranges import Ranges
+from vernier.splitting.budget import Budget, check_reachable
+from vernier.splitting.evaluations import Evaluations
+from vernier.splitting.learner import Recipe, learn_split
+from vernier.splitting.local_search import MOST_JUDGEMENTS
+from vernier.splitting.methods import Method, find_split
+from vernier.splitting.problem import Assignment, Constraints, Problem
+from vernier.splitting.starts import flips
+from vernier.version import VERSION
+
+_Search = Callable[[float], Assignment]
+_Learner = Callable[[Problem, int], "Assignment | None"]
+
+ATTEMPTS = 6
+MARGIN = 0.02
+"""Of the budget, kept free: two timings of one split differ by about that much."""
+USED = 0.92
+"""Share of the budget that a plan should use, where a finer split exists."""
+NOTHING = 1e-9
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Everything that plans of one network are made with.
+
+    Attributes:
+        source: the network.
+        subject: its size and granularity.
+        profile: of it.
+        ranges: of its INT8 parts.
+        search_crops: photos to search with.
+        held_out: other photos, for the verdict.
+        objective: what is minimised.
+        guard: of the guarded objective.
+        folder: for what is judged, so that work can be resumed; None to keep nothing.
+        seed: of what is random.
+    """
+
+    source: Source
+    subject: Subject
+    profile: Profile
+    ranges: Ranges
+    search_crops: Crops
+    held_out: Crops
+    objective: Objective = Objective.GUARDED
+    guard: Guard = field(default_factory=Guard)
+    folder: Path | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        profile, subject = self.profile, self.subject
+        found = (profile.network, profile.scale, profile.granularity)
+        wanted = (subject.network, subject.scale, subject.granularity.value)
+        if found != wanted:
+            raise UsageError(f"expected a profile of {wanted}, found one of {found}")
+
+    def quality(self) -> SplitQuality:
+        """The judge."""
+        return SplitQuality(
+            self.source,
+            self.ranges,
+            self.search_crops,
+            self.objective,
+            self.guard,
+            self.subject.granularity,
+        )
+
+    def evaluations(self, quality: SplitQuality) -> Evaluations:
+        """The judge with a memory."""
+        file = None
+        if self.folder is not None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            file = self.folder / "evaluations.jsonl"
+        return Evaluations(quality, file, quality.told)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for.
+
+    Attributes:
+        budget: of time.
+        constraints: others.
+        method: of the search.
+        most: judgements of the default method.
+    """
+
+    budget: Budget
+    constraints: Constraints = field(default_factory=Constraints)
+    method: Method = Method.SEARCH
+    most: int = MOST_JUDGEMENTS
+
+
+@dataclass(frozen=True)
+class _Found:
+    split: Assignment
+    attempt: Attempt
+
+
+def make_plan(
+    workshop: Workshop,
+    order: Order,
+    *,
+    estimator: Estimator | None = None,
+    quality: SplitQuality | None = None,
+    judge: Evaluations | None = None,
+    progress: Progress = silent,
+) -> Plan:
+    """Find a split, time it, and go on until it keeps the budget.
+
+    Where the exported segments take longer than the budget, the search is asked again for as much
+    less as they were late; where they leave much of it unused, for more, once.
+
+    Args:
+        workshop: network, profile, photos.
+        order: budget, constraints, method.
+        estimator: for FYE-SR's method only.
+        quality: `workshop.quality()`, where it is there already.
+        judge: `workshop.evaluations()`, likewise.
+        progress: told of judgements.
+
+    Raises:
+        UsageError: no split can keep the budget, foreseen or measured.
+        PlacementError: a processor does not run its part.
+    """
+    quality = quality or workshop.quality()
+    judge = judge or workshop.evaluations(quality)
+    known = len(judge)
+    open_problem = Problem(workshop.profile, math.inf, order.constraints)
+    finest = open_problem.finest
+    modelled = any(name in workshop.profile.modelled for name in workshop.profile.processors)
+    foreseen_ms = Predictor(workshop.profile).predict(finest).total_ms
+    float_ms = foreseen_ms
+    if not modelled:
+        (float_ms,) = timed(workshop.subject, [finest], workshop.ranges, _threads(workshop))
+    budget_ms = order.budget.in_ms(float_ms)
+    problem = open_problem.within(budget_ms)
+    started = time.monotonic()
+    learner = None
+    if estimator is not None:
+        learner = _learner(workshop, quality, estimator, progress)
+
+    def search(target_ms: float) -> Assignment:
+        smaller = problem.within(target_ms)
+        check_reachable(smaller)
+        found = find_split(
+            order.method,
+            smaller,
+            judge,
+            learner=learner,
+            most=order.most,
+            seed=workshop.seed,
+            progress=progress,
+        )
+        if found is None:
+            raise UsageError(
+                f"the method {order.method} finds no split within {target_ms:.2f} ms; choose a "
+                "larger budget, or the method search"
+            )
+        return found
+
+    if modelled:
+        split = search(budget_ms)
+        searched_s = time.monotonic() - started
+        attempts: tuple[Attempt, ...] = ()
+        measured_ms, verdict = None, None
+    else:
+        found = _until_kept(workshop, problem, judge, search)
+        searched_s = time.monotonic() - started
+        attempts = tuple(one.attempt for one in found)
+        split, measured_ms = found[-1].split, found[-1].attempt.measured_ms
+        verdict = judged_exported(
+            workshop.source,
+            workshop.subject,
+            split,
+            workshop.ranges,
+            workshop.held_out,
+            workshop.objective,
+            workshop.guard,
+        )
+    return Plan(
+        format=FORMAT,
+        network=workshop.source.name,
+        scale=workshop.source.scale,
+        height=workshop.profile.height,
+        width=workshop.profile.width,
+        granularity=workshop.profile.granularity,
+        made_by=f"vernier {VERSION}",
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        machine=workshop.profile.machine if modelled else describe_machine(),
+        method=order.method.value,
+        objective=workshop.objective.value,
+        bound_db=workshop.guard.bound_db,
+        seed=workshop.seed,
+        budget=str(order.budget),
+        budget_ms=round(budget_ms, 4),
+        float_ms=round(float_ms, 4),
+        predicted_ms=round(problem.time_ms(split), 4),
+        measured_ms=measured_ms,
+        switches=problem.switches(split),
+        judged=len(judge) - known,
+        search_s=round(searched_s, 2),
+        simulated=simulated_scores(quality, judge, split),
+        held_out=verdict,
+        units=explained(open_problem, judge, split),
+        attempts=attempts,
+    )
+
+
+def _until_kept(
+    workshop: Workshop, problem: Problem, judge: Evaluations, search: _Search
+) -> list[_Found]:
+    """Splits that were timed, the one to keep last.
+
+    Raises:
+        UsageError: none keeps the budget.
+    """
+    budget_ms = problem.budget_ms
+    target_ms = budget_ms * (1 - MARGIN)
+    tried: dict[Assignment, _Found] = {}
+    for _ in range(ATTEMPTS):
+        split = search(target_ms)
+        if split in tried:
+            break
+        (measured_ms,) = timed(workshop.subject, [split], workshop.ranges, _threads(workshop))
+        predicted_ms = problem.time_ms(split)
+        kept = measured_ms <= budget_ms * (1 - MARGIN / 2)
+        attempt = Attempt(
+            target_ms=round(target_ms, 4),
+            predicted_ms=round(predicted_ms, 4),
+            measured_ms=round(measured_ms, 4),
+            objective=judge(split),
+            kept=kept,
+        )
+        tried[split] = _Found(split, attempt)
+        late = measured_ms / predicted_ms
+        if not kept:
+            # As much less as this one was late, and never the same again.
+            target_ms = min(budget_ms * (1 - MARGIN) / late, predicted_ms * (1 - MARGIN / 4))
+        elif measured_ms < USED * budget_ms and late < 1 and judge(split) > NOTHING:
+            target_ms = max(target_ms * 1.001, budget_ms * (1 - MARGIN) / late)
+        else:
+            break
+    good = [found for found in tried.values() if found.attempt.kept]
+    if not good:
+        fastest_ms = min(found.attempt.measured_ms for found in tried.values())
+        raise UsageError(
+            f"no split was measured within {budget_ms:.2f} ms: {len(tried)} were tried, the "
+            f"fastest took {fastest_ms:.2f} ms; use a larger budget, or profile again when the "
+            "machine is quiet"
+        )
+    best = min(good, key=lambda found: (found.attempt.objective, found.attempt.measured_ms))
+    return [*(found for found in tried.values() if found is not best), best]
+
+
+def _threads(workshop: Workshop) -> int:
+    return workshop.profile.settings.threads
+
+
+def _learner(
+    workshop: Workshop, quality: SplitQuality, estimator: Estimator, progress: Progress
+) -> _Learner:
+    def learn(problem: Problem, seed: int) -> Assignment | None:
+        checkpoint = None
+        if workshop.folder is not None:
+            checkpoint = workshop.folder / f"learner-{problem.budget_ms:.3f}-{seed}.pt"
+        recipe = replace(Recipe(), seed=seed)
+        found = learn_split(
+            problem, quality.blend, estimator, workshop.guard, recipe, checkpoint, progress
+        )
+        return None if found is None else found.split
+
+    return learn
+
+
+def simulated_scores(quality: SplitQuality, judge: Evaluations, split: Assignment) -> Scores:
+    """What a split's simulated pictures look like."""
+    found = quality.scores(split)
+    return Scores(
+        photos=quality.crops.told,
+        objective=round(judge(split), 5),
+        piqe=round(found["piqe"], 5),
+        piqe_float=round(found["piqe_float"], 5),
+        gmsd=round(found["gmsd"], 5),
+        ssim=round(found["ssim"], 5),
+        psnr_db=round(found["psnr"], 5),
+    )
+
+
+def explained(problem: Problem, judge: Evaluations, split: Assignment) -> tuple[PlannedUnit, ...]:
+    """For each unit what moving it alone would cost, in time and in looks.
+
+    Of several processors that a unit could be moved to, the fastest is told.
+    """
+    times_ms = Predictor(problem.profile).predict(split).units_ms
+    rows = []
+    others = list(flips(problem, split))
+    for unit, entry in enumerate(problem.profile.units):
+        own = [one for one in others if one[unit] != split[unit]]
+        row = PlannedUnit(name=entry.name, processor=split[unit], time_ms=round(times_ms[unit], 6))
+        if own:
+            flip = min(own, key=problem.time_ms)
+            row = msgspec.structs.replace(
+                row,
+                moved_to=flip[unit],
+                flip_ms=round(problem.time_ms(flip) - problem.time_ms(split), 6),
+                flip_objective=round(judge(flip) - judge(split), 6),
+            )
+        rows.append(row)
+    return tuple(rows)
+
+
+def reason(unit: PlannedUnit, slack_ms: float) -> str:
+    """Why a unit is where it is, in a sentence.
+
+    Args:
+        unit: of a plan.
+        slack_ms: what the plan leaves of its budget, by prediction.
+    """
+    if not unit.moved_to:
+        return "it runs nowhere else"
+    looks, later = unit.flip_objective, unit.flip_ms
+    if looks < 0 and later > slack_ms:
+        return (
+            f"{unit.moved_to} would look better by {-looks:.3g}, and takes {later:.3f} ms more of "
+            f"the {slack_ms:.3f} ms that are left"
+        )
+    if looks > 0 and later < 0:
+        return f"{unit.moved_to} would save {-later:.3f} ms and look worse by {looks:.3g}"
+    if looks >= 0:
+        return f"{unit.moved_to} would take {later:+.3f} ms and look worse by {looks:.3g}"
+    return f"{unit.moved_to} would take {later:+.3f} ms and look better by {-looks:.3g}"

@@ -1,0 +1,117 @@
+"""Splits against the clock and held-out photos: what was foreseen is not yet true."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vernier.bundles.bundle import in_memory
+from vernier.bundles.export import Exported, export_float32, network_facts
+from vernier.bundles.split_export import export_split
+from vernier.evaluation.damage import on
+from vernier.evaluation.network_source import Source
+from vernier.evaluation.objectives import Objective, objective_of, scores
+from vernier.evaluation.simulated_pictures import chroma, to_planes, with_chroma
+from vernier.evaluation.split_quality import Crops
+from vernier.evaluation.split_times import split_times
+from vernier.metrics.piqe import piqe
+from vernier.metrics.planes import grey
+from vernier.perceptual.objective import Guard
+from vernier.planning.plan import Scores
+from vernier.processors.discovery import find_processor
+from vernier.profiling.assembly import Subject
+from vernier.quantization.ranges import Ranges
+from vernier.runtime.loading import placed
+from vernier.runtime.planes import PlaneUpscaler
+from vernier.splitting.problem import Assignment
+from vernier.units.cutting import cut
+from vernier.units.split import Split
+
+Bytes = NDArray[np.uint8]
+ROUNDS = 15
+
+
+def timed(
+    subject: Subject, splits: Sequence[Assignment], ranges: Ranges, threads: int
+) -> list[float]:
+    """Medians in ms of exported splits, run in turns on this machine.
+
+    Raises:
+        PlacementError: a processor does not run its part.
+        ProcessorError: a processor is not here.
+    """
+    return split_times(subject, splits, threads=threads, rounds=ROUNDS, ranges=ranges)
+
+
+def exported_split(source: Source, subject: Subject, split: Assignment, ranges: Ranges) -> Exported:
+    """A split as a bundle's files."""
+    units = cut(source.graph, subject.granularity)
+    facts = network_facts(source.graph, source.name, source.scale)
+    return export_split(source.graph, facts, units, Split.of(units, split), ranges)
+
+
+def judged_exported(
+    source: Source,
+    subject: Subject,
+    split: Assignment,
+    ranges: Ranges,
+    crops: Crops,
+    objective: Objective,
+    guard: Guard,
+) -> Scores:
+    """Scores of the pictures that the exported segments compute, against the float network's.
+
+    Args:
+        source: the network; a fine-tuned one is judged against itself in float.
+        subject: what granularity its units have.
+        split: its processors must be here.
+        ranges: of its INT8 parts.
+        crops: photos, best those that the search has not seen.
+        objective: which of the scores is the plan's.
+        guard: of the guarded objective.
+    """
+    exact = export_float32(source.graph, network_facts(source.graph, source.name, source.scale))
+    believed = PlaneUpscaler(in_memory(exact.manifest, exact.models), on("litert:cpu:float32"))
+    made = exported_split(source, subject, split, ranges)
+    load = placed(find_processor, 0, allow_fallback=False)
+    doubtful = PlaneUpscaler(in_memory(made.manifest, made.models), load)
+    try:
+        pairs = [
+            (grey(_picture(doubtful, low, source)), grey(_picture(believed, low, source)))
+            for low in crops.pictures
+        ]
+    finally:
+        doubtful.close()
+        believed.close()
+    return scores_of(pairs, crops.told, objective, guard)
+
+
+def scores_of(
+    pairs: Sequence[tuple[Bytes, Bytes]], told: str, objective: Objective, guard: Guard
+) -> Scores:
+    """Means over grey pictures and the float network's."""
+    rows = [scores(picture, exact, guard) for picture, exact in pairs]
+
+    def mean(name: str) -> float:
+        return round(float(np.mean([row[name] for row in rows])), 5)
+
+    worth = [
+        objective_of(objective, picture, exact, piqe(exact).score, guard)
+        for picture, exact in pairs
+    ]
+    return Scores(
+        photos=told,
+        objective=round(float(np.mean(worth)), 5),
+        piqe=mean("piqe"),
+        piqe_float=mean("piqe_float"),
+        gmsd=mean("gmsd"),
+        ssim=mean("ssim"),
+        psnr_db=mean("psnr"),
+    )
+
+
+def _picture(network: PlaneUpscaler, low: Bytes, source: Source) -> Bytes:
+    planes = network(np.ascontiguousarray(to_planes(low, network.channels)[0].transpose(1, 2, 0)))
+    return with_chroma(planes, chroma(low, source.scale) if network.channels == 1 else None)

@@ -1,0 +1,169 @@
+"""The best split if sensitivities added up: dynamic programming on chains, a MILP on graphs.
+
+Both are exact for the sums that they are given. What sums leave out is made up for with the exact
+prediction: where the answer does not keep the budget, it is asked for again with a smaller one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from vernier.errors import MissingExtraError
+from vernier.splitting.problem import Assignment, Problem
+from vernier.splitting.sensitivities import Float64
+from vernier.splitting.time_model import TimeModel, time_model
+
+_Search = Callable[[float], "list[int] | None"]
+
+BINS = 4000
+"""Parts that the budget is divided into; times are rounded up, so the answer keeps it."""
+TRIES = 12
+
+
+def chain_optimum(problem: Problem, table: Float64) -> Assignment | None:
+    """Dynamic programming along the units: ties between neighbours count, skips do not.
+
+    Args:
+        problem: with a finite budget.
+        table: of `sensitivities`, `(M, K)`.
+    """
+    model = time_model(problem.profile, problem.able)
+    between = {tie.source: tie.cost_ms for tie in model.ties if tie.source + 1 in tie.readers}
+
+    def search(budget_ms: float) -> list[int] | None:
+        return _along(model, between, table, budget_ms)
+
+    return _shrinking(problem, model, search)
+
+
+def _along(
+    model: TimeModel, between: dict[int, Float64], table: Float64, budget_ms: float
+) -> list[int] | None:
+    count, kinds = model.units_ms.shape
+    bin_ms = budget_ms / BINS
+    # best[p, b]: least damage of the units so far, the last of them on p, in at most b bins.
+    best = np.full((kinds, BINS + 1), np.inf)
+    came = np.zeros((count, kinds, BINS + 1), np.int8)
+    for place in range(kinds):
+        used = _bins(model.units_ms[0, place] + model.fixed_ms, bin_ms)
+        if used <= BINS:
+            best[place, used:] = table[0, place]
+    for unit in range(1, count):
+        following = np.full_like(best, np.inf)
+        for place in range(kinds):
+            for before in range(kinds):
+                cost = between[unit - 1][before, place] if unit - 1 in between else 0.0
+                used = _bins(model.units_ms[unit, place] + cost, bin_ms)
+                if used > BINS:
+                    continue
+                reached = np.full(BINS + 1, np.inf)
+                reached[used:] = best[before, : BINS + 1 - used] + table[unit, place]
+                better = reached < following[place]
+                following[place][better] = reached[better]
+                came[unit, place][better] = before
+        best = following
+    if not np.isfinite(best[:, BINS]).any():
+        return None
+    places = [int(best[:, BINS].argmin())]
+    left = BINS
+    for unit in range(count - 1, 0, -1):
+        place = places[-1]
+        before = int(came[unit, place, left])
+        cost = between[unit - 1][before, place] if unit - 1 in between else 0.0
+        left -= _bins(model.units_ms[unit, place] + cost, bin_ms)
+        places.append(before)
+    return places[::-1]
+
+
+def _bins(ms: float, bin_ms: float) -> int:
+    return BINS + 1 if not np.isfinite(ms) else max(0, int(np.ceil(ms / bin_ms - 1e-9)))
+
+
+def graph_optimum(problem: Problem, table: Float64) -> Assignment | None:
+    """A mixed-integer linear programme (HiGHS): all ties count.
+
+    Args:
+        problem: with a finite budget.
+        table: of `sensitivities`, `(M, K)`.
+
+    Raises:
+        MissingExtraError: SciPy is not here.
+    """
+    model = time_model(problem.profile, problem.able)
+
+    def search(budget_ms: float) -> list[int] | None:
+        return _programme(model, table, budget_ms)
+
+    return _shrinking(problem, model, search)
+
+
+def _programme(model: TimeModel, table: Float64, budget_ms: float) -> list[int] | None:
+    """Variables: x[unit, processor]; y[tie, here, there], 1 where that is paid."""
+    try:
+        from scipy.optimize import Bounds, LinearConstraint, milp
+        from scipy.sparse import lil_array
+    except ImportError as error:
+        raise MissingExtraError("scipy", "learn", "the MILP") from error
+    count, kinds = model.units_ms.shape
+    pairs = [
+        (number, here, there)
+        for number, tie in enumerate(model.ties)
+        for here in range(kinds)
+        for there in range(kinds)
+        # A switch that costs nothing, or less within its noise, needs no variable.
+        if tie.cost_ms[here, there] > 0
+    ]
+    size = count * kinds + len(pairs)
+    able = np.isfinite(model.units_ms)
+    worth = np.r_[np.where(able, table, 0.0).ravel(), np.zeros(len(pairs))]
+    time = np.r_[
+        np.where(able, model.units_ms, 0.0).ravel(),
+        [model.ties[number].cost_ms[here, there] for number, here, there in pairs],
+    ]
+    needs = [
+        (column, model.ties[number].source * kinds + here, reader * kinds + there)
+        for column, (number, here, there) in enumerate(pairs, count * kinds)
+        for reader in model.ties[number].readers
+    ]
+    paid = lil_array((max(1, len(needs)), size))
+    for row, (column, source, reader) in enumerate(needs):
+        paid[row, column], paid[row, source], paid[row, reader] = -1, 1, 1
+    once = lil_array((count, size))
+    for unit in range(count):
+        once[unit, unit * kinds : (unit + 1) * kinds] = 1
+    upper = np.r_[able.ravel().astype(float), np.ones(len(pairs))]
+    # A share of the time breaks ties between equals in favour of the faster.
+    span = float(np.abs(worth).max()) or 1.0
+    found = milp(
+        worth + 1e-6 * span * time / max(budget_ms, 1e-9),
+        integrality=np.r_[np.ones(count * kinds), np.zeros(len(pairs))],
+        bounds=Bounds(0, upper),
+        constraints=[
+            LinearConstraint(once.tocsr(), 1, 1),
+            LinearConstraint(paid.tocsr(), -np.inf, 1),
+            LinearConstraint(time[None], -np.inf, budget_ms - model.fixed_ms),
+        ],
+        options={"time_limit": 20.0, "mip_rel_gap": 1e-4},
+    )
+    if found.x is None:
+        return None
+    return [int(place) for place in found.x[: count * kinds].reshape(count, kinds).argmax(axis=1)]
+
+
+def _shrinking(problem: Problem, model: TimeModel, search: _Search) -> Assignment | None:
+    """Ask with smaller budgets until the exact prediction keeps the real one."""
+    budget_ms = min(problem.budget_ms, 4 * problem.time_ms(problem.finest))
+    for _ in range(TRIES):
+        places = search(budget_ms)
+        if places is None:
+            return None
+        split = tuple(model.processors[place] for place in places)
+        if problem.feasible(split):
+            return split
+        over_ms = problem.time_ms(split) - problem.budget_ms
+        budget_ms -= max(over_ms, 0.01 * problem.budget_ms)
+        if budget_ms <= 0:
+            return None
+    return None

@@ -1,0 +1,90 @@
+"""Splits that need no judge: the fastest, the first or last k units, chance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from vernier.splitting.problem import Assignment, Problem
+from vernier.splitting.time_model import time_model
+
+
+def fastest(problem: Problem) -> Assignment | None:
+    """The fastest assignment that all constraints but the budget allow; None if none does.
+
+    Viterbi's path along the units, and a descent by single units on the exact prediction.
+    """
+    names = problem.profile.processors
+    whole = [
+        tuple(name if name in able else able[0] for able in problem.able)
+        for name in dict.fromkeys((*names, *problem.coarsest))
+    ]
+    candidates = [_viterbi(problem), problem.finest, problem.coarsest, *whole]
+    found = [_descended(problem, one) for one in candidates if problem.allowed(one)]
+    return min(found, key=problem.time_ms, default=None)
+
+
+def _viterbi(problem: Problem) -> Assignment:
+    """The fastest path where only ties between neighbours cost."""
+    model = time_model(problem.profile, problem.able)
+    count = len(model.units_ms)
+    between = {tie.source: tie.cost_ms for tie in model.ties if tie.source + 1 in tie.readers}
+    total = model.units_ms[0]
+    came: list[list[int]] = []
+    for unit in range(1, count):
+        step = total[:, None] + between.get(unit - 1, 0.0)
+        came.append([int(place) for place in step.argmin(axis=0)])
+        total = step.min(axis=0) + model.units_ms[unit]
+    places = [int(total.argmin())]
+    for back in reversed(came):
+        places.append(back[places[-1]])
+    return tuple(model.processors[place] for place in reversed(places))
+
+
+def _descended(problem: Problem, split: Assignment) -> Assignment:
+    while True:
+        better = min(
+            (one for one in flips(problem, split) if problem.allowed(one)),
+            key=problem.time_ms,
+            default=split,
+        )
+        if problem.time_ms(better) >= problem.time_ms(split) - 1e-9:
+            return split
+        split = better
+
+
+def flips(problem: Problem, split: Assignment) -> Iterator[Assignment]:
+    """All assignments that differ in one unit."""
+    for unit, able in enumerate(problem.able):
+        for name in able:
+            if name != split[unit]:
+                yield (*split[:unit], name, *split[unit + 1 :])
+
+
+def first_k(problem: Problem, last: bool = False) -> Assignment | None:
+    """The fewest first (or last) units in INT8 that keep the budget.
+
+    Args:
+        problem: its finest and coarsest assignments are what units are taken from.
+        last: take the last units.
+    """
+    fine, coarse = problem.finest, problem.coarsest
+    for k in range(len(fine) + 1):
+        split = (*fine[: len(fine) - k], *coarse[len(fine) - k :]) if last else ()
+        split = split if last else (*coarse[:k], *fine[k:])
+        if problem.feasible(split):
+            return split
+    return None
+
+
+def by_chance(problem: Problem, seed: int, tries: int = 2000) -> Assignment | None:
+    """A random feasible assignment, of a random share of INT8; None if none was found."""
+    rng = np.random.default_rng(seed)
+    fine, coarse = problem.finest, problem.coarsest
+    for _ in range(tries):
+        takes = rng.random(len(fine)) < rng.random()
+        split = tuple(c if take else f for f, c, take in zip(fine, coarse, takes, strict=True))
+        if problem.feasible(split):
+            return split
+    return None
