@@ -9,7 +9,7 @@ from vernier.errors import NetworkError, TrainingError, UsageError
 from vernier.images.dead_leaves import dead_leaves
 from vernier.perceptual.data import Pictures, Sample, load_index, load_pictures, save_index
 from vernier.perceptual.estimator import IMITATED, Estimator, load_estimator, normalised
-from vernier.perceptual.learning import Recipe, downhill, estimate, judge, learn
+from vernier.perceptual.learning import Recipe, estimate, judge, learn, slopes
 
 PIQE, GMSD = IMITATED["piqe"], IMITATED["gmsd"]
 
@@ -68,7 +68,7 @@ def test_normalised_as_the_metrics_do_it():
     taps = gaussian(WINDOW, WINDOW_SIGMA)
     mean = separable_filter(padded, taps)
     deviation = np.sqrt(separable_filter(padded * padded, taps) - mean * mean)
-    found = normalised(torch.from_numpy(plane / 255)[None, None])[0, 0].numpy()
+    found = normalised(torch.from_numpy(plane / 255)[None, None])[0][0, 0].numpy()
     np.testing.assert_allclose(found, (plane - mean) / (deviation + 1), atol=1e-3)
 
 
@@ -88,7 +88,8 @@ def test_a_simple_metric_is_learnt_and_its_slope_leads_down(learnt):
     assert found.spearman > 0.9
     assert found.pairs > 100
     assert found.signs > 0.9
-    assert downhill(estimator, unseen.at(range(20)), noise_level) > 0.9
+    found = slopes(estimator, unseen.at(range(20)), noise_level)
+    assert found.sides > 0.9
 
 
 def test_files(learnt, tmp_path):

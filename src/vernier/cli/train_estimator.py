@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from vernier.evaluation.damaged_photos import Enlarger
 
 
+SLOPES = 200
+"""Pictures whose slopes are followed, at the least."""
+
+
 class Metric(StrEnum):
     """What may be imitated."""
 
@@ -51,16 +55,17 @@ def command(
         import torch
     except ImportError as error:
         raise MissingExtraError("torch", "learn", "training") from error
-    from vernier.evaluation.damaged_photos import TRUE_METRICS, make_damaged_photos
+    from vernier.evaluation.damaged_photos import TRUE_METRICS, all_damaged, make_damaged_photos
     from vernier.perceptual.data import load_pictures
     from vernier.perceptual.estimator import IMITATED
-    from vernier.perceptual.learning import Recipe, downhill, judge, learn
+    from vernier.perceptual.learning import Recipe, judge, learn, slopes
 
     torch.manual_seed(seed)
     with progress_bar("preparing networks", quiet=as_json) as report:
         named = [*((name, False) for name in network or []), *((n, True) for n in held_out or [])]
         enlargers = []
-        for number, (name, held) in enumerate(named, 1):
+        ready = all_damaged(photos, out / "pictures", count)
+        for number, (name, held) in enumerate([] if ready else named, 1):
             enlargers.append(_enlarger(name, held, photos))
             report(number, len(named), name)
     with progress_bar("damaging photos", quiet=as_json) as report:
@@ -74,7 +79,8 @@ def command(
         estimator = learn(IMITATED[metric.value], known, recipe, out, report)
     found = judge(estimator, unseen)
     from_network = [place for place, s in enumerate(unseen.samples) if s.network]
-    slope = downhill(estimator, unseen.at(from_network[:200]), TRUE_METRICS[metric.value])
+    some = from_network[:: max(1, len(from_network) // SLOPES)]
+    slope = slopes(estimator, unseen.at(some), TRUE_METRICS[metric.value])
     told = {
         "photos": f"{len({s.photo for s in samples})} of {photos.name}",
         "networks": ", ".join(name for name, held in named if not held),
@@ -83,13 +89,14 @@ def command(
     }
     estimator.save(out / "estimator.safetensors", told)
     if as_json:
-        print_json({**asdict(found), "downhill": slope, **told})
+        print_json({**asdict(found), **asdict(slope), **told})
         return
     typer.echo(
         f"{out / 'estimator.safetensors'}: on {found.count} unseen pictures Pearson "
         f"{found.pearson:.3f}, Spearman {found.spearman:.3f}, mean error {found.mean_error:.3g}; "
-        f"{found.signs:.0%} of {found.pairs} clear pairs in order; {slope:.0%} of small steps lead "
-        "downhill"
+        f"{found.signs:.0%} of {found.pairs} clear pairs in order; {slope.downhill:.0%} of small "
+        f"steps lead downhill ({slope.chance:.0%} in random directions), {slope.sides:.0%} lead "
+        "lower than steps the other way"
     )
 
 

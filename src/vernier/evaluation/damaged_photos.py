@@ -101,8 +101,7 @@ def make_damaged_photos(
         ImageError: a photo cannot be read.
         UsageError: no photo is large enough.
     """
-    files = list_photos(photos)
-    files = files if count is None else files[:: max(1, len(files) // count)][:count]
+    files = chosen_photos(photos, count)
     out.mkdir(parents=True, exist_ok=True)
     samples = load_index(out)
     done = {sample.photo for sample in samples}
@@ -118,6 +117,21 @@ def make_damaged_photos(
     if not samples:
         raise UsageError(f"{photos}: no photo has {SIDE}x{SIDE} pixels")
     return samples
+
+
+def chosen_photos(photos: Path, count: int | None) -> list[Path]:
+    """Some photos of a folder, evenly spread; all where no count is given."""
+    files = list_photos(photos)
+    return files if count is None else files[:: max(1, len(files) // count)][:count]
+
+
+def all_damaged(photos: Path, out: Path, count: int | None) -> bool:
+    """Whether `make_damaged_photos` has nothing left to do, so that no network is needed."""
+    done = {sample.photo for sample in load_index(out)}
+    return all(
+        path.name in done or _crop(load_rgb(path), np.random.default_rng(0)) is None
+        for path in chosen_photos(photos, count)
+    )
 
 
 def _of_photo(

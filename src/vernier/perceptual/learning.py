@@ -225,29 +225,56 @@ def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray((last - (counts - 1) / 2)[inverse], np.float64)
 
 
-def downhill(
+@dataclass(frozen=True)
+class Slopes:
+    """Where an estimator's slope leads, as shares of pictures.
+
+    Attributes:
+        downhill: a small step down the slope makes the true metric better.
+        chance: a step of that size in a random direction does. Where it nearly always does, as
+            noise does for PIQE, `downhill` says little.
+        sides: the step down is better for the true metric than the same step up.
+    """
+
+    downhill: float
+    chance: float
+    sides: float
+
+
+def slopes(
     estimator: Estimator,
     pictures: Pictures,
     metric: Callable[[NDArray[np.uint8], NDArray[np.uint8]], float],
     levels: float = 2.0,
-) -> float:
-    """Share of pictures that a small step down the estimator's slope makes better for the metric.
+    seed: int = 0,
+) -> Slopes:
+    """Follow the estimator's slope a little, and ask the metric.
 
     Args:
         estimator: of a metric of which less is better.
         pictures: grey.
         metric: the true one, of a picture and its reference.
         levels: root mean square of the step in grey levels of 255.
+        seed: of the random direction.
     """
-    better = 0
+    found = np.zeros((len(pictures), 3))
+    generator = torch.Generator().manual_seed(seed)
     for place in range(len(pictures)):
         one = pictures.at([place])
         picture = (one.pictures.float() / 255).requires_grad_()
         reference = one.references.float() / 255
         (slope,) = torch.autograd.grad(_run(estimator, picture, reference).sum(), picture)
-        step = slope / slope.square().mean().sqrt().clamp_min(1e-12) * levels / 255
-        moved = (picture.detach() - step).clamp(0, 1) * 255
-        after = moved.round().byte()[0, 0].numpy()
         truth = one.references[0, 0].numpy()
-        better += metric(after, truth) < metric(one.pictures[0, 0].numpy(), truth)
-    return better / len(pictures)
+
+        def score(
+            direction: Tensor, start: Tensor = picture.detach(), truth: NDArray[np.uint8] = truth
+        ) -> float:
+            step = direction / direction.square().mean().sqrt().clamp_min(1e-12) * levels / 255
+            moved = ((start + step).clamp(0, 1) * 255).round().byte()[0, 0].numpy()
+            return metric(moved, truth)
+
+        before = metric(one.pictures[0, 0].numpy(), truth)
+        down, up = score(-slope), score(slope)
+        chance = score(torch.randn(slope.shape, generator=generator))
+        found[place] = down < before, chance < before, down < up
+    return Slopes(*(float(value) for value in found.mean(axis=0)))

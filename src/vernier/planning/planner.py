@@ -29,13 +29,12 @@ from vernier.splitting.budget import Budget, check_reachable
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.learner import Recipe, learn_split
 from vernier.splitting.local_search import MOST_JUDGEMENTS
-from vernier.splitting.methods import Method, find_split
+from vernier.splitting.methods import Learner, Method, find_split
 from vernier.splitting.problem import Assignment, Constraints, Problem
 from vernier.splitting.starts import flips
 from vernier.version import VERSION
 
 _Search = Callable[[float], Assignment]
-_Learner = Callable[[Problem, int], "Assignment | None"]
 
 ATTEMPTS = 6
 MARGIN = 0.02
@@ -164,7 +163,7 @@ def make_plan(
     started = time.monotonic()
     learner = None
     if estimator is not None:
-        learner = _learner(workshop, quality, estimator, progress)
+        learner = fye_sr_learner(workshop, quality, estimator, progress)
 
     def search(target_ms: float) -> Assignment:
         smaller = problem.within(target_ms)
@@ -283,16 +282,30 @@ def _threads(workshop: Workshop) -> int:
     return workshop.profile.settings.threads
 
 
-def _learner(
-    workshop: Workshop, quality: SplitQuality, estimator: Estimator, progress: Progress
-) -> _Learner:
+def fye_sr_learner(
+    workshop: Workshop,
+    quality: SplitQuality,
+    estimator: Estimator,
+    progress: Progress = silent,
+    recipe: Recipe = Recipe(),  # noqa: B008 (frozen)
+) -> Learner:
+    """FYE-SR's learner on a workshop's photos.
+
+    Args:
+        workshop: its folder keeps what is needed to go on after a stop.
+        quality: the network.
+        estimator: of the perceptual metric.
+        progress: told after each step.
+        recipe: but for the seed.
+    """
+
     def learn(problem: Problem, seed: int) -> Assignment | None:
         checkpoint = None
         if workshop.folder is not None:
             checkpoint = workshop.folder / f"learner-{problem.budget_ms:.3f}-{seed}.pt"
-        recipe = replace(Recipe(), seed=seed)
+        seeded = replace(recipe, seed=seed)
         found = learn_split(
-            problem, quality.blend, estimator, workshop.guard, recipe, checkpoint, progress
+            problem, quality.blend, estimator, workshop.guard, seeded, checkpoint, progress
         )
         return None if found is None else found.split
 

@@ -1,30 +1,36 @@
 """A local search with the real objective: units are flipped, and pairs of units swapped.
 
-A surrogate of all that was judged says which of the many neighbours to judge first, and now and
-then proposes the split that would be best if it were right. What is returned was judged, and is no
-worse than any start; it has no better neighbour by one unit unless the judgements ran out.
+A surrogate of all that was judged says which of the many neighbours to judge first, and is itself
+descended from several places, so that a valley elsewhere is found. What is returned was judged, and
+is no worse than any start.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import combinations
+from contextlib import suppress
+from itertools import combinations, islice
+
+import numpy as np
 
 from vernier.errors import MissingExtraError
 from vernier.progress import Progress, silent
 from vernier.splitting.additive import graph_optimum
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.problem import Assignment, Problem
-from vernier.splitting.starts import flips
+from vernier.splitting.starts import by_chance, flips
 from vernier.splitting.surrogate import Surrogate
 
 _Key = Callable[[Assignment], tuple[float, float]]
 
 AT_ONCE = 4
 """Neighbours judged before the surrogate is fitted anew."""
+AFAR = 2
+"""Of them, where the surrogate leads from other places."""
+SHAKEN = 4
 PATIENCE = 3.0
 """Judgements without a gain, as a multiple of the units, after which a search has ended."""
-LEAST_PATIENCE = 24
+LEAST_PATIENCE = 32
 
 
 MOST_JUDGEMENTS = 400
@@ -58,7 +64,7 @@ def local_search(
     best = min((s for s in judge.known if problem.feasible(s)), key=_order(problem, judge))
     patience = max(LEAST_PATIENCE, int(PATIENCE * len(problem.able)))
     while since < patience and len(judge) - first < most:
-        wave = _wave(problem, judge, best)
+        wave = _wave(problem, judge, best, len(judge))
         if not wave:
             break
         for split in wave:
@@ -74,26 +80,58 @@ def _order(problem: Problem, judge: Evaluations) -> _Key:
     return lambda split: (judge(split), problem.time_ms(split))
 
 
-def _wave(problem: Problem, judge: Evaluations, best: Assignment) -> list[Assignment]:
-    """Which to judge next: the surrogate's own optimum, then the most promising neighbours."""
+def _wave(problem: Problem, judge: Evaluations, best: Assignment, seed: int) -> list[Assignment]:
+    """Which to judge next: the most promising neighbours, and what the surrogate holds for best."""
     surrogate = Surrogate(problem, judge.known, best)
-    proposed: list[Assignment] = []
-    try:
-        optimum = graph_optimum(problem, surrogate.table())
-    except MissingExtraError:
-        optimum = None
-    if optimum is not None and optimum not in judge.known:
-        proposed.append(optimum)
     near = [
         split
         for split in dict.fromkeys([*flips(problem, best), *_pairs(problem, best)])
-        if split not in judge.known and split not in proposed and problem.feasible(split)
+        if split not in judge.known
     ]
-    if near:
-        guessed = surrogate(near)
-        order = sorted(range(len(near)), key=lambda number: float(guessed[number]))
-        proposed += [near[number] for number in order[: AT_ONCE - len(proposed)]]
-    return proposed
+    proposed = _first_feasible(problem, near, surrogate, AT_ONCE - AFAR)
+    starts = [best, by_chance(problem, seed), _shaken(problem, best, seed)]
+    with suppress(MissingExtraError):
+        starts.append(graph_optimum(problem, surrogate.table()))
+    ends = {
+        _descended(problem, surrogate, start): None
+        for start in starts
+        if start is not None and problem.feasible(start)
+    }
+    new = [split for split in ends if split not in judge.known and split not in proposed]
+    return proposed + _first_feasible(problem, new, surrogate, AFAR)
+
+
+def _first_feasible(
+    problem: Problem, splits: Sequence[Assignment], surrogate: Surrogate, count: int
+) -> list[Assignment]:
+    """The most promising of some splits that are feasible; no more are asked than needed."""
+    if not splits:
+        return []
+    guessed = surrogate(splits)
+    order = sorted(range(len(splits)), key=lambda number: float(guessed[number]))
+    feasible = (splits[number] for number in order if problem.feasible(splits[number]))
+    return list(islice(feasible, count))
+
+
+def _descended(problem: Problem, surrogate: Surrogate, split: Assignment) -> Assignment:
+    """Where a descent on the surrogate ends."""
+    while True:
+        near = [*flips(problem, split), *_pairs(problem, split)]
+        here = float(surrogate([split])[0])
+        better = [n for n, guess in zip(near, surrogate(near), strict=True) if guess < here - 1e-9]
+        following = _first_feasible(problem, better, surrogate, 1)
+        if not following:
+            return split
+        split = following[0]
+
+
+def _shaken(problem: Problem, split: Assignment, seed: int) -> Assignment:
+    """A few units moved by chance, whether or not that is feasible."""
+    rng = np.random.default_rng(seed)
+    made = list(split)
+    for unit in rng.choice(len(split), size=min(SHAKEN, len(split)), replace=False):
+        made[unit] = problem.able[unit][int(rng.integers(len(problem.able[unit])))]
+    return tuple(made)
 
 
 def _pairs(problem: Problem, split: Assignment) -> list[Assignment]:

@@ -1,0 +1,155 @@
+"""split, optimize, pareto and plan: from a network and photos to a bundle that was timed."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vernier.bundles.bundle import open_bundle
+from vernier.images.dead_leaves import dead_leaves
+from vernier.planning.plan import load_plan
+from vernier.profiling.profile import load_profile
+
+MODELLED = "modelled:pixel-6-gpu:float16,modelled:pixel-6-npu:int8"
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("photos")
+    for seed in range(6):
+        picture = np.rint(dead_leaves(96, 128, channels=3, seed=seed) * 255).astype(np.uint8)
+        Image.fromarray(picture).save(folder / f"{seed}.png")
+    return folder
+
+
+@pytest.fixture
+def optimized(vernier, photos, tmp_path):
+    out = tmp_path / "plan"
+    code, text, err = vernier(
+        "optimize", "sesr-m5", "--budget", "2x", "--size", "24x32", "--photos", photos,
+        "--photo-count", 2, "--quick", "-o", out,
+    )  # fmt: skip
+    assert code == 0, err
+    return out, text
+
+
+def test_optimize_does_it_all_and_the_bundle_runs(vernier, optimized, photos, tmp_path) -> None:
+    out, text = optimized
+    plan = load_plan(out)
+    assert "held out" in text
+    assert plan.measured_ms is not None
+    assert plan.measured_ms <= plan.budget_ms
+    assert plan.held_out is not None
+    assert plan.held_out.photos != ""
+    assert [unit.name for unit in plan.units] == [
+        unit.name for unit in load_profile(out / "profile.json").units
+    ]
+    assert plan.attempts[-1].kept
+    bundle = open_bundle(out / "bundle")
+    assert [unit.processor for unit in bundle.manifest.units] == list(plan.processors)
+    code, _, err = vernier(
+        "upscale", photos / "0.png", "--bundle", out / "bundle", "-o", tmp_path / "big.png"
+    )
+    assert code == 0, err
+    assert Image.open(tmp_path / "big.png").size == (256, 192)
+
+
+def test_plans_can_be_shown_explained_and_compared(vernier, optimized, photos, tmp_path) -> None:
+    out, _ = optimized
+    code, text, _ = vernier("plan", "show", out)
+    assert code == 0
+    assert "middle.0" in text
+    code, text, _ = vernier("plan", "explain", out, "last")
+    assert code == 0
+    assert text.startswith("last is on litert:cpu:")
+    code, _, err = vernier("plan", "explain", out, "nothing")
+    assert code == 2
+    assert "no unit is called 'nothing'" in err
+    other = tmp_path / "locked"
+    moved = {"float32": "int8", "int8": "float32"}
+    precision = load_plan(out).units[-1].processor.rpartition(":")[2]
+    code, text, err = vernier(
+        "split", "sesr-m5", "--profile", out / "profile.json", "--budget", "9x", "--photos", photos,
+        "--photo-count", 2, "--lock", f"last=litert:cpu:{moved[precision]}", "-o", other, "--json",
+    )  # fmt: skip
+    assert code == 0, err
+    assert json.loads(text)["units"][-1]["processor"].endswith(moved[precision])
+    code, text, _ = vernier("plan", "diff", out, other)
+    assert code == 0
+    assert f"last: litert:cpu:{precision} -> litert:cpu:{moved[precision]}" in text
+
+
+def test_a_front_of_modelled_processors(vernier, photos, tmp_path) -> None:
+    profile = tmp_path / "p.json"
+    made = vernier(
+        "profile", "sesr-m5", "--size", "90x160", "--processors", MODELLED, "-o", profile
+    )
+    assert made[0] == 0, made[2]
+    code, text, err = vernier(
+        "pareto", "sesr-m5", "--profile", profile, "--photos", photos, "--photo-count", 2,
+        "--objective", "psnr", "-o", tmp_path / "front", "--budgets", 4, "--json",
+    )  # fmt: skip
+    assert code == 0, err
+    found = json.loads(text)
+    times = [point["predicted_ms"] for point in found["points"]]
+    worth = [point["objective"] for point in found["points"]]
+    assert times == sorted(times)
+    assert worth == sorted(worth, reverse=True)
+    assert worth[-1] == 0
+    assert sum(point["knee"] for point in found["points"]) == 1
+    assert (tmp_path / "front" / found["points"][0]["bundle"] / "manifest.json").is_file()
+    code, text, err = vernier(
+        "split", "sesr-m5", "--profile", profile, "--budget", "0.7x", "--photos", photos,
+        "--photo-count", 2, "-o", tmp_path / "plan",
+    )  # fmt: skip
+    assert code == 0, err
+    assert "nothing was timed" in text
+    plan = load_plan(tmp_path / "plan")
+    assert plan.measured_ms is None
+    assert plan.predicted_ms <= plan.budget_ms
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--budget", "soon"), "expected a budget"),
+        (("--budget", "0.001x"), "no split reaches"),
+        (("--budget", "1x", "--lock", "last"), "expected UNIT=PROCESSOR"),
+        (("--budget", "1x", "--method", "magic"), "expected a method of search"),
+        (("--budget", "1x", "--objective", "taste"), "expected an objective of guarded"),
+        (("--budget", "1x", "--photos", "nowhere"), "expected a folder of photos"),
+        (("--budget", "1x", "--memory", "0.0001"), "no split keeps the constraints"),
+    ],
+)
+def test_bad_wishes_are_one_line_and_leave_no_plan(
+    vernier, photos, tmp_path, arguments, words
+) -> None:
+    profile = tmp_path / "p.json"
+    vernier("profile", "sesr-m5", "--size", "90x160", "--processors", MODELLED, "-o", profile)
+    code, _, err = vernier(
+        "split", "sesr-m5", "--profile", profile, "--photos", photos, "--photo-count", 2,
+        "-o", tmp_path / "plan", *arguments,
+    )  # fmt: skip
+    assert code == 2
+    assert words in err
+    assert len(err.strip().splitlines()) == 1
+    assert not (tmp_path / "plan" / "plan.json").exists()
+
+
+def test_random_weights_and_finished_folders_are_refused(vernier, photos, tmp_path) -> None:
+    code, _, err = vernier(
+        "optimize", "fsrcnn", "--budget", "1x", "--photos", photos, "-o", tmp_path / "a"
+    )
+    assert code == 2
+    assert "no weights come with Vernier" in err
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "plan.json").write_text("{}")
+    code, _, err = vernier(
+        "optimize", "sesr-m5", "--budget", "1x", "--photos", photos, "-o", tmp_path / "b"
+    )
+    assert code == 2
+    assert "holds plan.json already" in err
+    code, _, err = vernier("plan", "show", tmp_path / "b")
+    assert code == 2
+    assert "not a plan" in err
