@@ -145,11 +145,11 @@ def table_of(rows: list[dict], objective: str) -> str:
         own = [row for row in rows if row["network"] == name]
         search = [row for row in own if row["method"] == "search"]
         paper = [row for row in own if row["method"] == "fye-sr"]
+        regrets = [", ".join(f"{row['regret']:.1%}" for row in rows) for rows in (search, paper)]
         lines.append(
             f"| {name} | {own[0]['units']} | {own[0]['splits']} "
             f"| {np.mean([row['judged'] for row in search]):.0f} "
-            f"| {', '.join(f'{row["regret"]:.1%}' for row in search)} "
-            f"| {', '.join(f'{row["regret"]:.1%}' for row in paper)} |"
+            f"| {regrets[0]} | {regrets[1]} |"
         )
     return "\n".join(lines) + "\n"
 

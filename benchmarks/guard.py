@@ -1,4 +1,4 @@
-"""How far from the float picture a gain of PIQE may be believed: the evidence for the guard's bound.
+"""How far from the float picture a gain of PIQE may be believed: evidence for the guard's bound.
 
     python benchmarks/guard.py --data ../shared/data [--out benchmarks/results]
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -89,7 +90,7 @@ def table_of(rows: list[Row]) -> str:
         )
 
     lines = ["# How far a gain of PIQE may be believed", "", head.format("PSNR to float, dB")]
-    for low, high in zip(EDGES, EDGES[1:], strict=False):
+    for low, high in pairwise(EDGES):
         part = [row for row in rows if low <= float(row["to_float_db"]) < high]
         if part:
             lines.append(line(f"{low} to {high}", part))

@@ -52,7 +52,8 @@ def test_optimize_does_it_all_and_the_bundle_runs(vernier, optimized, photos, tm
         "upscale", photos / "0.png", "--bundle", out / "bundle", "-o", tmp_path / "big.png"
     )
     assert code == 0, err
-    assert Image.open(tmp_path / "big.png").size == (256, 192)
+    with Image.open(tmp_path / "big.png") as large:
+        assert large.size == (256, 192)
 
 
 def test_plans_can_be_shown_explained_and_compared(vernier, optimized, photos, tmp_path) -> None:

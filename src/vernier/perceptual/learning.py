@@ -266,15 +266,18 @@ def slopes(
         (slope,) = torch.autograd.grad(_run(estimator, picture, reference).sum(), picture)
         truth = one.references[0, 0].numpy()
 
-        def score(
-            direction: Tensor, start: Tensor = picture.detach(), truth: NDArray[np.uint8] = truth
-        ) -> float:
-            step = direction / direction.square().mean().sqrt().clamp_min(1e-12) * levels / 255
-            moved = ((start + step).clamp(0, 1) * 255).round().byte()[0, 0].numpy()
-            return metric(moved, truth)
-
         before = metric(one.pictures[0, 0].numpy(), truth)
-        down, up = score(-slope), score(slope)
-        chance = score(torch.randn(slope.shape, generator=generator))
+        anyhow = torch.randn(slope.shape, generator=generator)
+        down, up, chance = (
+            metric(_moved(picture.detach(), direction, levels), truth)
+            for direction in (-slope, slope, anyhow)
+        )
         found[place] = down < before, chance < before, down < up
     return Slopes(*(float(value) for value in found.mean(axis=0)))
+
+
+def _moved(picture: Tensor, direction: Tensor, levels: float) -> NDArray[np.uint8]:
+    """A picture of 8 bits after a step of so many grey levels, root mean square."""
+    step = direction / direction.square().mean().sqrt().clamp_min(1e-12) * levels / 255
+    found: NDArray[np.uint8] = ((picture + step).clamp(0, 1) * 255).round().byte()[0, 0].numpy()
+    return found
