@@ -1,10 +1,11 @@
-"""The main job on a real photo: halve it, enlarge it in several ways, compare with the original.
+"""The main jobs on a real photo: enlarge it in several ways, and split a network for a budget.
 
 Everything runs through the command line, as a user would; the results stay in `demo/out/`.
 """
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -36,6 +37,22 @@ def luma_db(picture: np.ndarray, original: np.ndarray) -> float:
     return psnr(planes[0], planes[1])
 
 
+def split_a_network(photo: np.ndarray) -> None:
+    """The split of a small network that looks best in 0.7 of its time, from one photo's parts."""
+    shutil.rmtree(OUT / "plan", ignore_errors=True)
+    parts = OUT / "parts"
+    parts.mkdir(exist_ok=True)
+    for number, (top, left) in enumerate((y, x) for y in (0, 150) for x in (0, 150, 300)):
+        part = photo[top : top + 150, left : left + 150]
+        Image.fromarray(part).save(parts / f"{number}.png")
+    vernier(
+        "optimize", "sesr-m11-hw", "--budget", "0.7x", "--size", "180x320", "--quick",
+        "--processors", "openvino:cpu:float32,openvino:cpu:int8",
+        "--photos", str(parts), "--photo-count", "3", "-o", str(OUT / "plan"),
+    )  # fmt: skip
+    vernier("plan", "show", str(OUT / "plan"))
+
+
 def main() -> None:
     """Make the pictures and print the table."""
     OUT.mkdir(exist_ok=True)
@@ -64,6 +81,8 @@ def main() -> None:
         "4",
         "--overwrite",
     )
+
+    split_a_network(original)
 
     print(f"\n{'':10} luma PSNR to the original")
     for name, picture in results.items():

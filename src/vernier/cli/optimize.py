@@ -9,6 +9,7 @@ from vernier.cli.plan_files import told
 from vernier.cli.planning_options import (
     BoundOption,
     BudgetOption,
+    FineTuneOption,
     GranularityOption,
     JsonOption,
     LockOption,
@@ -51,6 +52,7 @@ def command(
     memory: MemoryOption = None,
     photo_count: PhotoCountOption = 8,
     seed: SeedOption = 0,
+    fine_tune: FineTuneOption = 0.0,
     quick: QuickOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -82,6 +84,7 @@ def command(
         memory,
         method,
         quick,
+        fine_tune,
     )
     source = find_source(network, scale, size=(height, width))
     refuse_random(source)

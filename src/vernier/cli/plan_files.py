@@ -96,6 +96,8 @@ def told(plan: Plan) -> str:
             f"{'  objective':12}{0:12.3f}{seen.objective:12.3f}  "
             f"({plan.objective}, less is better)",
         ]
+    if plan.fine_tuned:
+        lines.append(f"fine-tuned, {plan.fine_tuned}")
     if plan.measured_ms is None:
         lines.append("the processors are modelled: nothing was timed, and pictures are simulated")
     return "\n".join(lines)

@@ -61,6 +61,12 @@ MemoryOption = Annotated[
 PhotoCountOption = Annotated[
     int, typer.Option(min=1, help="Photos to search with; as many others give the verdict.")
 ]
+FineTuneOption = Annotated[
+    float,
+    typer.Option(
+        min=0, help="Minutes of training the INT8 units against the float network; 0 for none."
+    ),
+]
 SeedOption = Annotated[int, typer.Option(help="Of what is random.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 QUICK_JUDGEMENTS = 60
@@ -82,6 +88,7 @@ class Wishes:
     memory_mb: float | None = None
     method: str = "search"
     quick: bool = False
+    fine_tune_minutes: float = 0.0
 
 
 def chosen_method(text: str) -> object:

@@ -12,6 +12,7 @@ from vernier.cli.plan_files import told
 from vernier.cli.planning_options import (
     BoundOption,
     BudgetOption,
+    FineTuneOption,
     JsonOption,
     LockOption,
     MemoryOption,
@@ -53,6 +54,7 @@ def command(
     memory: MemoryOption = None,
     photo_count: PhotoCountOption = 8,
     seed: SeedOption = 0,
+    fine_tune: FineTuneOption = 0.0,
     quick: QuickOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -79,6 +81,7 @@ def command(
         memory,
         method,
         quick,
+        fine_tune,
     )
     known = load_profile(profile)
     with progress_bar("calibrating", quiet=as_json) as report:
@@ -103,5 +106,11 @@ def planned(shop: Workshop, wishes: Wishes, budget: str, out: Path, *, quiet: bo
     estimator = shipped_estimator("piqe") if order.method is Method.FYE_SR else None
     with progress_bar(f"splitting for {order.budget}", quiet=quiet) as report:
         plan = make_plan(shop, order, estimator=estimator, progress=report)
+    if wishes.fine_tune_minutes:
+        from vernier.planning.fine_tuning import Recipe, fine_tuned
+
+        recipe = Recipe(minutes=wishes.fine_tune_minutes, seed=wishes.seed)
+        with progress_bar("fine-tuning", quiet=quiet) as report:
+            shop, plan = fine_tuned(shop, plan, wishes.photos, recipe, report)
     write_plan(shop, plan, out)
     return plan

@@ -30,6 +30,8 @@ Float32 = NDArray[np.float32]
 SIDE = 256
 """Of a crop, in high-resolution pixels."""
 PHOTOS = 8
+HELD_OUT = 1
+"""Of each stride of photos, the first is searched with and the second is kept for the verdict."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def load_crops(
     Args:
         folder: of photos.
         scale: of the network.
-        count: of crops; fewer where the folder has fewer photos.
+        count: of crops; fewer where the folder has fewer than twice as many photos.
         skip: leaves out the first of each stride, so that different numbers give different photos.
         side: of a crop at high resolution, in pixels; smaller where a photo is smaller.
 
@@ -64,17 +66,27 @@ def load_crops(
         ImageError: no photos, or one cannot be read.
         UsageError: there are too few photos to leave some out, or one is below 32 pixels.
     """
-    files = list_photos(folder)
-    stride = max(1, len(files) // count)
-    chosen = files[skip % stride :: stride][:count] if skip < stride else files[skip::stride]
+    chosen = _chosen(folder, count, skip)
     if not chosen:
-        raise UsageError(f"{folder}: {len(files)} photos are too few to keep some for the verdict")
+        raise UsageError(f"{folder}: its photos are too few to keep some for the verdict")
     photos = [load_rgb(path) for path in chosen]
     smallest = min(side, *(min(photo.shape[:2]) for photo in photos)) // (2 * scale) * 2 * scale
     if smallest < 32:
         raise UsageError(f"{folder}: expected photos of at least 32x32 pixels")
     crops = [shrink(_busiest(photo, smallest), scale)[0] for photo in photos]
     return Crops(np.stack(crops), f"{len(crops)} crops of {smallest} pixels of {folder.name}")
+
+
+def held_out_files(folder: Path, count: int = PHOTOS) -> list[Path]:
+    """The photos that a verdict is on: `load_crops` with `skip=HELD_OUT`."""
+    return _chosen(folder, count, HELD_OUT)
+
+
+def _chosen(folder: Path, count: int, skip: int) -> list[Path]:
+    files = list_photos(folder)
+    # At least two, so that what is searched with and what is judged by are never the same.
+    stride = max(2, len(files) // count)
+    return files[skip::stride][:count]
 
 
 def _busiest(photo: Bytes, side: int) -> Bytes:

@@ -14,7 +14,7 @@ from vernier.errors import UsageError
 from vernier.evaluation.network_source import Source
 from vernier.evaluation.objectives import Objective
 from vernier.evaluation.shipping import load_photos, ranges_on, refuse_random
-from vernier.evaluation.split_quality import PHOTOS, SIDE, load_crops
+from vernier.evaluation.split_quality import HELD_OUT, PHOTOS, SIDE, load_crops
 from vernier.evaluation.split_times import CHECKED_SPLITS, check_profile
 from vernier.images.writing import write_whole
 from vernier.perceptual.objective import BOUND_DB, Guard
@@ -27,9 +27,6 @@ from vernier.progress import Progress, silent
 from vernier.quantization.ranges import Ranges
 from vernier.units.cutting import cut
 from vernier.units.split import Split, format_split
-
-HELD_OUT_PLACE = 1
-"""Of each stride of photos, the first is searched with and the second is kept for the verdict."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +123,7 @@ def workshop(
         load_crops(
             photographs.folder, source.scale, photographs.count, skip=skip, side=photographs.side
         )
-        for skip in (0, HELD_OUT_PLACE)
+        for skip in (0, HELD_OUT)
     ]
     return Workshop(
         source,

@@ -60,31 +60,34 @@ def judged_exported(
     crops: Crops,
     objective: Objective,
     guard: Guard,
+    believed: Source | None = None,
 ) -> Scores:
     """Scores of the pictures that the exported segments compute, against the float network's.
 
     Args:
-        source: the network; a fine-tuned one is judged against itself in float.
+        source: the network.
         subject: what granularity its units have.
         split: its processors must be here.
         ranges: of its INT8 parts.
         crops: photos, best those that the search has not seen.
         objective: which of the scores is the plan's.
         guard: of the guarded objective.
+        believed: whose float pictures are the truth; the network's own if absent.
     """
-    exact = export_float32(source.graph, network_facts(source.graph, source.name, source.scale))
-    believed = PlaneUpscaler(in_memory(exact.manifest, exact.models), on("litert:cpu:float32"))
+    truth = believed or source
+    exact = export_float32(truth.graph, network_facts(truth.graph, truth.name, truth.scale))
+    teacher = PlaneUpscaler(in_memory(exact.manifest, exact.models), on("litert:cpu:float32"))
     made = exported_split(source, subject, split, ranges)
     load = placed(find_processor, 0, allow_fallback=False)
     doubtful = PlaneUpscaler(in_memory(made.manifest, made.models), load)
     try:
         pairs = [
-            (grey(_picture(doubtful, low, source)), grey(_picture(believed, low, source)))
+            (grey(_picture(doubtful, low, source)), grey(_picture(teacher, low, source)))
             for low in crops.pictures
         ]
     finally:
         doubtful.close()
-        believed.close()
+        teacher.close()
     return scores_of(pairs, crops.told, objective, guard)
 
 
