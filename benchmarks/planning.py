@@ -3,7 +3,7 @@
     python benchmarks/planning.py --data ../shared/data --runs DIR [--out benchmarks/results]
 
 Budgets of 0.3, 0.5 and 0.7 of all-float (or as near as the fastest split allows), five objectives,
-each optimised on its own: guarded PIQE, PIQE, and GMSD, SSIM and PSNR to the float picture. Methods:
+each optimised on its own: guarded PIQE, PIQE, and GMSD, SSIM and PSNR to the float picture. By
 search, MILP, DP, greedy, first k, last k, random (the mean of five). All are judged alike by
 simulation, on the photos of the search and on others. The split of the guarded search is then
 exported and run: the clock's verdict.
@@ -186,9 +186,7 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument(
-        "--runs", type=Path, required=True, help="Profiles and ranges are kept here"
-    )
+    parser.add_argument("--runs", type=Path, required=True, help="Profiles and ranges stay here")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--photos", type=int, default=4)
     parser.add_argument("--side", type=int, default=192)

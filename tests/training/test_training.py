@@ -131,6 +131,18 @@ def test_patches_are_aligned_and_a_function_of_seed_and_step(photos):
     assert np.abs(means - low[:, 0])[:, 2:-2, 2:-2].mean() < 0.02
 
 
+def test_a_network_of_rgb_learns_colours(photos, tmp_path):
+    sampler = PatchSampler(sorted(photos.iterdir()), 2, 16, (1.0,), channels=3)
+    low, high = sampler.batch(seed=1, step=5, size=8)
+    assert low.shape == (8, 3, 16, 16)
+    means = high.reshape(8, 3, 16, 2, 16, 2).mean((3, 5))
+    assert np.abs(means - low)[:, :, 2:-2, 2:-2].mean() < 0.02
+    recipe = msgspec.structs.replace(SHORT, network="edsr-baseline", steps=2)
+    train(recipe, photos, tmp_path / "run")
+    report = collapse_run(tmp_path / "run", tmp_path / "rgb.safetensors")
+    assert report.largest_difference == 0
+
+
 def test_validation_photos_are_held_out(photos):
     files = sorted(photos.iterdir())
     training, validation = split_photos(files, 1)

@@ -13,7 +13,7 @@ from vernier.cli.console import print_json, progress_bar
 from vernier.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
-    from vernier.evaluation.damaged_photos import Enlarger
+    from vernier.evaluation.damaged_photos import Enlarger, TrueMetric
 
 
 SLOPES = 200
@@ -26,6 +26,7 @@ class Metric(StrEnum):
     PIQE = "piqe"
     NIQE = "niqe"
     GMSD = "gmsd"
+    LPIPS = "lpips"
 
 
 def command(
@@ -39,6 +40,12 @@ def command(
     held_out: Annotated[
         list[str] | None,
         typer.Option(help="Likewise, but kept from training, to judge by; may be repeated."),
+    ] = None,
+    lpips_backbone: Annotated[
+        Path | None, typer.Option(help="For lpips: torchvision's weights of AlexNet or VGG-16.")
+    ] = None,
+    lpips_linear: Annotated[
+        Path | None, typer.Option(help="For lpips: its authors' linear weights for that.")
     ] = None,
     count: Annotated[int | None, typer.Option(min=8, help="Of photos; all if absent.")] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the pictures.")] = 12,
@@ -60,6 +67,8 @@ def command(
     from vernier.perceptual.estimator import IMITATED
     from vernier.perceptual.learning import Recipe, judge, learn, slopes
 
+    more = _lpips(lpips_backbone, lpips_linear) if metric is Metric.LPIPS else {}
+    true = {**TRUE_METRICS, **more}[metric.value]
     torch.manual_seed(seed)
     with progress_bar("preparing networks", quiet=as_json) as report:
         named = [*((name, False) for name in network or []), *((n, True) for n in held_out or [])]
@@ -70,7 +79,13 @@ def command(
             report(number, len(named), name)
     with progress_bar("damaging photos", quiet=as_json) as report:
         samples = make_damaged_photos(
-            photos, out / "pictures", enlargers, count=count, seed=seed, progress=report
+            photos,
+            out / "pictures",
+            enlargers,
+            count=count,
+            seed=seed,
+            more=more,
+            progress=report,
         )
     known = load_pictures(out / "pictures", [s for s in samples if not s.held_out], metric.value)
     unseen = load_pictures(out / "pictures", [s for s in samples if s.held_out], metric.value)
@@ -80,7 +95,7 @@ def command(
     found = judge(estimator, unseen)
     from_network = [place for place, s in enumerate(unseen.samples) if s.network]
     some = from_network[:: max(1, len(from_network) // SLOPES)]
-    slope = slopes(estimator, unseen.at(some), TRUE_METRICS[metric.value])
+    slope = slopes(estimator, unseen.at(some), true)
     told = {
         "photos": f"{len({s.photo for s in samples})} of {photos.name}",
         "networks": ", ".join(name for name, held in named if not held),
@@ -111,3 +126,17 @@ def _enlarger(name: str, held_out: bool, photos: Path) -> Enlarger:
     source = find_source(text, int(scale))
     refuse_random(source)
     return Enlarger(source, ranges_on(source, load_photos(photos, source)), held_out)
+
+
+def _lpips(backbone: Path | None, linear: Path | None) -> dict[str, TrueMetric]:
+    """LPIPS of grey pictures, which is what estimators see."""
+    from vernier.evaluation.judging import lpips_metric
+
+    if backbone is None or linear is None:
+        raise UsageError(
+            "lpips needs its weights, which Vernier does not ship: --lpips-backbone FILE and "
+            "--lpips-linear FILE (docs/metrics.md says where they are had)"
+        )
+    score = lpips_metric(backbone, linear).with_reference
+    assert score is not None
+    return {"lpips": lambda picture, truth: score(picture / 255, truth / 255)}

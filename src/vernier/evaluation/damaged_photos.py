@@ -62,8 +62,14 @@ class Enlarger:
         return f"{self.source.name}-x{self.source.scale}"
 
 
-def scores_of(picture: Bytes, reference: Bytes) -> dict[str, float]:
-    """All scores that need no weights, of RGB pictures `(H, W, 3)`."""
+TrueMetric = Callable[[Bytes, Bytes], float]
+"""A metric of a grey picture and its reference."""
+
+
+def scores_of(
+    picture: Bytes, reference: Bytes, more: Mapping[str, TrueMetric] | None = None
+) -> dict[str, float]:
+    """All scores that need no weights, and more that do, of RGB pictures `(H, W, 3)`."""
     plane, truth = grey(picture), grey(reference)
     found = {
         "piqe": piqe(plane).score,
@@ -75,6 +81,8 @@ def scores_of(picture: Bytes, reference: Bytes) -> dict[str, float]:
     except UsageError:
         # Nothing but flat patches; the score is of no use, and the picture is.
         found["niqe"] = 40.0
+    for name, metric in (more or {}).items():
+        found[name] = metric(plane, truth)
     return found
 
 
@@ -85,6 +93,7 @@ def make_damaged_photos(
     *,
     count: int | None = None,
     seed: int = 0,
+    more: Mapping[str, TrueMetric] | None = None,
     progress: Progress = silent,
 ) -> list[Sample]:
     """Damage photos, score them, and keep both in a folder.
@@ -95,6 +104,7 @@ def make_damaged_photos(
         enlargers: networks.
         count: of photos; all if absent.
         seed: of crops, strengths and splits.
+        more: scores besides those of `scores_of`, by name.
         progress: told after each photo.
 
     Raises:
@@ -109,7 +119,7 @@ def make_damaged_photos(
     for number, path in enumerate(files):
         crop = _crop(load_rgb(path), np.random.default_rng((seed, number)))
         if path.name not in done and crop is not None:
-            samples += _of_photo(path.name, number, crop, simulated, out, seed)
+            samples += _of_photo(path.name, number, crop, simulated, out, seed, more)
             if number % 8 == 7 or number == len(files) - 1:
                 save_index(out, samples, f"{photos.name}, seed {seed}")
         progress(number + 1, len(files), path.name)
@@ -141,6 +151,7 @@ def _of_photo(
     simulated: Mapping[str, tuple[Enlarger, SimulatedPictures]],
     out: Path,
     seed: int,
+    more: Mapping[str, TrueMetric] | None,
 ) -> list[Sample]:
     rng = np.random.default_rng((seed, number, 1))
     held = number % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
@@ -157,7 +168,7 @@ def _of_photo(
                 network=about.network,
                 damage=about.damage,
                 held_out=held or about.held_out,
-                scores=scores_of(picture, reference),
+                scores=scores_of(picture, reference, more),
             )
         )
 
@@ -262,7 +273,6 @@ def _write(path: Path, picture: Bytes) -> None:
     write_whole(path, memory.getvalue())
 
 
-TrueMetric = Callable[[Bytes, Bytes], float]
 TRUE_METRICS: Mapping[str, TrueMetric] = {
     "piqe": lambda picture, _: piqe(picture).score,
     "niqe": lambda picture, _: niqe(picture),

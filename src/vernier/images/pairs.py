@@ -19,7 +19,7 @@ SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
 
 @dataclass(frozen=True)
 class Pair:
-    """One photo at two resolutions: luma planes `(H, W)` and `(scale*H, scale*W)`."""
+    """One photo at two resolutions: luma planes `(H, W)` and `(scale*H, scale*W)`, or RGB."""
 
     low: Float32
     high: Float32
@@ -77,12 +77,15 @@ def network_input(rgb: NDArray[np.uint8], channels: int) -> Float32:
     return reals if channels == 3 else luma(reals)[:, :, None]
 
 
-def make_pair(rgb: NDArray[np.uint8], scale: int) -> Pair:
-    """The benchmark's pair: an 8-bit bicubic low resolution, luma of both in float32.
+def make_pair(rgb: NDArray[np.uint8], scale: int, channels: int = 1) -> Pair:
+    """The benchmark's pair: an 8-bit bicubic low resolution, both in float32.
 
     Args:
         rgb: shape `(H, W, 3)`, cropped here to multiples of `scale`.
         scale: whole factor.
+        channels: 1 for luma planes `(H, W)`, 3 for RGB `(H, W, 3)`.
     """
     low, high = shrink(rgb, scale)
+    if channels == 3:
+        return Pair(network_input(low, 3), network_input(high, 3))
     return Pair(network_input(low, 1)[:, :, 0], network_input(high, 1)[:, :, 0])

@@ -45,13 +45,14 @@ def collapse_run(run: Path, out: Path) -> CollapseReport:
         raise TrainingError(f"{run}: expected the folder of a training run, found no checkpoint")
     recipe = folder.read_recipe()
     state = folder.load(folder.checkpoint)
-    network = find_network(recipe.network, recipe.scale).build_trainable(recipe.scale)
+    entry = find_network(recipe.network, recipe.scale)
+    network = entry.build_trainable(recipe.scale)
     left_out = load_matching(network, state["average"])
     if left_out:
         raise TrainingError(f"{run}: the checkpoint lacks {left_out[0]}")
     narrow = collapse(copy.deepcopy(network)).eval()
     set_expanded(network, expanded=True)
-    x = torch.rand(1, 1, 48, 64, generator=torch.Generator().manual_seed(recipe.seed))
+    x = torch.rand(1, entry.channels, 48, 64, generator=torch.Generator().manual_seed(recipe.seed))
     with torch.no_grad():
         difference = float((network(x) - narrow(x)).abs().max())
     if not difference <= TOLERANCE:

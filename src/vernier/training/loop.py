@@ -16,6 +16,7 @@ import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from vernier.errors import TrainingError
+from vernier.images.colour import luma
 from vernier.images.pairs import Pair, list_photos, load_rgb, make_pair
 from vernier.metrics.psnr import psnr
 from vernier.networks.linear_block import set_expanded
@@ -126,8 +127,10 @@ def train(
     optimiser = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate, fused=True)
 
     train_files, validation_files = split_photos(list_photos(photos), recipe.validation_photos)
-    sampler = PatchSampler(train_files, recipe.scale, recipe.patch, recipe.shrink)
-    validation = [make_pair(load_rgb(path), recipe.scale) for path in validation_files]
+    sampler = PatchSampler(train_files, recipe.scale, recipe.patch, recipe.shrink, entry.channels)
+    validation = [
+        make_pair(load_rgb(path), recipe.scale, entry.channels) for path in validation_files
+    ]
 
     first_step = 0
     resume_from = folder.checkpoint
@@ -240,10 +243,14 @@ def validate(
     scores = []
     with torch.no_grad():
         for pair in pairs:
-            low = torch.from_numpy(pair.low)[None, None]
+            planes = pair.low if pair.low.ndim == 3 else pair.low[:, :, None]
+            low = torch.from_numpy(np.ascontiguousarray(planes.transpose(2, 0, 1)))[None]
             out = torch.func.functional_call(network, weights, (low,))
-            high = out[0, 0].clamp(0, 1).numpy()
-            scores.append(
-                psnr(high[scale:-scale, scale:-scale], pair.high[scale:-scale, scale:-scale])
-            )
+            found = out[0].clamp(0, 1).permute(1, 2, 0).numpy()
+            inside = (slice(scale, -scale), slice(scale, -scale))
+            pictures = [
+                luma(one) if one.ndim == 3 and one.shape[2] == 3 else one.reshape(one.shape[:2])
+                for one in (found, pair.high)
+            ]
+            scores.append(psnr(pictures[0][inside], pictures[1][inside]))
     return float(np.mean(scores))

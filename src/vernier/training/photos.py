@@ -37,18 +37,24 @@ class PatchSampler:
         scale: whole factor.
         patch: side of a low-resolution patch in pixels; smaller photos are left out.
         shrink: each photo is used once per factor, shrunk by it first.
+        channels: 1 for luma, 3 for RGB.
     """
 
     def __init__(
-        self, photos: Sequence[Path], scale: int, patch: int, shrink: Sequence[float]
+        self,
+        photos: Sequence[Path],
+        scale: int,
+        patch: int,
+        shrink: Sequence[float],
+        channels: int = 1,
     ) -> None:
-        self.scale, self.patch = scale, patch
+        self.scale, self.patch, self.channels = scale, patch, channels
         self.pairs: list[Pair] = []
         for path in photos:
             rgb = load_rgb(path)
             for factor in shrink:
-                pair = make_pair(_shrunk(rgb, factor), scale)
-                if min(pair.low.shape) >= patch:
+                pair = make_pair(_shrunk(rgb, factor), scale, channels)
+                if min(pair.low.shape[:2]) >= patch:
                     self.pairs.append(pair)
         if not self.pairs:
             raise TrainingError(f"no photo is at least {patch * scale} pixels on both sides")
@@ -56,22 +62,22 @@ class PatchSampler:
         self._chances = areas / areas.sum()
 
     def batch(self, seed: int, step: int, size: int) -> tuple[Float32, Float32]:
-        """Patches `(size, 1, patch, patch)` and `(size, 1, scale*patch, scale*patch)`.
+        """Patches `(size, channels, patch, patch)` and `(..., scale*patch, scale*patch)`.
 
         Position, and one of the eight flips and turns, are drawn per patch.
         """
         rng = np.random.default_rng((seed, step))
         p, s = self.patch, self.scale
-        low = np.empty((size, 1, p, p), np.float32)
-        high = np.empty((size, 1, p * s, p * s), np.float32)
+        low = np.empty((size, self.channels, p, p), np.float32)
+        high = np.empty((size, self.channels, p * s, p * s), np.float32)
         for n, index in enumerate(rng.choice(len(self.pairs), size, p=self._chances)):
             pair = self.pairs[index]
             y = int(rng.integers(pair.low.shape[0] - p + 1))
             x = int(rng.integers(pair.low.shape[1] - p + 1))
             turn, flip = int(rng.integers(4)), bool(rng.integers(2))
-            low[n, 0] = _turned(pair.low[y : y + p, x : x + p], turn, flip)
+            low[n] = _turned(pair.low[y : y + p, x : x + p], turn, flip)
             window = pair.high[y * s : (y + p) * s, x * s : (x + p) * s]
-            high[n, 0] = _turned(window, turn, flip)
+            high[n] = _turned(window, turn, flip)
         return low, high
 
 
@@ -83,6 +89,8 @@ def _shrunk(rgb: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
     return np.clip(np.floor(small + 0.5), 0, 255).astype(np.uint8)
 
 
-def _turned(plane: Float32, turn: int, flip: bool) -> Float32:
-    plane = np.rot90(plane, turn)
-    return plane[::-1] if flip else plane
+def _turned(planes: Float32, turn: int, flip: bool) -> Float32:
+    """A patch `(H, W)` or `(H, W, C)`, turned and mirrored, as `(1 or C, H, W)`."""
+    planes = np.rot90(planes, turn)
+    planes = planes[::-1] if flip else planes
+    return planes[None] if planes.ndim == 2 else planes.transpose(2, 0, 1)

@@ -29,7 +29,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         decay_steps: last steps, over which it falls linearly to zero. A constant rate before
             that lets a finished run be extended: raise `steps` and resume from the checkpoint
             that is kept at the start of the decay.
-        loss: mean absolute ("l1") or mean squared ("l2") error on luma in [0, 1].
+        loss: mean absolute ("l1") or mean squared ("l2") error in [0, 1], on luma or RGB as the
+            network has it.
         ema_decay: of the exponential moving average of the weights, which is what is shipped.
         shrink: factors by which every photo is also shrunk, for more data with finer detail.
         expanded: compute in the expanded form of linear blocks instead of the collapsed one.
