@@ -27,7 +27,7 @@ def photos(tmp_path_factory):
 def optimized(vernier, photos, tmp_path):
     out = tmp_path / "plan"
     code, text, err = vernier(
-        "optimize", "sesr-m5", "--budget", "2x", "--size", "24x32", "--photos", photos,
+        "optimize", "sesr-m5", "--budget", "40x", "--size", "24x32", "--photos", photos,
         "--photo-count", 2, "--quick", "-o", out,
     )  # fmt: skip
     assert code == 0, err
@@ -71,7 +71,7 @@ def test_plans_can_be_shown_explained_and_compared(vernier, optimized, photos, t
     moved = {"float32": "int8", "int8": "float32"}
     precision = load_plan(out).units[-1].processor.rpartition(":")[2]
     code, text, err = vernier(
-        "split", "sesr-m5", "--profile", out / "profile.json", "--budget", "9x", "--photos", photos,
+        "split", "sesr-m5", "--profile", out / "profile.json", "--budget", "40x", "--photos", photos,
         "--photo-count", 2, "--lock", f"last=litert:cpu:{moved[precision]}", "-o", other, "--json",
     )  # fmt: skip
     assert code == 0, err

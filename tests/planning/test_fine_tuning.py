@@ -34,7 +34,7 @@ def made(tmp_path_factory):
         source, profile, subject, Photographs(photos, 2), None, objective=Objective.PSNR
     )
     locks = {profile.units[0].name: PROCESSORS[1], profile.units[-1].name: PROCESSORS[1]}
-    plan = make_plan(shop, Order(Budget(9.0, "x"), Constraints(locked=locks), most=8))
+    plan = make_plan(shop, Order(Budget(40.0, "x"), Constraints(locked=locks), most=8))
     return shop, plan, photos
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -77,18 +80,76 @@ class Wishes:
     """What a user asked of a search, in the words of the command line."""
 
     network: str
-    scale: int | None
     photos: Path
+    out: Path
+    scale: int | None
+    method: str
     objective: str
     bound_db: float | None
+    lock: tuple[str, ...]
+    most_switches: int | None
+    memory_mb: float | None
     photo_count: int
     seed: int
-    lock: tuple[str, ...] = ()
-    most_switches: int | None = None
-    memory_mb: float | None = None
-    method: str = "search"
-    quick: bool = False
-    fine_tune_minutes: float = 0.0
+    quick: bool
+    as_json: bool
+
+
+def wishes(
+    network: NetworkArgument,
+    photos: PhotosOption,
+    out: OutOption,
+    scale: ScaleOption = None,
+    method: MethodOption = "search",
+    objective: ObjectiveOption = "guarded",
+    bound: BoundOption = None,
+    lock: LockOption = None,
+    most_switches: SwitchesOption = None,
+    memory: MemoryOption = None,
+    photo_count: PhotoCountOption = 8,
+    seed: SeedOption = 0,
+    quick: QuickOption = False,
+    as_json: JsonOption = False,
+) -> Wishes:
+    """The options that all planning commands have, as one value.
+
+    Raises:
+        UsageError: the method is not known.
+    """
+    chosen_method(method)
+    return Wishes(
+        network,
+        photos,
+        out,
+        scale,
+        method,
+        objective,
+        bound,
+        tuple(lock or ()),
+        most_switches,
+        memory,
+        photo_count,
+        seed,
+        quick,
+        as_json,
+    )
+
+
+def taking_wishes(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose parameter `wished` stands for all of `wishes`' options."""
+    own = inspect.signature(command, eval_str=True).parameters
+    shared = inspect.signature(wishes, eval_str=True).parameters
+
+    @functools.wraps(command)
+    def taking(**given: Any) -> None:
+        rest = {name: given[name] for name in own if name != "wished"}
+        command(wished=wishes(**{name: given[name] for name in shared}), **rest)
+
+    parameters = [*shared.values(), *(p for name, p in own.items() if name != "wished")]
+    keyword = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
+    taking.__signature__ = inspect.Signature(keyword)  # type: ignore[attr-defined]
+    taking.__annotations__ = {p.name: p.annotation for p in keyword}
+    return taking
 
 
 def chosen_method(text: str) -> object:
@@ -104,7 +165,7 @@ def chosen_method(text: str) -> object:
     return Method(text)
 
 
-def order_of(wishes: Wishes, budget: str, shop: Workshop) -> Order:
+def order_of(wished: Wishes, budget: str, shop: Workshop) -> Order:
     """Budget, constraints and method.
 
     Raises:
@@ -118,24 +179,24 @@ def order_of(wishes: Wishes, budget: str, shop: Workshop) -> Order:
     from vernier.splitting.problem import Constraints, Memory
 
     locked: dict[str, str] = {}
-    for text in wishes.lock:
+    for text in wished.lock:
         unit, sign, processor = text.rpartition("=")
         if not sign or not unit or not processor:
             raise UsageError(f"--lock: expected UNIT=PROCESSOR, found {text!r}")
         locked[unit] = processor
     memory = None
-    if wishes.memory_mb is not None:
+    if wished.memory_mb is not None:
         weights = weights_by_processor(
             shop.source.graph, shop.subject.granularity, shop.profile.processors
         )
-        memory = Memory(weights, int(wishes.memory_mb * 1e6))
-    constraints = Constraints(locked, wishes.most_switches, memory)
-    chosen_method(wishes.method)
-    most = QUICK_JUDGEMENTS if wishes.quick else MOST_JUDGEMENTS
-    return Order(parse_budget(budget), constraints, Method(wishes.method), most)
+        memory = Memory(weights, int(wished.memory_mb * 1e6))
+    constraints = Constraints(locked, wished.most_switches, memory)
+    chosen_method(wished.method)
+    most = QUICK_JUDGEMENTS if wished.quick else MOST_JUDGEMENTS
+    return Order(parse_budget(budget), constraints, Method(wished.method), most)
 
 
-def open_workshop(wishes: Wishes, out: Path, profile: Profile, report: Progress) -> Workshop:
+def open_workshop(wished: Wishes, profile: Profile, report: Progress) -> Workshop:
     """The network, its ranges and photos, for a profile's size and granularity.
 
     Raises:
@@ -152,11 +213,11 @@ def open_workshop(wishes: Wishes, out: Path, profile: Profile, report: Progress)
     from vernier.planning.optimizing import Photographs, workshop
     from vernier.profiling.assembly import Subject
 
-    if wishes.objective not in list(Objective):
+    if wished.objective not in list(Objective):
         raise UsageError(
-            f"expected an objective of {', '.join(Objective)}, found {wishes.objective!r}"
+            f"expected an objective of {', '.join(Objective)}, found {wished.objective!r}"
         )
-    source = find_source(wishes.network, wishes.scale, size=(profile.height, profile.width))
+    source = find_source(wished.network, wished.scale, size=(profile.height, profile.width))
     subject = Subject(
         source.name,
         source.scale,
@@ -169,11 +230,11 @@ def open_workshop(wishes: Wishes, out: Path, profile: Profile, report: Progress)
         source,
         profile,
         subject,
-        Photographs(wishes.photos, wishes.photo_count),
-        out,
-        objective=Objective(wishes.objective),
-        bound_db=BOUND_DB if wishes.bound_db is None else wishes.bound_db,
-        seed=wishes.seed,
+        Photographs(wished.photos, wished.photo_count),
+        wished.out,
+        objective=Objective(wished.objective),
+        bound_db=BOUND_DB if wished.bound_db is None else wished.bound_db,
+        seed=wished.seed,
         progress=report,
     )
 

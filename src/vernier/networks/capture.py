@@ -21,7 +21,8 @@ from vernier.errors import GraphError
 from vernier.graphs.graph import Graph
 from vernier.networks.assembly import Assembly
 from vernier.networks.lowering import LOWERINGS
-from vernier.networks.lowering_call import Activation, Call, SpatialSum, UnsupportedError
+from vernier.networks.lowering_call import Call, SpatialSum
+from vernier.networks.lowering_values import Activation, UnsupportedError
 from vernier.networks.rewrites import simplify
 
 HEIGHT, WIDTH = 48, 64

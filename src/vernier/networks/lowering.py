@@ -11,7 +11,8 @@ import torch
 from vernier.graphs.graph import CHANNELS, Kind
 from vernier.networks import lowering_convolutions as convolutions
 from vernier.networks import lowering_layout as layout
-from vernier.networks.lowering_call import Activation, Call, SpatialSum, UnsupportedError, pair
+from vernier.networks.lowering_call import Call, SpatialSum, pair
+from vernier.networks.lowering_values import Activation, UnsupportedError
 
 
 def _arithmetic(kind: Kind) -> Callable[[Call], str]:

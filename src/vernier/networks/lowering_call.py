@@ -10,18 +10,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from vernier.errors import GraphError
 from vernier.graphs.graph import Attribute, Kind
 from vernier.networks.assembly import Assembly
+from vernier.networks.lowering_values import Activation, UnsupportedError
 
 Float32 = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Activation:
-    """A value of the traced program that is a tensor of our graph, by its name there."""
-
-    name: str
 
 
 @dataclass(frozen=True)
@@ -34,10 +27,6 @@ class SpatialSum:
 
 Value = Any
 """An `Activation`, a `SpatialSum`, a constant `torch.Tensor`, a number, or a list of those."""
-
-
-class UnsupportedError(GraphError):
-    """Raised by a lowering; `capture` adds the operator and its place."""
 
 
 @dataclass(frozen=True)

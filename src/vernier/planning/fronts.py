@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import time
 from pathlib import Path
 
 import msgspec
 
 from vernier.bundles.bundle import write_bundle
-from vernier.errors import MissingExtraError
+from vernier.errors import MissingExtraError, UsageError
 from vernier.images.writing import write_whole
-from vernier.planning.planner import Workshop
+from vernier.planning.planner import Order, Workshop
 from vernier.planning.verification import exported_split, timed
 from vernier.processors.machine import Machine, describe_machine
-from vernier.splitting.front import Point, knee
+from vernier.progress import Progress, silent
+from vernier.splitting.front import BUDGETS, front, knee, thinned
+from vernier.splitting.problem import Problem
 from vernier.units.split import is_integer
 
 
@@ -69,20 +72,37 @@ class Front(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     points: tuple[FrontPoint, ...]
 
 
-def front_file(
-    shop: Workshop, points: Sequence[Point], judged: int, seconds: float, *, time_them: bool
+def make_front(
+    shop: Workshop, order: Order, budgets: int = BUDGETS, progress: Progress = silent
 ) -> Front:
-    """Time a front's points, in turns, and say everything of them.
+    """Search at several budgets, and time what no other split beats, in turns.
 
     Args:
-        shop: that they were made with.
-        points: of `splitting.front.front`.
-        judged: splits.
-        seconds: that the search took.
-        time_them: whether the processors are here.
+        shop: network, profile, photos.
+        order: constraints and method; its budget is not looked at.
+        budgets: searched at; as many points are kept.
+        progress: told after each budget.
+
+    Raises:
+        UsageError: no split keeps the constraints.
     """
+    started = time.monotonic()
+    judge = shop.evaluations(shop.quality())
+    found = front(
+        Problem(shop.profile, math.inf, order.constraints),
+        judge,
+        budgets=budgets,
+        method=order.method,
+        most=order.most,
+        seed=shop.seed,
+        progress=progress,
+    )
+    if not found:
+        raise UsageError("no split keeps the constraints on switches, memory and locked units")
+    points = thinned(found, budgets)
     measured: list[float | None] = [None] * len(points)
-    if time_them:
+    modelled = any(name in shop.profile.modelled for name in shop.profile.processors)
+    if not modelled:
         threads = shop.profile.settings.threads
         measured = [*timed(shop.subject, [p.split for p in points], shop.ranges, threads)]
     best = knee(points)
@@ -93,9 +113,9 @@ def front_file(
         width=shop.profile.width,
         objective=shop.objective.value,
         photos=shop.search_crops.told,
-        machine=describe_machine() if time_them else shop.profile.machine,
-        judged=judged,
-        seconds=round(seconds, 2),
+        machine=shop.profile.machine if modelled else describe_machine(),
+        judged=len(judge),
+        seconds=round(time.monotonic() - started, 2),
         units=tuple(unit.name for unit in shop.profile.units),
         points=tuple(
             FrontPoint(
@@ -112,21 +132,21 @@ def front_file(
     )
 
 
-def write_front(shop: Workshop, front: Front, folder: Path) -> None:
+def write_front(shop: Workshop, made: Front, folder: Path) -> None:
     """`pareto.json`, and a bundle for each point.
 
     Raises:
         BundleError: a bundle cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for point in front.points:
-        made = exported_split(shop.source, shop.subject, point.processors, shop.ranges)
-        write_bundle(folder / point.bundle, made.manifest, made.models, overwrite=True)
-    text = msgspec.json.format(msgspec.json.encode(front), indent=1)
+    for point in made.points:
+        files = exported_split(shop.source, shop.subject, point.processors, shop.ranges)
+        write_bundle(folder / point.bundle, files.manifest, files.models, overwrite=True)
+    text = msgspec.json.format(msgspec.json.encode(made), indent=1)
     write_whole(folder / "pareto.json", text)
 
 
-def draw_front(front: Front, path: Path) -> None:
+def draw_front(drawn: Front, path: Path) -> None:
     """A front and each of its splits as a picture, of the kind that the name ends in.
 
     Raises:
@@ -142,23 +162,23 @@ def draw_front(front: Front, path: Path) -> None:
     figure, (above, below) = pyplot.subplots(
         2, 1, figsize=(8, 7), height_ratios=(3, 2), constrained_layout=True
     )
-    times = [point.predicted_ms for point in front.points]
-    worth = [point.objective for point in front.points]
+    times = [point.predicted_ms for point in drawn.points]
+    worth = [point.objective for point in drawn.points]
     above.step(times, worth, where="post", color="0.6", linewidth=1)
     above.plot(times, worth, "o", color="tab:blue", label="foreseen")
-    clock = [(p.measured_ms, p.objective) for p in front.points if p.measured_ms is not None]
+    clock = [(p.measured_ms, p.objective) for p in drawn.points if p.measured_ms is not None]
     if clock:
         above.plot(*zip(*clock, strict=True), "x", color="tab:orange", label="measured")
-    for point in front.points:
+    for point in drawn.points:
         if point.knee:
             above.annotate("knee", (point.predicted_ms, point.objective), (5, 8),
                            textcoords="offset points")  # fmt: skip
-    above.set_xlabel(f"ms for one picture of {front.width}x{front.height}")
-    above.set_ylabel(f"{front.objective} objective, less is better")
-    above.set_title(f"{front.network} x{front.scale}")
+    above.set_xlabel(f"ms for one picture of {drawn.width}x{drawn.height}")
+    above.set_ylabel(f"{drawn.objective} objective, less is better")
+    above.set_title(f"{drawn.network} x{drawn.scale}")
     above.legend()
-    names = list(dict.fromkeys(name for point in front.points for name in point.processors))
-    rows = [[names.index(name) for name in point.processors] for point in front.points]
+    names = list(dict.fromkeys(name for point in drawn.points for name in point.processors))
+    rows = [[names.index(name) for name in point.processors] for point in drawn.points]
     below.imshow(rows, aspect="auto", cmap="viridis", vmin=0, vmax=max(1, len(names) - 1))
     below.set_xlabel("unit")
     below.set_yticks(range(len(rows)), [f"{time:.1f} ms" for time in times], fontsize=6)

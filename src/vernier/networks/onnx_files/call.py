@@ -9,19 +9,12 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from vernier.errors import GraphError
 from vernier.graphs.graph import Attribute, Kind
 from vernier.networks.assembly import Assembly
+from vernier.networks.lowering_values import Activation, UnsupportedError
 from vernier.networks.onnx_files.arrangement import Arrangement
 
 Float32 = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Activation:
-    """A value of the file that is a tensor of our graph, by its name there. NCHW to the file."""
-
-    name: str
 
 
 @dataclass(frozen=True)
@@ -60,10 +53,6 @@ Value: TypeAlias = Computed | NDArray[Any]
 
 Lowered: TypeAlias = Value | str | list[str]
 """What a lowering answers: a value, or the name of its one output, or the names of several."""
-
-
-class UnsupportedError(GraphError):
-    """Raised by a lowering; the import adds the file, the operator and its node."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vernier.networks.onnx_files.call import UnsupportedError
+from vernier.networks.lowering_values import UnsupportedError
 
 # What may be computed at once. No operators with a state, a subgraph or a random number.
 FOLDED = frozenset({

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.graphs.graph import Kind
+from vernier.networks.lowering_values import Activation, UnsupportedError
 from vernier.networks.onnx_files.arrangement import (
     Arrangement,
     Shuffle,
@@ -18,13 +19,7 @@ from vernier.networks.onnx_files.arrangement import (
     Untouched,
     recognised,
 )
-from vernier.networks.onnx_files.call import (
-    Activation,
-    Arranged,
-    Call,
-    Padded,
-    UnsupportedError,
-)
+from vernier.networks.onnx_files.call import Arranged, Call, Padded
 
 # Reshapes, transposes, and the shuffles that are made of them.
 
