@@ -26,6 +26,7 @@ from vernier.evaluation.objectives import EQUAL_DB, Objective
 from vernier.evaluation.split_quality import SplitQuality
 from vernier.planning.optimizing import Photographs, profiled, workshop
 from vernier.planning.planner import Order, make_plan
+from vernier.planning.verification import timed
 from vernier.profiling.assembly import Subject
 from vernier.splitting.budget import Budget
 from vernier.splitting.evaluations import Evaluations
@@ -127,6 +128,7 @@ def judge_network(name: str, scale: int, engine: str, given: argparse.Namespace)
             rows[-len(Objective)]["clock"] = {
                 "predicted_ms": plan.predicted_ms,
                 "measured_ms": plan.measured_ms,
+                "again_ms": timed(shop.subject, [plan.processors], shop.ranges, 0)[0],
                 "float_ms": plan.float_ms,
                 "attempts": len(plan.attempts),
                 "search_s": plan.search_s,
@@ -170,13 +172,14 @@ def table_of(rows: list[dict]) -> str:
     clocked = [row for row in rows if "clock" in row]
     if clocked:
         lines += ["", "The guarded search's split, exported and run:", "",
-                  "| network | budget | foreseen | measured | of the budget | all-float | timed "
-                  "splits |", "|---|---|---|---|---|---|---|"]  # fmt: skip
+                  "| network | budget | foreseen | measured | measured again | of the budget | all-float "
+                  "| timed splits |", "|---|---|---|---|---|---|---|---|"]  # fmt: skip
         for row in clocked:
             clock = row["clock"]
             lines.append(
                 f"| {row['network']} | {row['budget_ms']:.2f} ms | {clock['predicted_ms']:.2f} "
-                f"| {clock['measured_ms']:.2f} | {clock['measured_ms'] / row['budget_ms']:.0%} "
+                f"| {clock['measured_ms']:.2f} | {clock['again_ms']:.2f} "
+                f"| {clock['again_ms'] / row['budget_ms']:.0%} "
                 f"| {clock['float_ms']:.2f} | {clock['attempts']} |"
             )
     return "\n".join(lines) + "\n"

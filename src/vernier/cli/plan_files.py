@@ -38,8 +38,8 @@ def explain(
 ) -> None:
     """Why each unit is where it is: what moving it alone would cost in time and in looks."""
     from vernier.errors import UsageError
+    from vernier.planning.explaining import reason
     from vernier.planning.plan import load_plan
-    from vernier.planning.planner import reason
 
     found = load_plan(plan)
     chosen = [one for one in found.units if unit in ("", one.name)]
