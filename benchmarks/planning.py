@@ -172,8 +172,8 @@ def table_of(rows: list[dict]) -> str:
     clocked = [row for row in rows if "clock" in row]
     if clocked:
         lines += ["", "The guarded search's split, exported and run:", "",
-                  "| network | budget | foreseen | measured | measured again | of the budget | all-float "
-                  "| timed splits |", "|---|---|---|---|---|---|---|---|"]  # fmt: skip
+                  "| network | budget | foreseen | measured | measured again | of the budget "
+                  "| all-float | timed splits |", "|---|---|---|---|---|---|---|---|"]  # fmt: skip
         for row in clocked:
             clock = row["clock"]
             lines.append(
