@@ -27,6 +27,7 @@ from vernier.planning.planner import fye_sr_learner
 from vernier.profiling.assembly import Subject
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.exhaustive import all_splits
+from vernier.splitting.learner import Recipe
 from vernier.splitting.methods import Method, find_split
 from vernier.splitting.problem import Problem
 
@@ -37,17 +38,18 @@ PROCESSORS = ("openvino:cpu:float32", "openvino:cpu:int8")
 SIZE = (180, 320)
 METHODS = (Method.SEARCH, Method.FYE_SR, Method.MILP, Method.DP, Method.GREEDY, Method.FIRST,
            Method.LAST, Method.RANDOM)  # fmt: skip
+METHODS_WITHOUT_LEARNER = tuple(method for method in METHODS if method is not Method.FYE_SR)
 RECIPE = """# Enough to look like a picture: for comparing searches, not networks.
 network = "{name}"
 scale = 2
 seed = 1
-steps = 1500
+steps = 600
 batch = 8
 patch = 40
 learning_rate = {rate}
 warmup_steps = 50
-decay_steps = 800
-validate_every = 500
+decay_steps = 300
+validate_every = 300
 shrink = [1.0]
 """
 
@@ -78,9 +80,14 @@ def judge_network(name: str, photos: Path, runs: Path, objective: Objective) -> 
     subject = Subject(name, 2, source.graph, *SIZE)
     folder = runs / f"{name}-{objective}"
     folder.mkdir(parents=True, exist_ok=True)
-    profile = profiled(subject, PROCESSORS, runs / f"{name}-profile.json")
+    profile = profiled(subject, PROCESSORS, runs / f"{name}-profile.json", quick=True)
     shop = workshop(
-        source, profile, subject, Photographs(photos, count=4), folder, objective=objective
+        source,
+        profile,
+        subject,
+        Photographs(photos, count=4, side=128),
+        folder,
+        objective=objective,
     )
     quality = shop.quality()
     known = shop.evaluations(quality)
@@ -93,11 +100,14 @@ def judge_network(name: str, photos: Path, runs: Path, objective: Objective) -> 
     # Beyond all-float nothing can be won.
     low, high = min(times), open_problem.time_ms(open_problem.finest)
     rows = []
-    learner = fye_sr_learner(shop, quality, shipped_estimator("piqe"))
+    # The paper's learner descends an estimate of PIQE: it is asked where that is the objective.
+    methods = METHODS if objective is Objective.GUARDED else METHODS_WITHOUT_LEARNER
+    recipe = Recipe(steps=100)
+    learner = fye_sr_learner(shop, quality, shipped_estimator("piqe"), recipe=recipe)
     for share in SHARES:
         problem = open_problem.within(low + share * (high - low))
         best = min(known(split) for split in splits if problem.feasible(split))
-        for method in METHODS:
+        for method in methods:
             memory = Evaluations(known)
             started = time.monotonic()
             found = find_split(method, problem, memory, learner=learner, small=0, seed=1)
@@ -122,7 +132,7 @@ def judge_network(name: str, photos: Path, runs: Path, objective: Objective) -> 
 
 def table_of(rows: list[dict], objective: str) -> str:
     """By method, and the default by network."""
-    cases = len(rows) // len(METHODS)
+    cases = sum(row["method"] == "search" for row in rows)
     lines = [
         f"## Objective: {objective}",
         "",
@@ -133,6 +143,8 @@ def table_of(rows: list[dict], objective: str) -> str:
     ]
     for method in METHODS:
         own = [row for row in rows if row["method"] == method.value]
+        if not own:
+            continue
         regret = np.array([row["regret"] for row in own])
         lines.append(
             f"| {method} | {(regret <= 0.01).mean():.0%} | {(regret <= 1e-12).mean():.0%} "

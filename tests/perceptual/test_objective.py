@@ -41,8 +41,8 @@ def test_a_better_score_is_never_worse_at_one_distance(scores, exact, error):
 
 def test_the_case_it_is_made_for():
     """PIQE 62.7 in float and 31.0 in INT8, at 36 dB: noise, not beauty."""
-    assert guarded(31.0, 62.7, 10**-3.6, GUARD) > 0
-    assert guarded(31.0, 62.7, 10**-4.2, GUARD) == pytest.approx(-31.7)
+    assert guarded(31.0, 62.7, 10**-3.6, GUARD) == pytest.approx(GUARD.bound_db - 36)
+    assert guarded(31.0, 62.7, 10**-5.4, GUARD) == pytest.approx(-31.7)
 
 
 def test_both_forms_are_one_and_slopes_are_right():
