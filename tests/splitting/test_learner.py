@@ -50,10 +50,10 @@ def test_the_time_of_two_units_is_the_papers():
     """`(1 - a1) a2 t^{G->N} + a1 (1 - a2) t^{N->G}` for the switch between them."""
     problem = random_problem(2, units=2)
     model = time_model(problem.profile, problem.able)
-    (tie,) = model.ties
+    cost = sum(tie.cost_ms for tie in model.ties)
     a, b = 0.3, 0.8
     shares = torch.tensor([[1 - a, a], [1 - b, b]])
-    switch = (1 - a) * b * tie.cost_ms[0, 1] + a * (1 - b) * tie.cost_ms[1, 0]
+    switch = (1 - a) * b * cost[0, 1] + a * (1 - b) * cost[1, 0]
     units = sum((shares.numpy() * model.units_ms).sum(axis=1))
     assert _time_ms(shares, model).item() == pytest.approx(units + switch + model.fixed_ms)
 

@@ -13,13 +13,13 @@ import numpy as np
 from vernier.errors import MissingExtraError
 from vernier.splitting.problem import Assignment, Problem
 from vernier.splitting.sensitivities import Float64
-from vernier.splitting.time_model import TimeModel, time_model
+from vernier.splitting.time_model import TimeModel
 
 _Search = Callable[[float], "list[int] | None"]
 
 BINS = 4000
 """Parts that the budget is divided into; times are rounded up, so the answer keeps it."""
-TRIES = 12
+TRIES = 30
 
 
 def chain_optimum(problem: Problem, table: Float64) -> Assignment | None:
@@ -29,8 +29,8 @@ def chain_optimum(problem: Problem, table: Float64) -> Assignment | None:
         problem: with a finite budget.
         table: of `sensitivities`, `(M, K)`.
     """
-    model = time_model(problem.profile, problem.able)
-    between = {tie.source: tie.cost_ms for tie in model.ties if tie.source + 1 in tie.readers}
+    model = problem.sums
+    between = model.between_neighbours()
 
     def search(budget_ms: float) -> list[int] | None:
         return _along(model, between, table, budget_ms)
@@ -91,7 +91,7 @@ def graph_optimum(problem: Problem, table: Float64) -> Assignment | None:
     Raises:
         MissingExtraError: SciPy is not here.
     """
-    model = time_model(problem.profile, problem.able)
+    model = problem.sums
 
     def search(budget_ms: float) -> list[int] | None:
         return _programme(model, table, budget_ms)
@@ -162,8 +162,6 @@ def _shrinking(problem: Problem, model: TimeModel, search: _Search) -> Assignmen
         split = tuple(model.processors[place] for place in places)
         if problem.feasible(split):
             return split
-        over_ms = problem.time_ms(split) - problem.budget_ms
-        budget_ms -= max(over_ms, 0.01 * problem.budget_ms)
-        if budget_ms <= 0:
-            return None
+        budget_ms *= min(0.99, problem.budget_ms / problem.time_ms(split))
+    return None
     return None

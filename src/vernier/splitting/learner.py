@@ -30,7 +30,7 @@ from vernier.perceptual.objective import Guard, guarded_batch
 from vernier.progress import Progress, silent
 from vernier.splitting.problem import Assignment, Problem
 from vernier.splitting.starts import fastest
-from vernier.splitting.time_model import TimeModel, time_model
+from vernier.splitting.time_model import TimeModel
 from vernier.units.split import is_integer
 
 Blend = Callable[[Tensor, int], tuple[Tensor, Tensor]]
@@ -104,7 +104,7 @@ def learn_split(
     Raises:
         TrainingError: the checkpoint is damaged or of another run.
     """
-    model = time_model(problem.profile, problem.able)
+    model = problem.sums
     torch.manual_seed(recipe.seed)
     weights = (0.1 * torch.randn(model.units_ms.shape)).requires_grad_()
     optimiser = torch.optim.Adam([weights], recipe.learning_rate)

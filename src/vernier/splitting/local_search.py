@@ -1,4 +1,7 @@
-"""A local search with the real objective: units are flipped, and pairs of units swapped.
+"""A local search with the real objective: runs of units are moved, and pairs of units swapped.
+
+Switches cost, so that moving one unit alone is often too slow where moving it with its neighbours
+is not: a neighbour of a split has any run of units moved to one processor, or two units swapped.
 
 A surrogate of all that was judged says which of the many neighbours to judge first, and is itself
 descended from several places, so that a valley elsewhere is found. What is returned was judged, and
@@ -9,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from itertools import combinations, islice
+from itertools import islice
 
 import numpy as np
 
@@ -18,7 +21,7 @@ from vernier.progress import Progress, silent
 from vernier.splitting.additive import graph_optimum
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.problem import Assignment, Problem
-from vernier.splitting.starts import by_chance, flips
+from vernier.splitting.starts import by_chance
 from vernier.splitting.surrogate import Surrogate
 
 _Key = Callable[[Assignment], tuple[float, float]]
@@ -28,6 +31,8 @@ AT_ONCE = 4
 AFAR = 2
 """Of them, where the surrogate leads from other places."""
 SHAKEN = 4
+KICKS = 8
+"""Waves without anything new to judge, each from other random places, after which to end."""
 PATIENCE = 3.0
 """Judgements without a gain, as a multiple of the units, after which a search has ended."""
 LEAST_PATIENCE = 32
@@ -63,10 +68,11 @@ def local_search(
         judge(start)
     best = min((s for s in judge.known if problem.feasible(s)), key=_order(problem, judge))
     patience = max(LEAST_PATIENCE, int(PATIENCE * len(problem.able)))
-    while since < patience and len(judge) - first < most:
-        wave = _wave(problem, judge, best, len(judge))
-        if not wave:
-            break
+    fruitless = number = 0
+    while since < patience and fruitless < KICKS and len(judge) - first < most:
+        number += 1
+        wave = _wave(problem, judge, best, number)
+        fruitless = 0 if wave else fruitless + 1
         for split in wave:
             judge(split)
             since += 1
@@ -83,11 +89,7 @@ def _order(problem: Problem, judge: Evaluations) -> _Key:
 def _wave(problem: Problem, judge: Evaluations, best: Assignment, seed: int) -> list[Assignment]:
     """Which to judge next: the most promising neighbours, and what the surrogate holds for best."""
     surrogate = Surrogate(problem, judge.known, best)
-    near = [
-        split
-        for split in dict.fromkeys([*flips(problem, best), *_pairs(problem, best)])
-        if split not in judge.known
-    ]
+    near = [split for split in _neighbours(problem, best) if split not in judge.known]
     proposed = _first_feasible(problem, near, surrogate, AT_ONCE - AFAR)
     starts = [best, by_chance(problem, seed), _shaken(problem, best, seed)]
     with suppress(MissingExtraError):
@@ -105,6 +107,7 @@ def _first_feasible(
     problem: Problem, splits: Sequence[Assignment], surrogate: Surrogate, count: int
 ) -> list[Assignment]:
     """The most promising of some splits that are feasible; no more are asked than needed."""
+    splits = problem.hopeful(splits)
     if not splits:
         return []
     guessed = surrogate(splits)
@@ -116,7 +119,7 @@ def _first_feasible(
 def _descended(problem: Problem, surrogate: Surrogate, split: Assignment) -> Assignment:
     """Where a descent on the surrogate ends."""
     while True:
-        near = [*flips(problem, split), *_pairs(problem, split)]
+        near = _neighbours(problem, split)
         here = float(surrogate([split])[0])
         better = [n for n, guess in zip(near, surrogate(near), strict=True) if guess < here - 1e-9]
         following = _first_feasible(problem, better, surrogate, 1)
@@ -134,19 +137,22 @@ def _shaken(problem: Problem, split: Assignment, seed: int) -> Assignment:
     return tuple(made)
 
 
-def _pairs(problem: Problem, split: Assignment) -> list[Assignment]:
-    """Assignments that differ in two units.
-
-    The two trade places, or stand side by side: a swap, or a segment's end that moves by two.
-    """
-    found = []
-    for one, other in combinations(range(len(split)), 2):
-        if split[one] == split[other] and other - one > 1:
-            continue
-        for a in problem.able[one]:
-            for b in problem.able[other]:
-                if a != split[one] and b != split[other]:
-                    made = list(split)
-                    made[one], made[other] = a, b
-                    found.append(tuple(made))
-    return found
+def _neighbours(problem: Problem, split: Assignment) -> list[Assignment]:
+    """Assignments with a run of units on one processor, or with two units' processors swapped."""
+    count = len(split)
+    found: dict[Assignment, None] = {}
+    for first in range(count):
+        for name in problem.profile.processors:
+            made = list(split)
+            for unit in range(first, count):
+                if name in problem.able[unit]:
+                    made[unit] = name
+                    found[tuple(made)] = None
+        for other in range(first + 1, count):
+            one, two = split[other], split[first]
+            if one != two and one in problem.able[first] and two in problem.able[other]:
+                swapped = list(split)
+                swapped[first], swapped[other] = one, two
+                found[tuple(swapped)] = None
+    found.pop(split, None)
+    return list(found)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from vernier.splitting.problem import Assignment, Problem
-from vernier.splitting.time_model import time_model
 
 
 def fastest(problem: Problem) -> Assignment | None:
@@ -27,9 +26,9 @@ def fastest(problem: Problem) -> Assignment | None:
 
 def _viterbi(problem: Problem) -> Assignment:
     """The fastest path where only ties between neighbours cost."""
-    model = time_model(problem.profile, problem.able)
+    model = problem.sums
     count = len(model.units_ms)
-    between = {tie.source: tie.cost_ms for tie in model.ties if tie.source + 1 in tie.readers}
+    between = model.between_neighbours()
     total = model.units_ms[0]
     came: list[list[int]] = []
     for unit in range(1, count):

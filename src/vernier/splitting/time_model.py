@@ -1,15 +1,17 @@
 """A split's time as a sum over units and over tensors that cross: what can be optimised.
 
 `Predictor` is the whole truth of a profile, and cannot be written as a sum: whether a border is
-paid depends on segments. Here every tensor whose reader is elsewhere pays for both borders and the
-conversion, which is the same on a chain and near it elsewhere; whoever optimises with this checks
+paid depends on segments. Here every tensor whose reader is elsewhere pays for leaving and for the
+conversion, and every such reader for letting it in, which is the same on a chain and near it
+elsewhere; whoever optimises with this checks
 the result with `Problem.time_ms`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +63,27 @@ class TimeModel:
             total += sum(tie.cost_ms[here, there] for there in elsewhere)
         return float(total)
 
+    def between_neighbours(self) -> dict[int, Float64]:
+        """What ties cost between each unit and the next, `(K, K)` by unit; other readers pay too
+        where they are, which a chain does not know of.
+        """
+        found: dict[int, Float64] = {}
+        for tie in self.ties:
+            if tie.source + 1 in tie.readers:
+                found[tie.source] = found.get(tie.source, 0.0) + tie.cost_ms
+        return found
+
+    def totals_ms(self, places: NDArray[np.intp]) -> Float64:
+        """`total_ms` of many splits at once, shape `(N, M)` of places."""
+        units = np.arange(places.shape[1])
+        totals: Float64 = self.fixed_ms + self.units_ms[units, places].sum(axis=1)
+        for tie in self.ties:
+            here = places[:, tie.source]
+            for there in range(len(self.processors)):
+                read = (places[:, list(tie.readers)] == there).any(axis=1)
+                totals += np.where(read, tie.cost_ms[here, there], 0.0)
+        return totals
+
 
 def time_model(profile: Profile, able: Sequence[Sequence[str]]) -> TimeModel:
     """The sum for a profile.
@@ -69,65 +92,82 @@ def time_model(profile: Profile, able: Sequence[Sequence[str]]) -> TimeModel:
         profile: measured or modelled; its correction is applied.
         able: processors that each unit may run on.
     """
-    names = profile.processors
-    by = profile.correction or Correction(splits=0)
-    borders = {(b.processor, b.shape): b.time.ms * by.borders for b in profile.borders}
-    switches = {
-        (s.source, s.target, s.shape): s.conversion.ms * by.conversions
-        + s.hand_over.ms * by.hand_overs
-        for s in profile.switches
-    }
-    units_ms = np.full((len(profile.units), len(names)), np.inf)
-    for number, unit in enumerate(profile.units):
-        for place, name in enumerate(names):
-            if name in able[number]:
-                units_ms[number, place] = unit.times[name].ms * by.units.get(name, 1.0)
-                ends = [read.shape for read in unit.reads if read.unit < 0]
-                if not _readers(profile, number):
-                    ends += [write.shape for write in unit.writes]
-                units_ms[number, place] += sum(borders[name, shape] for shape in ends)
-    ties = []
-    for number, unit in enumerate(profile.units):
-        for write in unit.writes:
-            readers = _readers(profile, number, write.tensor)
-            if readers:
-                cost = _cost(profile, number, readers, write, borders, switches)
-                ties.append(Tie(number, readers, cost))
-    segment = min(by.segment_ms.values(), default=0.0)
-    return TimeModel(names, units_ms, tuple(ties), segment)
+    return _Costs(profile).model(able)
 
 
-def _cost(
-    profile: Profile,
-    source: int,
-    readers: tuple[int, ...],
-    write: Crossing,
-    borders: Mapping[tuple[str, tuple[int, int, int, int]], float],
-    switches: Mapping[tuple[str, str, tuple[int, int, int, int]], float],
-) -> Float64:
-    """What a tensor costs between each two processors."""
-    names = profile.processors
-    by = profile.correction or Correction(splits=0)
-    follows = source + 1 in readers
-    cost = np.zeros((len(names), len(names)))
-    for here, one in enumerate(names):
-        for there, other in enumerate(names):
-            if here == there:
-                continue
-            found = borders[one, write.shape] + borders[other, write.shape]
-            if is_integer(one) != is_integer(other):
-                found += switches.get((one, other, write.shape), 0.0)
-            # A segment ends and another begins where the main line of units changes processor.
-            found += by.segment_ms.get(other, 0.0) if follows else 0.0
-            cost[here, there] = found
-    return cost
+class _Costs:
+    """What a profile says of single units and tensors, corrected."""
 
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._by = by = profile.correction or Correction(splits=0)
+        self._borders = {(b.processor, b.shape): b.time.ms * by.borders for b in profile.borders}
+        self._switches = {
+            (s.source, s.target, s.shape): s.conversion.ms * by.conversions
+            + s.hand_over.ms * by.hand_overs
+            for s in profile.switches
+        }
 
-def _readers(profile: Profile, source: int, tensor: str | None = None) -> tuple[int, ...]:
-    return tuple(
-        number
-        for number, unit in enumerate(profile.units)
-        if any(
-            read.unit == source and (tensor is None or read.tensor == tensor) for read in unit.reads
+    def model(self, able: Sequence[Sequence[str]]) -> TimeModel:
+        names = self._profile.processors
+        units_ms = np.full((len(self._profile.units), len(names)), np.inf)
+        ties = []
+        for number, unit in enumerate(self._profile.units):
+            for place, name in enumerate(names):
+                if name in able[number]:
+                    units_ms[number, place] = self._unit_ms(number, name)
+            for write in unit.writes:
+                readers = self._readers(number, write.tensor)
+                if readers:
+                    leaving = self._pairwise(partial(self._leaving, number, write))
+                    ties.append(Tie(number, readers, leaving))
+                for reader in readers:
+                    entering = self._pairwise(partial(self._entering, reader, write))
+                    ties.append(Tie(number, (reader,), entering))
+        fixed_ms = min(self._by.segment_ms.values(), default=0.0)
+        return TimeModel(names, units_ms, tuple(ties), fixed_ms)
+
+    def _unit_ms(self, number: int, name: str) -> float:
+        """Of a unit, and of the network's input or result where it has that."""
+        unit = self._profile.units[number]
+        ends = [read.shape for read in unit.reads if read.unit < 0]
+        if not self._readers(number):
+            ends += [write.shape for write in unit.writes]
+        factor = self._by.units.get(name, 1.0)
+        return unit.times[name].ms * factor + sum(self._borders[name, shape] for shape in ends)
+
+    def _leaving(self, number: int, write: Crossing, one: str, other: str) -> float:
+        """Of a tensor that goes from one processor to another, once for all that read it there."""
+        unit = self._profile.units[number]
+        readers = self._readers(number, write.tensor)
+        tapped = unit.tapped.get(one, {}).get(write.tensor)
+        cost = self._borders[one, write.shape]
+        if tapped is not None and len(readers) > 1:
+            # With several readers some will stay, as a rule.
+            cost = max(cost, (tapped.ms - unit.times[one].ms) * self._by.units.get(one, 1.0))
+        if is_integer(one) != is_integer(other):
+            cost += self._switches.get((one, other, write.shape), 0.0)
+        # A segment ends and another begins where the main line of units changes processor.
+        return cost + (self._by.segment_ms.get(other, 0.0) if number + 1 in readers else 0.0)
+
+    def _entering(self, reader: int, write: Crossing, _: str, to: str) -> float:
+        """Of a tensor that a unit reads from elsewhere: a border, or a lost fusion for a skip."""
+        unit = self._profile.units[reader]
+        outside = unit.outside.get(to, {}).get(write.tensor)
+        if unit.reads[0].tensor == write.tensor or outside is None:
+            return self._borders[to, write.shape]
+        return max(0.0, outside.ms - unit.times[to].ms) * self._by.units.get(to, 1.0)
+
+    def _pairwise(self, cost: Callable[[str, str], float]) -> Float64:
+        """A cost between each two different processors."""
+        names = self._profile.processors
+        return np.array(
+            [[0.0 if one == other else cost(one, other) for other in names] for one in names]
         )
-    )
+
+    def _readers(self, source: int, tensor: str | None = None) -> tuple[int, ...]:
+        return tuple(
+            number
+            for number, unit in enumerate(self._profile.units)
+            if any(read.unit == source and tensor in (None, read.tensor) for read in unit.reads)
+        )
