@@ -71,8 +71,9 @@ def test_plans_can_be_shown_explained_and_compared(vernier, optimized, photos, t
     moved = {"float32": "int8", "int8": "float32"}
     precision = load_plan(out).units[-1].processor.rpartition(":")[2]
     code, text, err = vernier(
-        "split", "sesr-m5", "--profile", out / "profile.json", "--budget", "40x", "--photos", photos,
-        "--photo-count", 2, "--lock", f"last=litert:cpu:{moved[precision]}", "-o", other, "--json",
+        "split", "sesr-m5", "--profile", out / "profile.json", "--budget", "40x",
+        "--photos", photos, "--photo-count", 2, "--lock", f"last=litert:cpu:{moved[precision]}",
+        "-o", other, "--json",
     )  # fmt: skip
     assert code == 0, err
     assert json.loads(text)["units"][-1]["processor"].endswith(moved[precision])

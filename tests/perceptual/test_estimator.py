@@ -143,3 +143,35 @@ def test_the_folder_of_pictures(tmp_path):
     (tmp_path / "scores.json").write_text("{")
     with pytest.raises(UsageError, match="damaged"):
         load_index(tmp_path)
+
+
+def test_the_shipped_estimator_foresees_piqe():
+    """On a photo that it has not seen, in several states, PIQE from about 20 to 90."""
+    from pathlib import Path
+
+    from vernier.images.bicubic import downscale, imresize
+    from vernier.metrics.piqe import piqe
+    from vernier.metrics.planes import grey
+    from vernier.perceptual.estimator import shipped_estimator
+
+    photo = Path(__file__).parents[2] / "demo" / "chelsea.png"
+    with Image.open(photo) as opened:
+        plane = grey(np.asarray(opened.convert("RGB"))[40:264, 80:336])
+    rng = np.random.default_rng(0)
+    small = downscale(plane[:, :, None], 2)
+    blurred = imresize(small.astype(np.float64), *plane.shape)[:, :, 0]
+    states = [
+        plane,
+        np.clip(np.rint(blurred), 0, 255).astype(np.uint8),
+        np.clip(np.rint(plane + 8 * rng.normal(size=plane.shape)), 0, 255).astype(np.uint8),
+        (plane // 16 * 16).astype(np.uint8),
+    ]
+    estimator = shipped_estimator("piqe")
+    found = [estimator(torch.from_numpy(s / 255).float()[None, None]).item() for s in states]
+    true = [piqe(state).score for state in states]
+    assert np.abs(np.subtract(found, true)).mean() < 6
+    assert np.corrcoef(found, true)[0, 1] > 0.9
+    with pytest.raises(
+        UsageError, match="no estimator of niqe comes with Vernier"
+    ):
+        shipped_estimator("niqe")

@@ -31,6 +31,17 @@ def test_on_a_chain_the_sum_of_times_is_the_prediction(seed: int) -> None:
         assert model.total_ms(places) == pytest.approx(problem.time_ms(split))
 
 
+def test_many_sums_at_once_are_the_same_and_hide_nothing_feasible() -> None:
+    problem = random_problem(3, processors=(FLOAT, INT8, BFLOAT16), skips={5: 1}, share=0.5)
+    model, splits = problem.sums, all_splits(problem)
+    places = np.array([[model.processors.index(name) for name in split] for split in splits])
+    singly = [model.total_ms(row) for row in places]
+    np.testing.assert_allclose(model.totals_ms(places), singly)
+    hopeful = set(problem.hopeful(splits))
+    assert {split for split in splits if problem.feasible(split)} <= hopeful
+    assert len(hopeful) < len(splits)
+
+
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("share", [0.4, 0.6, 0.8])
 @pytest.mark.parametrize("search", [chain_optimum, graph_optimum])

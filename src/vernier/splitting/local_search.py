@@ -31,7 +31,7 @@ AT_ONCE = 4
 AFAR = 2
 """Of them, where the surrogate leads from other places."""
 SHAKEN = 4
-KICKS = 8
+KICKS = 20
 """Waves without anything new to judge, each from other random places, after which to end."""
 PATIENCE = 3.0
 """Judgements without a gain, as a multiple of the units, after which a search has ended."""
