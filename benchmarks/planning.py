@@ -5,8 +5,10 @@
 Budgets of 0.3, 0.5 and 0.7 of all-float (or as near as the fastest split allows), five objectives,
 each optimised on its own: guarded PIQE, PIQE, and GMSD, SSIM and PSNR to the float picture. By
 search, MILP, DP, greedy, first k, last k, random (the mean of five). All are judged alike by
-simulation, on the photos of the search and on others. The split of the guarded search is then
-exported and run: the clock's verdict.
+simulation, on the photos of the search and on others. `benchmarks/clock.py` times plans.
+
+EDSR-baseline's weights are ours: `vernier train edsr-baseline-x2`, then `vernier collapse` into
+RUNS/edsr-baseline-x2.safetensors; without them it is left out.
 """
 
 from __future__ import annotations
@@ -25,10 +27,8 @@ from vernier.evaluation.network_source import find_source
 from vernier.evaluation.objectives import EQUAL_DB, Objective
 from vernier.evaluation.split_quality import SplitQuality
 from vernier.planning.optimizing import Photographs, profiled, workshop
-from vernier.planning.planner import Order, make_plan
-from vernier.planning.verification import timed
+from vernier.planning.planner import Workshop
 from vernier.profiling.assembly import Subject
-from vernier.splitting.budget import Budget
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.methods import Method, find_split
 from vernier.splitting.problem import Assignment, Problem
@@ -36,7 +36,7 @@ from vernier.splitting.starts import fastest
 
 NETWORKS = (("sesr-m5-hw", 4), ("sesr-m11-hw", 2), ("carn_m.safetensors", 2),
             ("imdn_x2.safetensors", 2), ("realesr-animevideov3-x4.param", 4),
-            ("upscayl-lite-4x.param", 4))  # fmt: skip
+            ("upscayl-lite-4x.param", 4), ("edsr-baseline", 2))  # fmt: skip
 SHARES = (0.3, 0.5, 0.7)
 SIZE = (180, 320)
 PROCESSORS = {
@@ -72,18 +72,24 @@ class AllScores:
         }[objective]
 
 
-def judge_network(name: str, scale: int, engine: str, given: argparse.Namespace) -> list[dict]:
-    """All budgets, objectives and methods of one network."""
+def open_workshop(name: str, scale: int, given: argparse.Namespace) -> Workshop:
+    """A network with its profile, ranges and photos; what is missing is measured."""
     file = given.data / "weights" / name
-    source = find_source(str(file) if file.exists() else name, scale)
-    label = f"{source.name}-x{scale}-{engine}"
+    trained = given.runs / f"{name}-x{scale}.safetensors"
+    weights = trained if trained.exists() else None
+    source = find_source(str(file) if file.exists() else name, scale, weights)
+    label = f"{source.name}-x{scale}-{given.engine}"
     subject = Subject(source.name, scale, source.graph, *SIZE)
-    profile = profiled(subject, PROCESSORS[engine], given.runs / f"{label}-profile.json")
+    profile = profiled(subject, PROCESSORS[given.engine], given.runs / f"{label}-profile.json")
     photos = Photographs(given.data / "train" / "BSDS400", count=given.photos, side=given.side)
-    shop = workshop(source, profile, subject, photos, given.runs / label)
+    return workshop(source, profile, subject, photos, given.runs / label)
+
+
+def judge_network(shop: Workshop, given: argparse.Namespace) -> list[dict]:
+    """All budgets, objectives and methods of one network."""
     seen = AllScores(shop.quality())
-    others = AllScores(SplitQuality(source, shop.ranges, shop.held_out, guard=shop.guard))
-    open_problem = Problem(profile, math.inf)
+    others = AllScores(SplitQuality(shop.source, shop.ranges, shop.held_out, guard=shop.guard))
+    open_problem = Problem(shop.profile, math.inf)
     quickest = fastest(open_problem)
     assert quickest is not None
     whole, least = open_problem.time_ms(open_problem.finest), open_problem.time_ms(quickest)
@@ -101,7 +107,7 @@ def judge_network(name: str, scale: int, engine: str, given: argparse.Namespace)
                 found[rival] = find_split(rival, problem, judge)
             chances = [find_split(Method.RANDOM, problem, judge, seed=n) for n in range(CHANCES)]
             row = {
-                "network": label,
+                "network": f"{shop.source.name} x{shop.source.scale}",
                 "units": len(open_problem.able),
                 "share": round(budget_ms / whole, 3),
                 "budget_ms": round(budget_ms, 3),
@@ -123,17 +129,13 @@ def judge_network(name: str, scale: int, engine: str, given: argparse.Namespace)
                 )
             rows.append(row)
             print(json.dumps(row), file=sys.stderr, flush=True)
-        if given.clock:
-            plan = make_plan(shop, Order(Budget(budget_ms, "ms"), most=given.most))
-            rows[-len(Objective)]["clock"] = {
-                "predicted_ms": plan.predicted_ms,
-                "measured_ms": plan.measured_ms,
-                "again_ms": timed(shop.subject, [plan.processors], shop.ranges, 0)[0],
-                "float_ms": plan.float_ms,
-                "attempts": len(plan.attempts),
-                "search_s": plan.search_s,
-            }
     return rows
+
+
+def known_rows(folder: Path | None, name: str) -> list[dict]:
+    """What an earlier run wrote; other networks' rows stay."""
+    file = None if folder is None else folder / f"{name}.json"
+    return json.loads(file.read_text())["results"]["rows"] if file and file.exists() else []
 
 
 def table_of(rows: list[dict]) -> str:
@@ -169,19 +171,6 @@ def table_of(rows: list[dict]) -> str:
             f"| {row['network']} | {row['units']} | {row['budget_ms']:.1f} ms ({row['share']:.2f}x)"
             f" | {row['objective']} | {row['seconds']:.0f} | {' | '.join(values)} |"
         )
-    clocked = [row for row in rows if "clock" in row]
-    if clocked:
-        lines += ["", "The guarded search's split, exported and run:", "",
-                  "| network | budget | foreseen | measured | measured again | of the budget "
-                  "| all-float | timed splits |", "|---|---|---|---|---|---|---|---|"]  # fmt: skip
-        for row in clocked:
-            clock = row["clock"]
-            lines.append(
-                f"| {row['network']} | {row['budget_ms']:.2f} ms | {clock['predicted_ms']:.2f} "
-                f"| {clock['measured_ms']:.2f} | {clock['again_ms']:.2f} "
-                f"| {clock['again_ms'] / row['budget_ms']:.0%} "
-                f"| {clock['float_ms']:.2f} | {clock['attempts']} |"
-            )
     return "\n".join(lines) + "\n"
 
 
@@ -195,18 +184,19 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=192)
     parser.add_argument("--most", type=int, default=120, help="Judgements of a search")
     parser.add_argument("--engine", choices=list(PROCESSORS), default="openvino")
-    parser.add_argument("--clock", action="store_true", help="Time plans; on a quiet machine")
     parser.add_argument("--only", nargs="*", help="Names that contain one of these")
     given = parser.parse_args()
     given.runs.mkdir(parents=True, exist_ok=True)
-    rows: list[dict] = []
+    rows = known_rows(given.out, f"planning_{given.engine}")
     for name, scale in NETWORKS:
         if given.only and not any(part in name for part in given.only):
             continue
-        rows += judge_network(name, scale, given.engine, given)
-        table = table_of(rows)
+        if name == "edsr-baseline" and not (given.runs / f"{name}-x{scale}.safetensors").exists():
+            continue
+        made = judge_network(open_workshop(name, scale, given), given)
+        rows = [row for row in rows if row["network"] != made[0]["network"]] + made
         if given.out:
-            write_results(given.out, f"planning_{given.engine}", {"rows": rows}, table)
+            write_results(given.out, f"planning_{given.engine}", {"rows": rows}, table_of(rows))
     print(table_of(rows))
 
 

@@ -1,0 +1,133 @@
+"""Plans against the clock: is the budget kept, is it used, and what does planning cost?
+
+    python benchmarks/clock.py --data ../shared/data --runs DIR [--out benchmarks/results]
+
+The networks of `planning.py`, budgets of 0.4, 0.6 and 0.8 of all-float, planned as `vernier split`
+does it; then each plan's split is exported and timed once more, beside all-float. On a quiet
+machine: what is measured here is time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import time
+from pathlib import Path
+
+from planning import NETWORKS, PROCESSORS, known_rows, open_workshop
+from timing import write_results
+from vernier.errors import UsageError
+from vernier.planning.planner import Order, Workshop, make_plan
+from vernier.planning.verification import timed
+from vernier.splitting.budget import Budget
+from vernier.splitting.methods import Method, find_split
+from vernier.splitting.problem import Problem
+
+SHARES = (0.4, 0.6, 0.8)
+
+
+def rows_of(shop: Workshop, most: int) -> list[dict]:
+    """All budgets of one network."""
+    rows = []
+    for share in SHARES:
+        started = time.monotonic()
+        row = {"network": f"{shop.source.name} x{shop.source.scale}", "share": share}
+        try:
+            plan = make_plan(shop, Order(Budget(share, "x"), most=most))
+        except UsageError as error:
+            rows.append({**row, "refused": str(error)})
+            continue
+        seconds = time.monotonic() - started
+        (again_ms,) = timed(shop.subject, [plan.processors], shop.ranges, 0)
+        rows.append(
+            {
+                **row,
+                "budget_ms": plan.budget_ms,
+                "float_ms": plan.float_ms,
+                "predicted_ms": plan.predicted_ms,
+                "measured_ms": plan.measured_ms,
+                "again_ms": round(again_ms, 4),
+                "finer_ms": finer_ms(shop, plan.processors, plan.budget_ms),
+                "attempts": len(plan.attempts),
+                "switches": plan.switches,
+                "integer": sum(name.endswith("int8") for name in plan.processors),
+                "units": len(plan.processors),
+                "judged": plan.judged,
+                "seconds": round(seconds, 1),
+                "objective": plan.simulated.objective,
+                "held_out": None if plan.held_out is None else plan.held_out.objective,
+                "psnr_db": None if plan.held_out is None else plan.held_out.psnr_db,
+            }
+        )
+        print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
+    return rows
+
+
+def finer_ms(shop: Workshop, split: tuple[str, ...], budget_ms: float) -> float | None:
+    """The foreseen time of the best split that MILP knows between this one and the budget."""
+    problem = Problem(shop.profile, math.inf)
+    judge = shop.evaluations(shop.quality())
+    found = find_split(Method.MILP, problem.within(budget_ms), judge)
+    if found is None or judge(found) >= judge(split):
+        return None
+    return round(problem.time_ms(found), 4)
+
+
+def table_of(rows: list[dict]) -> str:
+    """Every plan, and how many kept and used their budget."""
+    done = [row for row in rows if "refused" not in row]
+    kept = sum(row["again_ms"] <= row["budget_ms"] for row in done)
+    used = sum(row["again_ms"] >= 0.92 * row["budget_ms"] for row in done)
+    lines = [
+        "# Plans against the clock",
+        "",
+        f"{kept} of {len(done)} plans kept their budget when timed again; {used} used 92 % of it. "
+        f"{len(rows) - len(done)} budgets were refused.",
+        "",
+        "| network | budget | of all-float | foreseen | measured | again | of the budget | units "
+        "in INT8 | switches | timed splits | judged | seconds | PSNR to float, held out |",
+        "|" + "---|" * 13,
+    ]
+    for row in rows:
+        if "refused" in row:
+            lines.append(f"| {row['network']} | {row['share']}x | refused: {row['refused']} |")
+            continue
+        lines.append(
+            f"| {row['network']} | {row['budget_ms']:.2f} ms | {row['share']}x "
+            f"| {row['predicted_ms']:.2f} | {row['measured_ms']:.2f} | {row['again_ms']:.2f} "
+            f"| {row['again_ms'] / row['budget_ms']:.0%} | {row['integer']} of {row['units']} "
+            f"| {row['switches']} | {row['attempts']} | {row['judged']} | {row['seconds']:.0f} "
+            f"| {row['psnr_db']:.1f} dB |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--runs", type=Path, required=True)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--photos", type=int, default=4)
+    parser.add_argument("--side", type=int, default=192)
+    parser.add_argument("--most", type=int, default=60)
+    parser.add_argument("--engine", choices=list(PROCESSORS), default="openvino")
+    parser.add_argument("--only", nargs="*")
+    given = parser.parse_args()
+    rows = known_rows(given.out, f"clock_{given.engine}")
+    for name, scale in NETWORKS:
+        trained = given.runs / f"{name}-x{scale}.safetensors"
+        wanted = not given.only or any(part in name for part in given.only)
+        if not wanted or (name == "edsr-baseline" and not trained.exists()):
+            continue
+        made = rows_of(open_workshop(name, scale, given), given.most)
+        rows = [row for row in rows if row["network"] != made[0]["network"]] + made
+        if given.out:
+            write_results(given.out, f"clock_{given.engine}", {"rows": rows}, table_of(rows))
+    print(table_of(rows))
+
+
+if __name__ == "__main__":
+    main()
