@@ -98,8 +98,8 @@ def command(
     slope = slopes(estimator, unseen.at(some), true)
     told = {
         "photos": f"{len({s.photo for s in samples})} of {photos.name}",
-        "networks": ", ".join(name for name, held in named if not held),
-        "held_out": ", ".join(name for name, held in named if held),
+        "networks": ", ".join(Path(name).name for name, held in named if not held),
+        "held_out": ", ".join(Path(name).name for name, held in named if held),
         "recipe": f"epochs {epochs}, seed {seed}",
     }
     estimator.save(out / "estimator.safetensors", told)
