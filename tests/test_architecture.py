@@ -21,7 +21,7 @@ ARROWS: dict[str, set[str]] = {
     "tflite": {"graphs"},
     "networks": {"graphs"},
     "quantization": {"graphs", "tflite"},
-    "training": {"networks", "images", "metrics"},
+    "training": {"networks", "images", "metrics", "graphs", "quantization"},
     "units": {"graphs"},
     "perceptual": {"metrics", "images"},
     "estimates": {"graphs", "tflite", "quantization"},
@@ -63,6 +63,7 @@ ARROWS: dict[str, set[str]] = {
         "estimates",
         "perceptual",
         "splitting",
+        "training",
     },
     "splitting": {"units", "profiling", "metrics", "perceptual"},
     "planning": {
@@ -77,6 +78,7 @@ ARROWS: dict[str, set[str]] = {
         "units",
         "profiling",
         "splitting",
+        "training",
         "evaluation",
     },
 }

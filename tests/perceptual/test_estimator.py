@@ -171,7 +171,5 @@ def test_the_shipped_estimator_foresees_piqe():
     true = [piqe(state).score for state in states]
     assert np.abs(np.subtract(found, true)).mean() < 6
     assert np.corrcoef(found, true)[0, 1] > 0.9
-    with pytest.raises(
-        UsageError, match="no estimator of niqe comes with Vernier"
-    ):
+    with pytest.raises(UsageError, match="no estimator of niqe comes with Vernier"):
         shipped_estimator("niqe")

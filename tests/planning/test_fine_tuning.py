@@ -9,12 +9,13 @@ from vernier.evaluation.network_source import find_source
 from vernier.evaluation.objectives import Objective
 from vernier.evaluation.split_quality import held_out_files, load_crops
 from vernier.images.dead_leaves import dead_leaves
-from vernier.planning.fine_tuning import Recipe, fine_tuned
+from vernier.planning.fine_tuning import fine_tuned
 from vernier.planning.optimizing import Photographs, profiled, workshop
 from vernier.planning.planner import Order, make_plan
 from vernier.profiling.assembly import Subject
 from vernier.splitting.budget import Budget
 from vernier.splitting.problem import Constraints
+from vernier.training.distillation import Distillation
 
 PROCESSORS = ("litert:cpu:float32", "litert:cpu:int8")
 
@@ -50,9 +51,9 @@ def test_photos_of_the_verdict_are_not_those_of_the_search(made):
 
 def test_it_comes_nearer_to_the_float_network_and_says_so(made):
     shop, plan, photos = made
-    recipe = Recipe(steps=60, batch=4, patch=24)
+    recipe = Distillation(steps=60, batch=4, patch=24)
     better, judged = fine_tuned(shop, plan, photos, recipe)
-    assert judged.fine_tuned.startswith("60 steps")
+    assert "in 60 steps" in judged.fine_tuned
     assert plan.held_out is not None
     assert judged.held_out is not None
     assert judged.held_out.psnr_db > plan.held_out.psnr_db + 0.5
@@ -76,7 +77,9 @@ def test_it_comes_nearer_to_the_float_network_and_says_so(made):
 
 def test_what_does_not_help_is_not_kept(made):
     shop, plan, photos = made
-    same, judged = fine_tuned(shop, plan, photos, Recipe(steps=1, learning_rate=5.0, patch=24))
+    same, judged = fine_tuned(
+        shop, plan, photos, Distillation(steps=1, learning_rate=5.0, patch=24)
+    )
     assert same is shop
     assert judged.fine_tuned.startswith("old weights kept")
     assert judged.held_out == plan.held_out

@@ -10,7 +10,8 @@ import typer
 
 from vernier.bundles.split_export import Form
 from vernier.cli.console import progress_bar
-from vernier.errors import UsageError
+from vernier.errors import MissingExtraError, UsageError
+from vernier.units.cutting import Granularity
 
 if TYPE_CHECKING:
     from vernier.bundles.export import Exported
@@ -68,6 +69,10 @@ def command(
         Path | None, typer.Option(help="Ranges file to use instead of calibrating.")
     ] = None,
     save_ranges: Annotated[Path | None, typer.Option(help="Write the ranges here.")] = None,
+    fine_tune: Annotated[
+        float,
+        typer.Option(min=0, help="Minutes of training INT8 parts to give the float picture."),
+    ] = 0.0,
     method: Annotated[
         str, typer.Option(help="Calibration: min-max, percentile or least-squares.")
     ] = "least-squares",
@@ -93,6 +98,8 @@ def command(
     integer = split is not None or precision is Precision.INT8
     if integer and photos is None and ranges is None:
         raise UsageError("INT8 needs --photos to calibrate on, or --ranges")
+    if fine_tune and (not integer or photos is None):
+        raise UsageError("--fine-tune trains INT8 parts on --photos; there are none")
     source = find_source(network, scale, weights, None if size is None else parse_size(size))
     if size is not None and not fits_one_size(source.graph):
         raise UsageError(f"{source.name} takes pictures of any size; leave out --size")
@@ -102,7 +109,7 @@ def command(
         known = _ranges(source, shown, ranges, method, report) if integer else None
         if save_ranges is not None and known is not None:
             known.save(save_ranges)
-        exported = _export(source, precision, split, form, shown, known, profile, report)
+        exported = _export(source, precision, split, form, shown, known, profile, fine_tune, report)
     write_bundle(out, exported.manifest, exported.models, overwrite=overwrite)
     typer.echo(f"{out}: {_told(exported)}")
 
@@ -127,25 +134,39 @@ def _export(
     photos: Photos | None,
     ranges: Ranges | None,
     profile: Path | None,
+    fine_tune: float,
     report: Progress,
 ) -> Exported:
-    from vernier.evaluation.shipping import export_network, export_network_split
+    from vernier.evaluation.shipping import distilled, export_network, export_network_split
     from vernier.profiling.profile import load_profile
     from vernier.units.split import load_split
 
-    if split is None:
+    placed, granularity = (None, Granularity.LAYER) if split is None else load_split(split)
+    trained = source
+    if fine_tune:
+        assert photos is not None
+        assert ranges is not None
+        try:
+            from vernier.training.distillation import Distillation
+        except ImportError as error:
+            raise MissingExtraError("torch", "learn", "fine-tuning") from error
+        recipe = Distillation(minutes=fine_tune)
+        trained = distilled(source, photos, ranges, recipe, placed, granularity, report)
+    if placed is None:
         wanted = precision or Precision.FLOAT32
-        return export_network(source, wanted.value, photos=photos, ranges=ranges, progress=report)
+        return export_network(
+            trained, wanted.value, photos=photos, ranges=ranges, believed=source, progress=report
+        )
     assert ranges is not None
-    placed, granularity = load_split(split)
     return export_network_split(
-        source,
+        trained,
         placed,
         granularity,
         ranges,
         form=form,
         photos=photos,
         profile=None if profile is None else load_profile(profile),
+        believed=source,
         progress=report,
     )
 

@@ -47,10 +47,11 @@ def make_and_tell(wished: Wishes, profile: Profile, budget: str, fine_tune: floa
     import msgspec
 
     from vernier.perceptual.estimator import shipped_estimator
-    from vernier.planning.fine_tuning import Recipe, fine_tuned
+    from vernier.planning.fine_tuning import fine_tuned
     from vernier.planning.optimizing import write_plan
     from vernier.planning.planner import make_plan
     from vernier.splitting.methods import Method
+    from vernier.training.distillation import Distillation
 
     with progress_bar("calibrating", quiet=wished.as_json) as report:
         shop = open_workshop(wished, profile, report)
@@ -59,7 +60,7 @@ def make_and_tell(wished: Wishes, profile: Profile, budget: str, fine_tune: floa
     with progress_bar(f"splitting for {order.budget}", quiet=wished.as_json) as report:
         plan = make_plan(shop, order, estimator=estimator, progress=report)
     if fine_tune:
-        recipe = Recipe(minutes=fine_tune, seed=wished.seed)
+        recipe = Distillation(minutes=fine_tune, seed=wished.seed)
         with progress_bar("fine-tuning", quiet=wished.as_json) as report:
             shop, plan = fine_tuned(shop, plan, wished.photos, recipe, report)
     write_plan(shop, plan, wished.out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -33,6 +34,9 @@ from vernier.quantization.ranges import Ranges
 from vernier.runtime.planes import PlaneUpscaler
 from vernier.units.cutting import Granularity, cut
 from vernier.units.split import Split
+
+if TYPE_CHECKING:
+    from vernier.training.distillation import Distillation
 
 CALIBRATION_PHOTOS = 40
 # Photos are calibrated on in NumPy: a large network sees fewer, and no fewer than these.
@@ -93,6 +97,7 @@ def export_network(
     *,
     photos: Photos | None = None,
     ranges: Ranges | None = None,
+    believed: Source | None = None,
     progress: Progress = silent,
 ) -> Exported:
     """Export a network whole.
@@ -103,6 +108,7 @@ def export_network(
         photos: to measure the damage on: of INT8, or of a float network's reduced precisions on
             the processors here.
         ranges: of INT8, see `ranges_on`.
+        believed: the float network to measure the damage against; the same if absent.
         progress: told per photo.
 
     Raises:
@@ -119,6 +125,8 @@ def export_network(
         return _with_damage(exact, Damage(photos=photos.told, reduced_precision_db=reduced))
     if ranges is None:
         raise UsageError("INT8 needs photos to calibrate on, or a file of ranges")
+    if believed is not None:
+        exact = export_float32(believed.graph, facts)
     return _judged(export_int8(source.graph, facts, ranges), exact, photos, progress)
 
 
@@ -131,6 +139,7 @@ def export_network_split(
     form: Form = Form.SEGMENTS,
     photos: Photos | None = None,
     profile: Profile | None = None,
+    believed: Source | None = None,
     progress: Progress = silent,
 ) -> Exported:
     """Export a split of a network; arguments as of `export_network` and `export_split`.
@@ -155,7 +164,40 @@ def export_network_split(
         predicted_ms=times,
         forecast=forecast,
     )
-    return _judged(exported, export_float32(source.graph, facts), photos, progress)
+    exact = export_float32((believed or source).graph, facts)
+    return _judged(exported, exact, photos, progress)
+
+
+def distilled(
+    source: Source,
+    photos: Photos,
+    ranges: Ranges,
+    recipe: Distillation,
+    split: Split | None = None,
+    granularity: Granularity = Granularity.LAYER,
+    progress: Progress = silent,
+) -> Source:
+    """A network whose INT8 parts were trained to give the float network's pictures.
+
+    Args:
+        source: with weights.
+        photos: to learn from.
+        ranges: of its INT8 parts.
+        recipe: how.
+        split: which parts those are; all where absent.
+        granularity: of the split's units.
+        progress: told after each step.
+
+    Raises:
+        TrainingError: the photos are too small.
+    """
+    from vernier.training.distillation import distil
+
+    units = cut(source.graph, granularity)
+    integer = None if split is None else split.integer_operators(units)
+    found = distil(source.graph, ranges, integer, photos.inputs, recipe, progress)
+    better = found.after_db > found.before_db
+    return replace(source, graph=found.graph) if better else source
 
 
 def foresee(profile: Profile, split: Split) -> tuple[dict[str, float], Forecast]:
