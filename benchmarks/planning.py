@@ -98,7 +98,7 @@ def judge_network(shop: Workshop, given: argparse.Namespace) -> list[dict]:
         # Where the fastest split is slower than the share, the budget is a little above that.
         budget_ms = max(share * whole, 1.05 * least)
         problem = open_problem.within(budget_ms)
-        for objective in Objective:
+        for objective in map(Objective, given.objectives):
             judge = seen.judge(objective)
             started = time.monotonic()
             found = {Method.SEARCH: find_split(Method.SEARCH, problem, judge, most=given.most)}
@@ -152,6 +152,8 @@ def table_of(rows: list[dict]) -> str:
     ]
     for objective in Objective:
         own = [row for row in rows if row["objective"] == objective.value]
+        if not own:
+            continue
         counts, leads = [], []
         for kind in ("searched", "held_out"):
             best = [min(v for k, v in row[kind].items() if k != "search") for row in own]
@@ -184,6 +186,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=192)
     parser.add_argument("--most", type=int, default=120, help="Judgements of a search")
     parser.add_argument("--engine", choices=list(PROCESSORS), default="openvino")
+    parser.add_argument("--objectives", nargs="*", default=[o.value for o in Objective])
     parser.add_argument("--only", nargs="*", help="Names that contain one of these")
     given = parser.parse_args()
     given.runs.mkdir(parents=True, exist_ok=True)
@@ -194,7 +197,8 @@ def main() -> None:
         if name == "edsr-baseline" and not (given.runs / f"{name}-x{scale}.safetensors").exists():
             continue
         made = judge_network(open_workshop(name, scale, given), given)
-        rows = [row for row in rows if row["network"] != made[0]["network"]] + made
+        new = {(row["network"], row["objective"]) for row in made}
+        rows = [row for row in rows if (row["network"], row["objective"]) not in new] + made
         if given.out:
             write_results(given.out, f"planning_{given.engine}", {"rows": rows}, table_of(rows))
     print(table_of(rows))
