@@ -112,6 +112,21 @@ def test_a_front_of_modelled_processors(vernier, photos, tmp_path) -> None:
     assert plan.predicted_ms <= plan.budget_ms
 
 
+def test_the_papers_learner_by_its_name(vernier, photos, tmp_path) -> None:
+    profile = tmp_path / "p.json"
+    vernier("profile", "sesr-m5-hw", "--size", "90x160", "--processors", MODELLED, "-o", profile)
+    code, text, err = vernier(
+        "split", "sesr-m5-hw", "--profile", profile, "--budget", "0.6x", "--photos", photos,
+        "--photo-count", 1, "--method", "fye-sr", "-o", tmp_path / "plan", "--json",
+    )  # fmt: skip
+    assert code == 0, err
+    found = json.loads(text)
+    assert found["method"] == "fye-sr"
+    assert found["predicted_ms"] <= found["budget_ms"]
+    # What is needed to go on after a stop lies in the folder.
+    assert len(list((tmp_path / "plan").glob("learner-*.pt"))) == 3
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
