@@ -33,9 +33,11 @@ AFAR = 2
 SHAKEN = 4
 KICKS = 20
 """Waves without anything new to judge, each from other random places, after which to end."""
-PATIENCE = 3.0
+SHAKES = 16
+"""Random places that are looked at where the surrogate leads to nothing new."""
+PATIENCE = 6.0
 """Judgements without a gain, as a multiple of the units, after which a search has ended."""
-LEAST_PATIENCE = 32
+LEAST_PATIENCE = 80
 
 
 MOST_JUDGEMENTS = 400
@@ -100,7 +102,15 @@ def _wave(problem: Problem, judge: Evaluations, best: Assignment, seed: int) -> 
         if start is not None and problem.feasible(start)
     }
     new = [split for split in ends if split not in judge.known and split not in proposed]
-    return proposed + _first_feasible(problem, new, surrogate, AFAR)
+    found = proposed + _first_feasible(problem, new, surrogate, AFAR)
+    if found:
+        return found
+    # All that the surrogate leads to is known: look anywhere else.
+    seeds = range(SHAKES * seed, SHAKES * (seed + 1))
+    anywhere = [_shaken(problem, best, number) for number in seeds]
+    anywhere += [split for number in seeds if (split := by_chance(problem, number, 50))]
+    unknown = [split for split in dict.fromkeys(anywhere) if split not in judge.known]
+    return _first_feasible(problem, unknown, surrogate, AFAR)
 
 
 def _first_feasible(

@@ -19,8 +19,11 @@ from vernier.profiling.profile import Profile
 from vernier.splitting.time_model import TimeModel, time_model
 from vernier.units.split import is_integer
 
-HOPE = 0.25
-"""How far above the budget a sum of times may be without the split being given up."""
+HOPE = 0.5
+"""How far above the budget a sum of times may be without the split being given up; sums of nets
+with skips were up to 1.3 times the prediction in 95 of 100 splits, and 1.7 times at the most."""
+MANY = 600
+"""Fewer splits than this are predicted without asking for their sums."""
 
 Assignment = tuple[str, ...]
 Judge = Callable[[Assignment], float]
@@ -162,7 +165,7 @@ class Problem:
 
         Sums are a hundred times faster than predictions; what passes is still to be predicted.
         """
-        if not splits or math.isinf(self.budget_ms):
+        if len(splits) < MANY or math.isinf(self.budget_ms):
             return list(splits)
         place = {name: number for number, name in enumerate(self.profile.processors)}
         places = np.array([[place[name] for name in split] for split in splits])

@@ -118,9 +118,17 @@ class _Costs:
                     units_ms[number, place] = self._unit_ms(number, name)
             for write in unit.writes:
                 readers = self._readers(number, write.tensor)
+                far = tuple(reader for reader in readers if reader != number + 1)
                 if readers:
-                    leaving = self._pairwise(partial(self._leaving, number, write))
-                    ties.append(Tie(number, readers, leaving))
+                    switch = self._pairwise(partial(self._switch, write))
+                    ties.append(Tie(number, readers, switch))
+                if number + 1 in readers:
+                    follows = self._pairwise(partial(self._leaving, number, write, False))
+                    ties.append(Tie(number, (number + 1,), follows))
+                if far:
+                    tapped = number + 1 in readers
+                    skips = self._pairwise(partial(self._leaving, number, write, tapped))
+                    ties.append(Tie(number, far, skips))
                 for reader in readers:
                     entering = self._pairwise(partial(self._entering, reader, write))
                     ties.append(Tie(number, (reader,), entering))
@@ -136,19 +144,24 @@ class _Costs:
         factor = self._by.units.get(name, 1.0)
         return unit.times[name].ms * factor + sum(self._borders[name, shape] for shape in ends)
 
-    def _leaving(self, number: int, write: Crossing, one: str, other: str) -> float:
-        """Of a tensor that goes from one processor to another, once for all that read it there."""
+    def _switch(self, write: Crossing, one: str, other: str) -> float:
+        """Of a tensor that changes its format, once for all that read it there."""
+        if is_integer(one) == is_integer(other):
+            return 0.0
+        return self._switches.get((one, other, write.shape), 0.0)
+
+    def _leaving(self, number: int, write: Crossing, tapped: bool, one: str, other: str) -> float:
+        """Of a tensor that leaves a segment; tapped, where the next unit reads it inside as well.
+
+        Where the next unit is elsewhere, a segment ends and another begins.
+        """
         unit = self._profile.units[number]
-        readers = self._readers(number, write.tensor)
-        tapped = unit.tapped.get(one, {}).get(write.tensor)
-        cost = self._borders[one, write.shape]
-        if tapped is not None and len(readers) > 1:
-            # With several readers some will stay, as a rule.
-            cost = max(cost, (tapped.ms - unit.times[one].ms) * self._by.units.get(one, 1.0))
-        if is_integer(one) != is_integer(other):
-            cost += self._switches.get((one, other, write.shape), 0.0)
-        # A segment ends and another begins where the main line of units changes processor.
-        return cost + (self._by.segment_ms.get(other, 0.0) if number + 1 in readers else 0.0)
+        border = self._borders[one, write.shape]
+        inside = unit.tapped.get(one, {}).get(write.tensor)
+        if tapped and inside is not None:
+            excess = (inside.ms - unit.times[one].ms) * self._by.units.get(one, 1.0)
+            return max(border, excess)
+        return border + (0.0 if tapped else self._by.segment_ms.get(other, 0.0))
 
     def _entering(self, reader: int, write: Crossing, _: str, to: str) -> float:
         """Of a tensor that a unit reads from elsewhere: a border, or a lost fusion for a skip."""
