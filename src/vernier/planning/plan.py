@@ -62,7 +62,7 @@ class Attempt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     Attributes:
         target_ms: that was searched for.
         predicted_ms: of the split found.
-        measured_ms: of the exported segments.
+        measured_ms: of the exported segments, the slower of two loads.
         objective: judged by simulation.
         kept: whether it kept the budget.
     """
@@ -95,7 +95,8 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         budget_ms: the same in ms.
         float_ms: the network all in float, measured beside the split (foreseen where modelled).
         predicted_ms: by the profile.
-        measured_ms: of the exported segments; null where a processor is not here.
+        measured_ms: of the exported segments, the slower of two loads; null where a processor is
+            not here.
         switches: between processors.
         judged: splits that were judged.
         search_s: what searching took.

@@ -6,7 +6,10 @@ prediction: where the answer does not keep the budget, it is asked for again wit
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -136,20 +139,36 @@ def _programme(model: TimeModel, table: Float64, budget_ms: float) -> list[int] 
     upper = np.r_[able.ravel().astype(float), np.ones(len(pairs))]
     # A share of the time breaks ties between equals in favour of the faster.
     span = float(np.abs(worth).max()) or 1.0
-    found = milp(
-        worth + 1e-6 * span * time / max(budget_ms, 1e-9),
-        integrality=np.r_[np.ones(count * kinds), np.zeros(len(pairs))],
-        bounds=Bounds(0, upper),
-        constraints=[
-            LinearConstraint(once.tocsr(), 1, 1),
-            LinearConstraint(paid.tocsr(), -np.inf, 1),
-            LinearConstraint(time[None], -np.inf, budget_ms - model.fixed_ms),
-        ],
-        options={"time_limit": 20.0, "mip_rel_gap": 1e-4},
-    )
+    with _standard_output_closed():
+        found = milp(
+            worth + 1e-6 * span * time / max(budget_ms, 1e-9),
+            integrality=np.r_[np.ones(count * kinds), np.zeros(len(pairs))],
+            bounds=Bounds(0, upper),
+            constraints=[
+                LinearConstraint(once.tocsr(), 1, 1),
+                LinearConstraint(paid.tocsr(), -np.inf, 1),
+                LinearConstraint(time[None], -np.inf, budget_ms - model.fixed_ms),
+            ],
+            options={"time_limit": 20.0, "mip_rel_gap": 1e-4},
+        )
     if found.x is None:
         return None
     return [int(place) for place in found.x[: count * kinds].reshape(count, kinds).argmax(axis=1)]
+
+
+@contextmanager
+def _standard_output_closed() -> Iterator[None]:
+    """HiGHS tells of its inner solver there, whatever it is asked; that would end up in JSON."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _shrinking(problem: Problem, model: TimeModel, search: _Search) -> Assignment | None:
