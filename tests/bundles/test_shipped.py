@@ -2,9 +2,10 @@
 
 import json
 
+import numpy as np
 import pytest
 
-from vernier.bundles.bundle import open_bundle
+from vernier.bundles.bundle import in_memory, open_bundle
 from vernier.bundles.export import export_float32, export_int8
 from vernier.bundles.shipped import FOLDER, shipped_bundles, shipped_networks
 from vernier.evaluation.network_source import find_source
@@ -27,10 +28,31 @@ def test_the_bundles_are_made_of_the_weights(name, scale):
     plain = open_bundle(paths["float32"])
     again = export_float32(graph, plain.manifest.network)
     assert again.models["float32.tflite"] == plain.segments[0].model
+    # INT8 has weights of its own, trained from these; all else is as these quantise.
     coarse = open_bundle(paths["int8"])
     ranges = Ranges.load(WEIGHTS / f"{name}-x{scale}" / "ranges.json")
-    again = export_int8(graph, coarse.manifest.network, ranges)
-    assert again.models["int8.tflite"] == coarse.segments[0].model
+    files = export_int8(graph, coarse.manifest.network, ranges)
+    plainly = in_memory(files.manifest, files.models).graph
+    assert [(op.kind, op.output) for op in coarse.graph.operators] == [
+        (op.kind, op.output) for op in plainly.operators
+    ]
+    for output in (op.output for op in plainly.operators):
+        mine, theirs = coarse.graph.types[output], plainly.types[output]
+        assert (mine.shape, mine.dtype) == (theirs.shape, theirs.dtype)
+        # Zero points follow the weights by a step where a range's end is between two codes.
+        np.testing.assert_allclose(mine.quantization.scale, theirs.quantization.scale, rtol=0.02)
+        apart = np.subtract(mine.quantization.zero_point, theirs.quantization.zero_point)
+        assert np.abs(apart).max() <= 2
+    changed = 0
+    for constant, value in plainly.constants.items():
+        trained = coarse.graph.constants[constant]
+        changed += not np.array_equal(trained, value)
+        if value.dtype == np.int8 and value.ndim == 4:
+            apart = (
+                np.abs(trained.astype(float) - value).mean() / np.abs(value.astype(float)).mean()
+            )
+            assert apart < 0.2
+    assert changed > 0
 
 
 @pytest.mark.parametrize(("name", "scale"), NETWORKS)
