@@ -16,6 +16,7 @@ from vernier.errors import UsageError
 from vernier.splitting.budget import Budget, check_reachable, parse_budget
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.exhaustive import all_splits, exhaustive
+from vernier.splitting.methods import Method, find_split
 from vernier.splitting.problem import Constraints, Memory, Problem
 from vernier.splitting.starts import by_chance, fastest, first_k
 
@@ -113,6 +114,12 @@ def test_judgements_are_kept_and_read_again(tmp_path) -> None:
     again = Evaluations(judge, file, "here")
     assert exhaustive(problem, again) == first
     assert len(asked) == count + 1
+    large = random_problem(4, units=9)
+    file_of_search = tmp_path / "search.jsonl"
+    found = find_split(Method.SEARCH, large, Evaluations(judge, file_of_search), small=0)
+    count = len(asked)
+    assert find_split(Method.SEARCH, large, Evaluations(judge, file_of_search), small=0) == found
+    assert len(asked) == count
     with pytest.raises(UsageError, match="judged by 'here'"):
         Evaluations(judge, file, "elsewhere")
     file.write_text("nonsense\n")

@@ -47,6 +47,9 @@ class Evaluations:
     ) -> None:
         self._judge, self._file, self._heard = judge, file, heard
         self.known: dict[Assignment, float] = {}
+        # Of an earlier run: known only once they are asked for, so that a search that looks at what
+        # is known takes the same path again.
+        self._remembered: dict[Assignment, float] = {}
         if file is None:
             return
         if file.exists():
@@ -69,10 +72,12 @@ class Evaluations:
             )
         if lines[-1]:
             file.write_bytes(b"\n".join(lines[:-1]) + b"\n")
-        self.known = {line.split: line.objective for line in found}
+        self._remembered = {line.split: line.objective for line in found}
 
     def __call__(self, split: Assignment) -> float:
         """The objective; lower looks better."""
+        if split in self._remembered:
+            self.known[split] = self._remembered.pop(split)
         if split not in self.known:
             self.known[split] = self._judge(split)
             if self._file is not None:
