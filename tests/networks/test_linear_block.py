@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from vernier.networks.linear_block import LinearBlock, collapse, expand_from, set_expanded
+from vernier.networks.sesr import Sesr
 
 blocks = st.fixed_dictionaries(
     {
@@ -113,3 +114,21 @@ def test_collapse_replaces_every_block():
     collapse(module)
     assert [type(m) for m in module.modules()].count(nn.Conv2d) == 2
     assert not any(isinstance(m, LinearBlock) for m in module.modules())
+
+
+@pytest.mark.parametrize(("small", "large"), [("m3", "m7"), ("m7", "xl")])
+def test_a_deeper_or_wider_network_begins_as_the_same_function(small: str, large: str) -> None:
+    torch.manual_seed(3)
+    before = collapse(Sesr(small, 2))
+    with torch.no_grad():
+        for parameter in before.parameters():
+            parameter.add_(0.05 * torch.randn_like(parameter))
+    grown = Sesr(large, 2)
+    expand_from(grown, before)
+    x = torch.rand(1, 1, 20, 24)
+    assert torch.allclose(grown(x), before(x), atol=1e-4)
+    grown(x).square().mean().backward()
+    stuck = [name for name, p in grown.named_parameters() if p.grad is None or not p.grad.any()]
+    # A block that gives back its input has a narrow kernel of zeros, which stops the wide one's
+    # gradient for the first step only.
+    assert all(name.endswith("wide") for name in stuck)

@@ -90,15 +90,29 @@ class LinearBlock(nn.Module):
         weights, take the one nearest to its fresh wide weights (the least-squares correction), so
         that training goes on from the kernel with the statistics of a new block.
 
+        A block of more channels than the convolution computes it in its first channels, which do
+        not look at the others; those keep their fresh weights (Net2Net's idea, Chen et al., ICLR
+        2016, without copies that would have to be told apart by noise).
+
         Args:
-            conv: kernel of shape `(out, in, k, k)`, with a bias.
+            conv: kernel of shape `(out, in, k, k)`, with a bias; not more channels than here.
         """
         with torch.no_grad():
-            missing = conv.weight - self.collapsed_kernel()
+            outputs, inputs = conv.weight.shape[:2]
+            wanted = self.collapsed_kernel().clone()
+            wanted[:outputs] = 0
+            wanted[:outputs, :inputs] = conv.weight
+            missing = wanted - self.collapsed_kernel()
             inverse = torch.linalg.pinv(self.narrow[:, :, 0, 0].double()).float()
             self.wide.add_(torch.einsum("oikl,po->pikl", missing, inverse))
             if conv.bias is not None:
-                self.bias.copy_(conv.bias)
+                self.bias[:outputs] = conv.bias
+
+    def become_identity(self) -> None:
+        """Give back the input, and learn from there; needs the residual."""
+        with torch.no_grad():
+            self.narrow.zero_()
+            self.bias.zero_()
 
 
 def collapse(module: nn.Module) -> nn.Module:
@@ -121,15 +135,30 @@ def set_expanded(module: nn.Module, expanded: bool) -> None:
 def expand_from(module: nn.Module, collapsed: nn.Module) -> None:
     """Give every `LinearBlock` of `module` the function of its counterpart in `collapsed`.
 
-    Other parameters are copied. Parts whose shapes differ keep their fresh weights, as the last
-    block of a network does that starts from one of another scale (SESR, section 4).
+    Other convolutions and slopes are copied. A deeper or wider `module` of the same scale begins as exactly the
+    same function: blocks without a counterpart give back their input, further channels reach no
+    output. Where the scale differs, parts of another shape keep their fresh weights, as the last
+    block does when x4 starts from x2 (SESR, section 4).
     """
     theirs = dict(collapsed.named_modules())
+    same_scale = getattr(module, "scale", None) == getattr(collapsed, "scale", None)
     for name, block in module.named_modules():
         other = theirs.get(name)
         if isinstance(block, LinearBlock):
-            if isinstance(other, nn.Conv2d) and tuple(other.weight.shape) == block.kernel_shape():
-                block.expand_from(other)
-        elif isinstance(other, nn.PReLU) and isinstance(block, nn.PReLU):
+            if isinstance(other, nn.Conv2d):
+                found, wanted = tuple(other.weight.shape), block.kernel_shape()
+                fits = found[2:] == wanted[2:] and found[0] <= wanted[0] and found[1] <= wanted[1]
+                if found == wanted or (same_scale and fits):
+                    block.expand_from(other)
+            elif same_scale and block.residual:
+                block.become_identity()
+        elif isinstance(block, nn.PReLU):
             with torch.no_grad():
-                block.weight.copy_(other.weight)
+                if isinstance(other, nn.PReLU):
+                    block.weight[: len(other.weight)] = other.weight
+                elif same_scale:
+                    block.weight.fill_(1)
+        elif isinstance(block, nn.Conv2d | nn.ConvTranspose2d) and isinstance(other, type(block)):
+            alike = block.weight.shape == other.weight.shape and block.stride == other.stride
+            if alike:
+                block.load_state_dict(other.state_dict())

@@ -126,6 +126,8 @@ def train(
     average = {name: value.detach().clone() for name, value in network.named_parameters()}
     optimiser = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate, fused=True)
 
+    forward = torch.compile(network) if recipe.compiled else network
+
     train_files, validation_files = split_photos(list_photos(photos), recipe.validation_photos)
     sampler = PatchSampler(train_files, recipe.scale, recipe.patch, recipe.shrink, entry.channels)
     validation = [
@@ -158,7 +160,7 @@ def train(
     started = time.perf_counter()
     try:
         while step < recipe.steps:
-            loss = _step(network, optimiser, sampler, recipe, step)
+            loss = _step(forward, optimiser, sampler, recipe, step)
             step += 1
             _update_average(average, network, min(recipe.ema_decay, step / (step + 10)))
             score = None
@@ -187,7 +189,7 @@ def train(
 
 
 def _step(
-    network: nn.Module,
+    forward: Callable[[Tensor], Tensor],
     optimiser: torch.optim.Optimizer,
     sampler: PatchSampler,
     recipe: Recipe,
@@ -197,7 +199,7 @@ def _step(
     for group in optimiser.param_groups:
         group["lr"] = recipe.learning_rate_at(step)
     with torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bfloat16"):
-        predicted = network(low.contiguous(memory_format=torch.channels_last))
+        predicted = forward(low.contiguous(memory_format=torch.channels_last))
     measure = functional.l1_loss if recipe.loss == "l1" else functional.mse_loss
     # The paper also clips while training, which gives saturated pixels no gradient; its gain
     # is nil on photos, so the loss sees the unclipped output.
