@@ -2,7 +2,6 @@ import msgspec
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from vernier.errors import TrainingError
 from vernier.networks.linear_block import collapse, expand_from
@@ -25,16 +24,6 @@ SHORT = Recipe(
     validate_every=3,
     shrink=(1.0,),
 )
-
-
-@pytest.fixture(scope="module")
-def photos(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("photos")
-    rng = np.random.default_rng(0)
-    for n in range(3):
-        coarse = Image.fromarray(rng.integers(0, 256, (8, 10, 3), np.uint8))
-        coarse.resize((80, 64), Image.Resampling.BICUBIC).save(folder / f"{n}.png")
-    return folder
 
 
 def test_an_interrupted_run_ends_as_an_unbroken_one(photos, tmp_path):

@@ -33,7 +33,8 @@ def _mirrored(x: Tensor, amount: int, axis: int) -> Tensor:
 
 @symmetric_pad.register_fake
 def _(x: Tensor, amount: int) -> Tensor:
-    return x.new_empty(*x.shape[:2], x.shape[2] + 2 * amount, x.shape[3] + 2 * amount)
+    # The same steps, as the order of the axes in memory is part of the answer.
+    return _mirrored(_mirrored(x, amount, 2), amount, 3)
 
 
 def _folded(grad: Tensor, amount: int, axis: int) -> Tensor:

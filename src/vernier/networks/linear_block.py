@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Protocol, runtime_checkable
+
 import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
+
+
+@runtime_checkable
+class Collapsible(Protocol):
+    """A block that is one convolution in disguise."""
+
+    def collapse(self) -> nn.Conv2d:
+        """The plain convolution that computes the same function."""
+        ...
 
 
 class LinearBlock(nn.Module):
@@ -116,9 +127,9 @@ class LinearBlock(nn.Module):
 
 
 def collapse(module: nn.Module) -> nn.Module:
-    """Replace every `LinearBlock` below `module`, in place, by the convolution it equals."""
+    """Replace every block below `module` that can, in place, by the convolution it equals."""
     for name, child in list(module.named_children()):
-        if isinstance(child, LinearBlock):
+        if isinstance(child, Collapsible):
             setattr(module, name, child.collapse())
         else:
             collapse(child)
@@ -135,9 +146,9 @@ def set_expanded(module: nn.Module, expanded: bool) -> None:
 def expand_from(module: nn.Module, collapsed: nn.Module) -> None:
     """Give every `LinearBlock` of `module` the function of its counterpart in `collapsed`.
 
-    Other convolutions and slopes are copied. A deeper or wider `module` of the same scale begins as exactly the
-    same function: blocks without a counterpart give back their input, further channels reach no
-    output. Where the scale differs, parts of another shape keep their fresh weights, as the last
+    Other convolutions and slopes are copied. A deeper or wider `module` of the same scale begins as
+    the same function: blocks without a counterpart give back their input, further channels reach
+    no output. Where the scale differs, parts of another shape keep their fresh weights, as the last
     block does when x4 starts from x2 (SESR, section 4).
     """
     theirs = dict(collapsed.named_modules())

@@ -76,6 +76,13 @@ _ENTRIES = [
     _plain("edsr-baseline", "Lim et al., CVPRW 2017", (2, 3, 4), 3, Edsr),
     _plain("edsr", "Lim et al., CVPRW 2017", (2, 3, 4), 3, lambda scale: Edsr(scale, 32, 256, 0.1)),
     _plain("rrdbnet", "Wang et al., ECCVW 2018", (1, 2, 4), 3, RrdbNet),
+    _plain(
+        "rrdbnet-light",
+        "Wang et al., ECCVW 2018; a smaller one of ours",
+        (4,),
+        3,
+        lambda scale: RrdbNet(scale, blocks=3, width=32, growth=16),
+    ),
     _plain("enet", "Sajjadi et al., ICCV 2017", (2, 4), 3, ENet),
     _plain("srvgg-16", "Wang et al., ICCVW 2021", (1, 2, 3, 4), 3, SrVggCompact),
     _plain(

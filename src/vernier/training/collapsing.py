@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from vernier.errors import TrainingError
+from vernier.networks.block_styles import restyle
 from vernier.networks.checkpoints import save
 from vernier.networks.linear_block import collapse, set_expanded
 from vernier.networks.registry import find_network
@@ -46,7 +47,7 @@ def collapse_run(run: Path, out: Path) -> CollapseReport:
     recipe = folder.read_recipe()
     state = folder.load(folder.checkpoint)
     entry = find_network(recipe.network, recipe.scale)
-    network = entry.build_trainable(recipe.scale)
+    network = restyle(entry.build_trainable(recipe.scale), recipe.blocks)
     left_out = load_matching(network, state["average"])
     if left_out:
         raise TrainingError(f"{run}: the checkpoint lacks {left_out[0]}")

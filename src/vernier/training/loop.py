@@ -19,8 +19,10 @@ from vernier.errors import TrainingError
 from vernier.images.colour import luma
 from vernier.images.pairs import Pair, list_photos, load_rgb, make_pair
 from vernier.metrics.psnr import psnr
+from vernier.networks.block_styles import restyle
 from vernier.networks.linear_block import set_expanded
 from vernier.networks.registry import find_network
+from vernier.training.adversarial import Critic
 from vernier.training.photos import PatchSampler, split_photos
 from vernier.training.recipe import Recipe
 
@@ -119,7 +121,8 @@ def train(
     folder.write_recipe(recipe)
     torch.manual_seed(recipe.seed)
     entry = find_network(recipe.network, recipe.scale)
-    network = entry.build_trainable(recipe.scale).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = restyle(entry.build_trainable(recipe.scale), recipe.blocks)
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     set_expanded(network, recipe.expanded)
     if start is not None:
         load_matching(network, start)
@@ -127,6 +130,7 @@ def train(
     optimiser = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate, fused=True)
 
     forward = torch.compile(network) if recipe.compiled else network
+    critic = Critic(recipe.adversarial, entry.channels) if recipe.adversarial else None
 
     train_files, validation_files = split_photos(list_photos(photos), recipe.validation_photos)
     sampler = PatchSampler(train_files, recipe.scale, recipe.patch, recipe.shrink, entry.channels)
@@ -144,6 +148,8 @@ def train(
         network.load_state_dict(state["network"])
         optimiser.load_state_dict(state["optimiser"])
         average = state["average"]
+        if critic is not None and state.get("critic"):
+            critic.restore(state["critic"])
         first_step = state["step"]
 
     def checkpoint(step: int) -> dict[str, Any]:
@@ -151,6 +157,7 @@ def train(
             "network": network.state_dict(),
             "optimiser": optimiser.state_dict(),
             "average": average,
+            "critic": None if critic is None else critic.state(),
             "step": step,
             "steps": recipe.steps,
             "decaying": step > recipe.steps - recipe.decay_steps,
@@ -160,7 +167,7 @@ def train(
     started = time.perf_counter()
     try:
         while step < recipe.steps:
-            loss = _step(forward, optimiser, sampler, recipe, step)
+            loss = _step(forward, optimiser, sampler, recipe, step, critic)
             step += 1
             _update_average(average, network, min(recipe.ema_decay, step / (step + 10)))
             score = None
@@ -194,19 +201,28 @@ def _step(
     sampler: PatchSampler,
     recipe: Recipe,
     step: int,
+    critic: Critic | None,
 ) -> float:
-    low, high = (torch.from_numpy(a) for a in sampler.batch(recipe.seed, step, recipe.batch))
+    low, high = (
+        torch.from_numpy(a).contiguous(memory_format=torch.channels_last)
+        for a in sampler.batch(recipe.seed, step, recipe.batch)
+    )
     for group in optimiser.param_groups:
         group["lr"] = recipe.learning_rate_at(step)
-    with torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bfloat16"):
-        predicted = forward(low.contiguous(memory_format=torch.channels_last))
     measure = functional.l1_loss if recipe.loss == "l1" else functional.mse_loss
-    # The paper also clips while training, which gives saturated pixels no gradient; its gain
-    # is nil on photos, so the loss sees the unclipped output.
-    loss = measure(predicted.float(), high)
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    optimiser.step()
+    against = recipe.adversarial if critic and step >= critic.settings.begins_at else None
+    with torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+        predicted = forward(low)
+        # The paper also clips while training, which gives saturated pixels no gradient; its gain
+        # is nil on photos, so the loss sees the unclipped output.
+        loss = measure(predicted.float(), high)
+        if critic and against:
+            loss = against.pixel * loss + critic.loss(predicted, high)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        if critic and against:
+            critic.learn(predicted, high)
     value = float(loss.detach())
     if not np.isfinite(value):
         raise TrainingError(

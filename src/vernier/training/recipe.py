@@ -14,6 +14,33 @@ from vernier.networks.shipped import FOLDER
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
+Share = Annotated[float, msgspec.Meta(ge=0)]
+
+
+class Adversarial(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How a network is trained against a discriminator.
+
+    Attributes:
+        begins_at: first step of it; before that the recipe's own loss trains alone.
+        pixel: weight of the recipe's own loss from then on.
+        adversarial: weight of the relativistic average loss (ESRGAN, equation 2).
+        feature: weight of the mean absolute difference of the discriminator's features, as a share
+            of their mean absolute value.
+        texture: weight of the mean squared difference of their Gram matrices, in pieces of 16
+            pixels (ENet-PAT, equation 5), as a share of the true ones' mean square.
+        width: channels of the discriminator's first layer.
+        learning_rate: of its Adam, constant.
+    """
+
+    begins_at: Annotated[int, msgspec.Meta(ge=0)]
+    pixel: Share = 1.0
+    adversarial: Share = 5e-3
+    feature: Share = 1e-2
+    texture: Share = 1e-2
+    width: Annotated[int, msgspec.Meta(ge=4)] = 16
+    learning_rate: Annotated[float, msgspec.Meta(gt=0)] = 1e-4
+
+
 class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How one network is trained.
 
@@ -42,6 +69,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         precision: "float32", or "bfloat16" for autocast.
         compiled: let PyTorch compile the network first, which takes seconds and a C++ compiler and
             saves a third of each step of a small network.
+        blocks: what stands for SESR's linear blocks while training (`networks/block_styles.py`).
+        adversarial: train against a discriminator as well, from one of its steps on.
     """
 
     network: str
@@ -62,6 +91,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     validate_every: Positive = 2_000
     precision: Literal["float32", "bfloat16"] = "float32"
     compiled: bool = False
+    blocks: Literal["linear", "expandnet", "repvgg", "plain"] = "linear"
+    adversarial: Adversarial | None = None
 
     @property
     def name(self) -> str:

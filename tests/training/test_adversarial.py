@@ -1,0 +1,113 @@
+import msgspec
+import numpy as np
+import pytest
+import torch
+
+from vernier.errors import TrainingError
+from vernier.networks.block_styles import STYLES, restyle
+from vernier.networks.linear_block import collapse
+from vernier.networks.sesr import Sesr
+from vernier.networks.srcnn import Srcnn
+from vernier.training.adversarial import Critic, relativistic, texture_difference
+from vernier.training.collapsing import collapse_run
+from vernier.training.loop import train
+from vernier.training.recipe import Adversarial, Recipe
+
+AGAINST = Adversarial(begins_at=3, width=4)
+SHORT = Recipe(
+    network="srvgg-16",
+    scale=2,
+    steps=6,
+    batch=2,
+    patch=16,
+    warmup_steps=2,
+    decay_steps=2,
+    validation_photos=1,
+    validate_every=3,
+    shrink=(1.0,),
+    adversarial=AGAINST,
+)
+
+
+def test_an_interrupted_adversarial_run_ends_as_an_unbroken_one(photos, tmp_path):
+    whole = train(SHORT, photos, tmp_path / "whole")
+    train(SHORT, photos, tmp_path / "broken", stop_after_steps=4)
+    resumed = train(SHORT, photos, tmp_path / "broken")
+    for name, value in whole.items():
+        assert torch.equal(value, resumed[name]), name
+
+
+def test_the_discriminator_takes_part_from_its_step_on(photos, tmp_path):
+    early = msgspec.structs.replace(SHORT, adversarial=Adversarial(begins_at=100, width=4))
+    alone = train(early, photos, tmp_path / "early")
+    against = train(SHORT, photos, tmp_path / "against")
+    assert any(not torch.equal(alone[name], against[name]) for name in alone)
+
+
+def test_a_discriminator_learns_to_tell_noise_from_flat_pictures():
+    torch.manual_seed(0)
+    critic = Critic(Adversarial(begins_at=0, width=8, learning_rate=2e-3), 3)
+    flat = torch.rand(8, 3, 1, 1).expand(8, 3, 32, 32).contiguous()
+    noise = torch.rand(8, 3, 32, 32)
+    first = critic.learn(noise, flat)
+    for _ in range(40):
+        last = critic.learn(noise, flat)
+    assert last < 0.3 * first
+    # Being taken for real is what the loss rewards.
+    assert critic.loss(flat, flat) < critic.loss(noise, flat)
+
+
+def test_the_loss_of_a_perfect_picture_is_that_of_equal_logits():
+    torch.manual_seed(0)
+    critic = Critic(Adversarial(begins_at=0, adversarial=1.0, feature=1.0, texture=1.0), 1)
+    real = torch.rand(2, 1, 32, 32)
+    logits, _ = critic.network.eval()(real)
+    assert critic.loss(real, real).item() == pytest.approx(
+        relativistic(logits, logits).item(), 1e-5
+    )
+
+
+def test_texture_knows_statistics_and_not_places():
+    rng = torch.Generator().manual_seed(0)
+    real = torch.randn(1, 4, 8, 8, generator=rng)
+    turned = real.flip(3)
+    assert texture_difference([real], [real]).item() == 0
+    # One piece of 8 features a side at the first stage: mirrored, its Gram matrix is the same.
+    assert texture_difference([turned], [real]).item() == pytest.approx(0, abs=1e-10)
+    assert texture_difference([2 * real], [real]).item() == pytest.approx(9, rel=1e-4)
+
+
+def test_grams_against_numpy():
+    made, real = torch.randn(2, 1, 3, 8, 16).unbind()
+    flat = [f[0].reshape(3, 8, 2, 8).numpy().astype(np.float64) for f in (made, real)]
+    one, other = (np.einsum("chpw,dhpw->pcd", f, f) / 64 for f in flat)
+    found = texture_difference([made], [real]).item()
+    assert found == pytest.approx(np.mean((one - other) ** 2) / np.mean(other**2), rel=1e-5)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_every_style_of_block_collapses_to_the_same_network(style):
+    torch.manual_seed(1)
+    network = restyle(Sesr("m3", 2), style)
+    x = torch.rand(1, 1, 12, 10)
+    before = network(x)
+    narrow = collapse(network)
+    deployed = {name: p.shape for name, p in Sesr("m3", 2, trainable_form=False).named_parameters()}
+    assert {name: p.shape for name, p in narrow.named_parameters()} == deployed
+    assert torch.allclose(narrow(x), before, atol=1e-5)
+
+
+def test_styles_stand_for_linear_blocks_only():
+    with pytest.raises(TrainingError, match="linear blocks"):
+        restyle(Srcnn(2), "repvgg")
+    with pytest.raises(TrainingError, match="expected blocks of"):
+        restyle(Sesr("m3", 2), "acnet")
+
+
+def test_a_run_of_another_style_is_collapsed(photos, tmp_path):
+    recipe = msgspec.structs.replace(
+        SHORT, network="sesr-m3", adversarial=None, blocks="repvgg", steps=4
+    )
+    train(recipe, photos, tmp_path / "run")
+    report = collapse_run(tmp_path / "run", tmp_path / "w.safetensors")
+    assert report.trained_weights == report.collapsed_weights + 3 * 256 + 16 + 64
