@@ -19,7 +19,7 @@ from timing import write_results
 from vernier.bundles.bundle import Bundle, in_memory
 from vernier.bundles.shipped import shipped_networks
 from vernier.evaluation.damage import damage_db, on
-from vernier.evaluation.luma_psnr import luma_psnr, network_upscale
+from vernier.evaluation.luma_scores import luma_scores, network_upscale
 from vernier.evaluation.network_source import Source, find_source
 from vernier.evaluation.shipping import export_network, load_photos, ranges_on
 from vernier.images.pairs import list_photos, load_rgb, network_input, shrink
@@ -64,7 +64,7 @@ def judge(source: Source, data: Path, published: float | None) -> Row:
     for name in ("litert:cpu:float32", *(f"{engine}:cpu:int8" for engine in ENGINES)):
         bundle = bundles[name.rpartition(":")[2]]
         planes = PlaneUpscaler(bundle, on(name))
-        found = luma_psnr(network_upscale(planes), set5, source.scale)
+        found = luma_scores(network_upscale(planes), set5, source.scale)
         planes.close()
         scores[name] = round(fmean(score.psnr_db for score in found), 3)
         if name.endswith("int8"):

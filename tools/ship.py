@@ -22,7 +22,7 @@ import msgspec
 from vernier.bundles.bundle import open_bundle, write_bundle
 from vernier.bundles.shipped import FOLDER as BUNDLES
 from vernier.errors import TrainingError
-from vernier.evaluation.luma_psnr import bicubic_upscale, luma_psnr, network_upscale
+from vernier.evaluation.luma_scores import bicubic_upscale, luma_scores, network_upscale
 from vernier.evaluation.network_source import find_source
 from vernier.evaluation.shipping import distilled, export_network, load_photos, ranges_on
 from vernier.images.pairs import list_photos
@@ -67,10 +67,11 @@ def ship(name: str, photos: Path, tests: dict[str, Path]) -> dict[str, Any]:
     shown = load_photos(photos, source)
     ranges = ranges_on(source, shown)
     ranges.save(home / "ranges.json")
-    trained = distilled(source, shown, ranges, INT8)
+    trained, own_ranges = distilled(source, shown, ranges, INT8)
+    own_ranges.save(home / "ranges-int8.json")
     for exported, precision in (
         (export_network(source, "float32", photos=shown), "float32"),
-        (export_network(trained, "int8", photos=shown, ranges=ranges, believed=source), "int8"),
+        (export_network(trained, "int8", photos=shown, ranges=own_ranges, believed=source), "int8"),
     ):
         write_bundle(BUNDLES / name / precision, exported.manifest, exported.models, overwrite=True)
     before = json.loads((home / "measured.json").read_text())
@@ -92,12 +93,14 @@ def measure(name: str, scale: int, tests: dict[str, Path]) -> dict[str, dict[str
     table: dict[str, dict[str, float]] = {}
     for title, folder in tests.items():
         files = list_photos(folder)
-        row = {"bicubic": fmean(s.psnr_db for s in luma_psnr(bicubic_upscale(scale), files, scale))}
+        row = {
+            "bicubic": fmean(s.psnr_db for s in luma_scores(bicubic_upscale(scale), files, scale))
+        }
         for processor in present_processors():
             bundle = open_bundle(BUNDLES / name / processor.id.model_precision)
             planes = PlaneUpscaler(bundle, placed(lambda _, p=processor: p, 0, False))
             row[str(processor.id)] = fmean(
-                s.psnr_db for s in luma_psnr(network_upscale(planes), files, scale)
+                s.psnr_db for s in luma_scores(network_upscale(planes), files, scale)
             )
             planes.close()
         table[title] = {key: round(value, 3) for key, value in row.items()}

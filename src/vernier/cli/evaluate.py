@@ -1,4 +1,4 @@
-"""`vernier eval`: luma PSNR on a folder of photos, by the SR field's protocol."""
+"""`vernier eval`: luma PSNR and SSIM on a folder of photos, by the SR field's protocol."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vernier.errors import UsageError
 
 def command(
     data: Annotated[Path, typer.Option(help="Folder of high-resolution photos.")],
-    network: Annotated[str, typer.Option(help="A network, or bicubic.")] = "sesr-m5",
+    network: Annotated[str, typer.Option(help="A network, a file of one, or bicubic.")] = "sesr-m5",
     scale: Annotated[int, typer.Option(min=2, help="Upscaling factor.")] = 2,
     processor: Annotated[str, typer.Option(help="ENGINE:DEVICE:PRECISION.")] = "litert:cpu:float32",
     bundle: Annotated[Path | None, typer.Option(help="A bundle instead of a network.")] = None,
@@ -22,8 +22,8 @@ def command(
 ) -> None:
     """Score a network: 8-bit bicubic low resolution, float luma, `scale` pixels cropped."""
     from vernier.bundles.bundle import open_bundle
-    from vernier.bundles.shipped import shipped_bundles
-    from vernier.evaluation.luma_psnr import bicubic_upscale, luma_psnr, network_upscale
+    from vernier.evaluation.luma_scores import bicubic_upscale, luma_scores, network_upscale
+    from vernier.evaluation.shipping import bundle_of
     from vernier.images.pairs import list_photos
     from vernier.processors.discovery import find_processor
     from vernier.runtime.loading import placed
@@ -34,16 +34,21 @@ def command(
         upscale, ran = bicubic_upscale(scale), "numpy"
     else:
         wanted = find_processor(processor)
-        path = bundle or shipped_bundles(network, scale)[wanted.id.model_precision]
-        opened = open_bundle(path)
+        if bundle is not None:
+            opened = open_bundle(bundle)
+        else:
+            opened = bundle_of(network, scale, wanted.id.model_precision)
         if opened.manifest.network.scale != scale:
-            raise UsageError(f"{path} enlarges by {opened.manifest.network.scale}, not by {scale}")
+            raise UsageError(
+                f"{bundle} enlarges by {opened.manifest.network.scale}, not by {scale}"
+            )
         planes = PlaneUpscaler(opened, placed(lambda _: wanted, 0, allow_fallback=False))
         upscale = network_upscale(planes)
         network, ran = opened.manifest.network.name, str(wanted.id)
     with progress_bar(f"{network} x{scale}", quiet=as_json) as report:
-        scores = luma_psnr(upscale, photos, scale, report)
+        scores = luma_scores(upscale, photos, scale, report)
     mean = fmean(score.psnr_db for score in scores)
+    alike = fmean(score.ssim for score in scores)
     if as_json:
         print_json(
             {
@@ -52,10 +57,14 @@ def command(
                 "processor": ran,
                 "data": data.name,
                 "psnr_db": round(mean, 4),
-                "photos": {score.photo: round(score.psnr_db, 4) for score in scores},
+                "ssim": round(alike, 5),
+                "photos": {
+                    score.photo: {"psnr_db": round(score.psnr_db, 4), "ssim": round(score.ssim, 5)}
+                    for score in scores
+                },
             }
         )
         return
     for score in scores:
-        typer.echo(f"{score.psnr_db:7.3f} dB  {score.photo}")
-    typer.echo(f"{mean:7.3f} dB  mean of {len(scores)}, {network} x{scale} on {ran}")
+        typer.echo(f"{score.psnr_db:7.3f} dB  {score.ssim:.4f}  {score.photo}")
+    typer.echo(f"{mean:7.3f} dB  {alike:.4f}  mean of {len(scores)}, {network} x{scale} on {ran}")

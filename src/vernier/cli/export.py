@@ -151,7 +151,7 @@ def _export(
         except ImportError as error:
             raise MissingExtraError("torch", "learn", "fine-tuning") from error
         recipe = Distillation(minutes=fine_tune)
-        trained = distilled(source, photos, ranges, recipe, placed, granularity, report)
+        trained, ranges = distilled(source, photos, ranges, recipe, placed, granularity, report)
     if placed is None:
         wanted = precision or Precision.FLOAT32
         return export_network(

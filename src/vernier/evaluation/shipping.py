@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from vernier.bundles.bundle import Bundle, in_memory
+from vernier.bundles.bundle import Bundle, in_memory, open_bundle
 from vernier.bundles.export import (
     Exported,
     calibrate_picture_network,
@@ -18,10 +18,11 @@ from vernier.bundles.export import (
     network_facts,
 )
 from vernier.bundles.manifest import Damage, Forecast
+from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.bundles.split_export import Form, export_split
 from vernier.errors import ImageError, UsageError
 from vernier.evaluation.damage import bundle_damage_db, damage_db, on
-from vernier.evaluation.network_source import Source, Weights
+from vernier.evaluation.network_source import Source, Weights, find_source
 from vernier.graphs.counts import count_macs
 from vernier.graphs.shapes import fits_one_size, own_size, resized
 from vernier.images.pairs import Float32, list_photos, load_rgb, network_input, shrink
@@ -176,7 +177,7 @@ def distilled(
     split: Split | None = None,
     granularity: Granularity = Granularity.LAYER,
     progress: Progress = silent,
-) -> Source:
+) -> tuple[Source, Ranges]:
     """A network whose INT8 parts were trained to give the float network's pictures.
 
     Args:
@@ -188,6 +189,9 @@ def distilled(
         granularity: of the split's units.
         progress: told after each step.
 
+    Returns:
+        It and its ranges; those given where training brought nothing.
+
     Raises:
         TrainingError: the photos are too small.
     """
@@ -196,8 +200,9 @@ def distilled(
     units = cut(source.graph, granularity)
     integer = None if split is None else split.integer_operators(units)
     found = distil(source.graph, ranges, integer, photos.inputs, recipe, progress)
-    better = found.after_db > found.before_db
-    return replace(source, graph=found.graph) if better else source
+    if found.after_db <= found.before_db:
+        return source, ranges
+    return replace(source, graph=found.graph), found.ranges
 
 
 def foresee(profile: Profile, split: Split) -> tuple[dict[str, float], Forecast]:
@@ -224,6 +229,28 @@ def foresee(profile: Profile, split: Split) -> tuple[dict[str, float], Forecast]
         modelled=modelled,
     )
     return {name: round(ms, 6) for name, ms in zip(names, found.units_ms, strict=True)}, forecast
+
+
+def bundle_of(network: str, scale: int, precision: str) -> Bundle:
+    """The bundle of a shipped network, or one in memory of a network in a file.
+
+    Args:
+        network: a name, or the path of a file (see `find_source`).
+        scale: whole factor.
+        precision: "float32" or "int8"; of a file only the former, as INT8 needs photos.
+
+    Raises:
+        UsageError: INT8 of a file, or a network without weights.
+        NetworkError: there is no such network or file.
+    """
+    if network in shipped_networks() or not Path(network).exists():
+        return open_bundle(shipped_bundles(network, scale)[precision])
+    if precision != "float32":
+        raise UsageError(
+            f"INT8 of {network} needs photos to calibrate on; make a bundle with: vernier export "
+            f"{network} --precision {precision} --photos DIR -o BUNDLE, and give that by --bundle"
+        )
+    return _opened(export_network(find_source(network, scale), precision))
 
 
 def ranges_on(

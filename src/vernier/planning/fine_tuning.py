@@ -30,7 +30,7 @@ def fine_tuned(
 ) -> tuple[Workshop, Plan]:
     """A plan with trained INT8 units, if that brings its pictures nearer; the same plan if not.
 
-    Placement, ranges and time stay as they are (`training.distillation`).
+    Placement and time stay as they are (`training.distillation`).
 
     Args:
         shop: that the plan was made with.
@@ -40,8 +40,8 @@ def fine_tuned(
         progress: told after each step.
 
     Returns:
-        A workshop whose network has the new weights, and the plan with its new verdict, which is
-        still against the old float network.
+        A workshop whose network has the new weights and ranges, and the plan with its new verdict,
+        which is still against the old float network.
 
     Raises:
         UsageError: the plan has no INT8 unit, or was not run here.
@@ -62,7 +62,7 @@ def fine_tuned(
     told = f"{found.before_db:.2f} -> {found.after_db:.2f} dB to float in {found.steps} steps"
     if found.after_db <= found.before_db:
         return shop, msgspec.structs.replace(plan, fine_tuned=f"old weights kept: {told}")
-    made = replace(shop, source=replace(shop.source, graph=found.graph))
+    made = replace(shop, source=replace(shop.source, graph=found.graph), ranges=found.ranges)
     verdict = judged_exported(
         made.source,
         made.subject,

@@ -2,7 +2,8 @@
 
 The float network is the teacher: what it makes of photos is what its INT8 twin shall compute, and
 no other truth is needed. Rounding is simulated as the exported file does it, and gradients pass
-straight through it (Jacob et al., CVPR 2018). Ranges, and what stays in float, do not change.
+straight through it (Jacob et al., CVPR 2018). What is between INT8 convolutions is first brought to
+channels of like size (`quantization.equalization`); what stays in float does not change.
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ from torch import Tensor
 from vernier.errors import TrainingError
 from vernier.graphs.graph import Graph
 from vernier.progress import Progress, silent
-from vernier.quantization.ranges import Ranges
+from vernier.quantization.equalization import channel_sizes, equalized
+from vernier.quantization.ranges import Ranges, calibrate
 from vernier.quantization.simulation import SimulatedNetwork
 
 Float32 = NDArray[np.float32]
+MEASURED_SIDE = 96
+"""Of the patches on which channels are measured, in pixels."""
 JUDGED = 16
 """Patches that say what it brought; none of them is trained on, but their photos may be."""
 
@@ -38,6 +42,7 @@ class Distillation:
         patch: side of a low-resolution patch, in pixels.
         learning_rate: of Adam, as a share of each tensor's root mean square; it falls to zero, by
             steps or by minutes, whichever are over first.
+        equalization: how far channels are made equal first, 0 (not at all) to 1.
         seed: of patches.
     """
 
@@ -46,6 +51,7 @@ class Distillation:
     batch: int = 8
     patch: int = 40
     learning_rate: float = 1e-3
+    equalization: float = 0.5
     seed: int = 0
 
 
@@ -54,13 +60,15 @@ class Distilled:
     """What came out.
 
     Attributes:
-        graph: float, with the trained weights: to be quantised with the same ranges.
+        graph: float, with the trained weights: to be quantised with `ranges`.
+        ranges: the given ones, but for activations whose channels were made equal.
         before_db: mean PSNR to the float network's pictures, outputs clipped to [0, 1].
         after_db: the same with the trained weights.
         steps: that were taken.
     """
 
     graph: Graph
+    ranges: Ranges
     before_db: float
     after_db: float
     steps: int
@@ -94,7 +102,9 @@ def distil(
             f"expected pictures of {recipe.patch}x{recipe.patch} pixels and more at low resolution "
             "to learn from; use larger photos"
         )
-    student, teacher = SimulatedNetwork(graph, ranges), SimulatedNetwork(graph, ranges)
+    teacher = SimulatedNetwork(graph, ranges)
+    equal, own_ranges = _equalized(graph, ranges, integer, pool, recipe)
+    student = SimulatedNetwork(equal, own_ranges)
     weights = [student.weight(name) for name in _read_by(graph, integer)]
     if not weights:
         raise TrainingError("no weight is read in INT8: there is nothing to train")
@@ -107,7 +117,7 @@ def distil(
     rates = [group["lr"] for group in optimiser.param_groups]
     rng = np.random.default_rng(recipe.seed)
     judged = _patches(pool, rng, recipe.patch, JUDGED)
-    before_db = _to_teacher_db(student, teacher, judged, integer)
+    before_db = _to_teacher_db(teacher, teacher, judged, integer)
     began, step, gone = time.monotonic(), 0, 0.0
     while gone < 1:
         x = _patches(pool, rng, recipe.patch, recipe.batch)
@@ -125,7 +135,24 @@ def distil(
         progress(round(1000 * min(1.0, gone)), 1000, told)
     student.requires_grad_(False)
     after_db = _to_teacher_db(student, teacher, judged, integer)
-    return Distilled(student.graph(), before_db, after_db, step)
+    return Distilled(student.graph(), own_ranges, before_db, after_db, step)
+
+
+def _equalized(
+    graph: Graph,
+    ranges: Ranges,
+    integer: frozenset[str] | None,
+    pool: Sequence[Float32],
+    recipe: Distillation,
+) -> tuple[Graph, Ranges]:
+    if recipe.equalization == 0:
+        return graph, ranges
+    side = min(MEASURED_SIDE, *(min(picture.shape[:2]) for picture in pool))
+    seen = _patches(pool, np.random.default_rng(recipe.seed), side, JUDGED)
+    crops = [np.ascontiguousarray(one.permute(1, 2, 0).numpy()) for one in seen]
+    equal, scaled = equalized(graph, channel_sizes(graph, crops), recipe.equalization, integer)
+    found = calibrate(equal, (crop[None] for crop in crops), "least-squares")
+    return equal, ranges.replaced({name: found[name] for name in scaled})
 
 
 def _read_by(graph: Graph, integer: frozenset[str] | None) -> list[str]:

@@ -1,8 +1,8 @@
-"""Luma PSNR on a folder of photos, by the protocol of the SR field.
+"""Luma PSNR and SSIM on a folder of photos, by the protocol of the SR field.
 
 The high-resolution photo is cropped to a multiple of the scale and shrunk by antialiased bicubic to
-8 bits; luma is not rounded; `scale` pixels are cut from each side before PSNR is taken. Networks of
-RGB are judged by the luma of what they make, clipped to [0, 1].
+8 bits; luma is not rounded; `scale` pixels are cut from each side before the two are compared.
+Networks of RGB are judged by the luma of what they make, clipped to [0, 1].
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from vernier.images.bicubic import imresize
 from vernier.images.colour import luma
 from vernier.images.pairs import Float32, load_rgb, network_input, shrink
 from vernier.metrics.psnr import psnr
+from vernier.metrics.ssim import WINDOW, ssim
 from vernier.progress import Progress, silent
 from vernier.runtime.planes import PlaneUpscaler
 
@@ -28,10 +29,11 @@ Upscale = Callable[[NDArray[np.uint8]], Float32]
 
 @dataclass(frozen=True)
 class PhotoScore:
-    """PSNR of one photo, in dB."""
+    """PSNR in dB and SSIM of one photo's luma."""
 
     photo: str
     psnr_db: float
+    ssim: float
 
 
 def bicubic_upscale(scale: int) -> Upscale:
@@ -55,7 +57,7 @@ def network_upscale(network: PlaneUpscaler) -> Upscale:
     return upscale
 
 
-def luma_psnr(
+def luma_scores(
     upscale: Upscale, photos: Sequence[Path], scale: int, progress: Progress = silent
 ) -> list[PhotoScore]:
     """Score an upscaler on photos.
@@ -67,16 +69,16 @@ def luma_psnr(
         progress: told after each photo.
 
     Raises:
-        UsageError: a photo is too small to lose `scale` pixels on each side.
+        UsageError: a photo that has lost `scale` pixels on each side is smaller than SSIM's 11.
     """
     scores = []
     for done, path in enumerate(photos, 1):
         low, high = shrink(load_rgb(path), scale)
-        if min(high.shape[:2]) <= 2 * scale:
+        if min(high.shape[:2]) < 2 * scale + WINDOW:
             raise UsageError(f"{path}: too small to be judged at x{scale}")
         inner = (slice(scale, -scale), slice(scale, -scale))
         result: NDArray[np.float32] = np.clip(upscale(low), 0.0, 1.0)
-        wanted = network_input(high, 1)[:, :, 0]
-        scores.append(PhotoScore(path.name, psnr(result[inner], wanted[inner])))
+        found, wanted = result[inner], network_input(high, 1)[inner][:, :, 0]
+        scores.append(PhotoScore(path.name, psnr(found, wanted), ssim(found, wanted)))
         progress(done, len(photos), path.name)
     return scores
