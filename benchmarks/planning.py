@@ -7,8 +7,9 @@ each optimised on its own: guarded PIQE, PIQE, and GMSD, SSIM and PSNR to the fl
 search, MILP, DP, greedy, first k, last k, random (the mean of five). All are judged alike by
 simulation, on the photos of the search and on others. `benchmarks/clock.py` times plans.
 
-EDSR-baseline's weights are ours: `vernier train edsr-baseline-x2`, then `vernier collapse` into
-RUNS/edsr-baseline-x2.safetensors; without them it is left out.
+The weights of EDSR-baseline, RRDBNet-light and ENet are ours: `vernier train edsr-baseline-x2`,
+then `vernier collapse` into RUNS/edsr-baseline-x2.safetensors, and so on; what is not there is left
+out. RRDBNet is split by blocks, all others by layers.
 """
 
 from __future__ import annotations
@@ -33,10 +34,14 @@ from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.methods import Method, find_split
 from vernier.splitting.problem import Assignment, Problem
 from vernier.splitting.starts import fastest
+from vernier.units.cutting import Granularity
 
 NETWORKS = (("sesr-m5-hw", 4), ("sesr-m11-hw", 2), ("carn_m.safetensors", 2),
             ("imdn_x2.safetensors", 2), ("realesr-animevideov3-x4.param", 4),
-            ("upscayl-lite-4x.param", 4), ("edsr-baseline", 2))  # fmt: skip
+            ("upscayl-lite-4x.param", 4), ("edsr-baseline", 2), ("rrdbnet-light", 4),
+            ("enet", 4))  # fmt: skip
+OURS = ("edsr-baseline", "rrdbnet-light", "enet")
+BY_BLOCKS = ("rrdbnet-light",)
 SHARES = (0.3, 0.5, 0.7)
 SIZE = (180, 320)
 PROCESSORS = {
@@ -79,7 +84,8 @@ def open_workshop(name: str, scale: int, given: argparse.Namespace) -> Workshop:
     weights = trained if trained.exists() else None
     source = find_source(str(file) if file.exists() else name, scale, weights)
     label = f"{source.name}-x{scale}-{given.engine}"
-    subject = Subject(source.name, scale, source.graph, *SIZE)
+    granularity = Granularity.BLOCK if name in BY_BLOCKS else Granularity.LAYER
+    subject = Subject(source.name, scale, source.graph, *SIZE, granularity)
     profile = profiled(subject, PROCESSORS[given.engine], given.runs / f"{label}-profile.json")
     photos = Photographs(given.data / "train" / "BSDS400", count=given.photos, side=given.side)
     return workshop(source, profile, subject, photos, given.runs / label)
@@ -88,7 +94,15 @@ def open_workshop(name: str, scale: int, given: argparse.Namespace) -> Workshop:
 def judge_network(shop: Workshop, given: argparse.Namespace) -> list[dict]:
     """All budgets, objectives and methods of one network."""
     seen = AllScores(shop.quality())
-    others = AllScores(SplitQuality(shop.source, shop.ranges, shop.held_out, guard=shop.guard))
+    others = AllScores(
+        SplitQuality(
+            shop.source,
+            shop.ranges,
+            shop.held_out,
+            guard=shop.guard,
+            granularity=shop.subject.granularity,
+        )
+    )
     open_problem = Problem(shop.profile, math.inf)
     quickest = fastest(open_problem)
     assert quickest is not None
@@ -182,8 +196,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--runs", type=Path, required=True, help="Profiles and ranges stay here")
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--photos", type=int, default=4)
-    parser.add_argument("--side", type=int, default=192)
+    parser.add_argument("--photos", type=int, default=8)
+    parser.add_argument("--side", type=int, default=128)
     parser.add_argument("--most", type=int, default=120, help="Judgements of a search")
     parser.add_argument("--engine", choices=list(PROCESSORS), default="openvino")
     parser.add_argument("--objectives", nargs="*", default=[o.value for o in Objective])
@@ -194,7 +208,7 @@ def main() -> None:
     for name, scale in NETWORKS:
         if given.only and not any(part in name for part in given.only):
             continue
-        if name == "edsr-baseline" and not (given.runs / f"{name}-x{scale}.safetensors").exists():
+        if name in OURS and not (given.runs / f"{name}-x{scale}.safetensors").exists():
             continue
         made = judge_network(open_workshop(name, scale, given), given)
         new = {(row["network"], row["objective"]) for row in made}

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Protocol
 
 from vernier.graphs.graph import Graph
+from vernier.graphs.packed_convolutions import packed_convolutions
 from vernier.processors.protocol import Executable
 from vernier.profiling.activations import Activations
 from vernier.profiling.sandwiches import dummy_ranges
@@ -58,7 +59,9 @@ class Bench:
 
     def executable(self, graph: Graph, processor: str) -> Executable:
         """A float graph loaded on a processor, with pictures in its inputs."""
-        made = self.load(processor, model_of(graph, processor, self.ranges))
+        # As the run time loads a segment, so that a profile foresees what will run.
+        ready = packed_convolutions(format_of(graph, processor, self.ranges))
+        made = self.load(processor, write(ready))
         for index, name in enumerate(graph.inputs):
             quantization = made.inputs[index].quantization
             self.activations.fill(name, made.input_buffer(index), quantization)
@@ -73,6 +76,11 @@ def model_of(graph: Graph, processor: str, ranges: Mapping[str, Range]) -> bytes
         processor: its name.
         ranges: of the network's activations, by name.
     """
+    return write(format_of(graph, processor, ranges))
+
+
+def format_of(graph: Graph, processor: str, ranges: Mapping[str, Range]) -> Graph:
+    """A float graph in the format that a processor takes; arguments are those of `model_of`."""
     if not processor.endswith(":int8"):
-        return write(graph)
-    return write(quantize(graph, dummy_ranges(graph, dict(ranges))))
+        return graph
+    return quantize(graph, dummy_ranges(graph, dict(ranges)))

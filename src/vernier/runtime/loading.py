@@ -8,6 +8,7 @@ from vernier.bundles.bundle import Bundle
 from vernier.conversion.protocol import Method
 from vernier.conversion.registry import default_method
 from vernier.graphs.graph import Graph, Kind, Operator
+from vernier.graphs.packed_convolutions import packed_convolutions
 from vernier.graphs.shapes import resized
 from vernier.processors.protocol import Executable, Processor, ProcessorId
 from vernier.runtime.chain import Chain
@@ -122,7 +123,9 @@ def _is_around(op: Operator, wrapped: Graph) -> bool:
 def _load_all(graph: Graph, pieces: Segmentation, load: Load, method: Method | None) -> Chain:
     executables: list[Executable] = []
     try:
-        executables.extend(load(run.processor, write(run.graph)) for run in pieces.runs)
+        executables.extend(
+            load(run.processor, write(packed_convolutions(run.graph))) for run in pieces.runs
+        )
         return Chain(graph, pieces, executables, method or default_method())
     except BaseException:
         for executable in executables:
