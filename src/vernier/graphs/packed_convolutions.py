@@ -32,9 +32,10 @@ def packed_convolutions(graph: Graph) -> Graph:
         A graph with the same inputs and outputs. A packed convolution whose only reader is a
         DEPTH_TO_SPACE shares one with it; the tensor between them is gone then.
     """
-    constants, types = dict(graph.constants), dict(graph.types)
+    constants: dict[str, Any] = dict(graph.constants)
+    types = dict(graph.types)
     operators: list[Operator] = []
-    merged: dict[str, tuple[str, str]] = {}
+    merged: dict[str, tuple[str, tuple[str, ...]]] = {}
     for op in graph.operators:
         if op.inputs[0] in merged:
             packed, weights = merged[op.inputs[0]]
@@ -90,7 +91,8 @@ def pays(graph: Graph, op: Operator) -> bool:
     if rows % 2 == 0 or columns % 2 == 0 or height % SIDE or width % SIDE or depth != inputs:
         return False
     plain = rows * columns * _lanes(outputs) * SIDE**2
-    return (rows + 1) * (columns + 1) * _lanes(outputs * SIDE**2) < plain
+    wide = (rows + 1) * (columns + 1) * _lanes(outputs * SIDE**2)
+    return bool(wide < plain)
 
 
 def _lanes(channels: int) -> int:
