@@ -54,7 +54,10 @@ def test_eval_of_bicubic(vernier, tmp_path):
     Image.fromarray(ramp).save(tmp_path / "ramp.png")
     code, out, _ = vernier("eval", "--network", "bicubic", "--data", tmp_path, "--json")
     assert code == 0
-    assert json.loads(out)["psnr_db"] > 40
+    found = json.loads(out)
+    assert found["psnr_db"] > 40
+    assert 0.98 < found["ssim"] <= 1
+    assert set(found["photos"]["ramp.png"]) == {"psnr_db", "ssim"}
 
 
 def test_training_to_a_picture(vernier, tmp_path):
@@ -191,3 +194,17 @@ def test_weights_that_are_brought_are_recognised(vernier, tmp_path, photos):
         )  # fmt: skip
         assert code == 0
         assert json.loads(out)["psnr_db"] > 5
+    # A file is judged without a bundle in float, and says how to make one for INT8.
+    found = []
+    for network in ("compact.pth", "float32"):
+        how = ["--network" if network.endswith("pth") else "--bundle", tmp_path / network]
+        code, out, err = vernier("eval", *how, "--data", photos, "--json")
+        assert code == 0, err
+        found.append(json.loads(out)["psnr_db"])
+    assert found[0] == found[1]
+    code, _, err = vernier(
+        "eval", "--network", tmp_path / "compact.pth", "--data", photos,
+        "--processor", "litert:cpu:int8",
+    )  # fmt: skip
+    assert code == 2
+    assert "--bundle" in err
