@@ -7,7 +7,7 @@ from PIL import Image
 from vernier.errors import UsageError
 from vernier.evaluation.network_source import find_source
 from vernier.evaluation.objectives import Objective
-from vernier.evaluation.split_quality import held_out_files, load_crops
+from vernier.evaluation.split_quality import held_out_files, load_crops, load_final_crops
 from vernier.images.dead_leaves import dead_leaves
 from vernier.planning.fine_tuning import fine_tuned
 from vernier.planning.optimizing import Photographs, profiled, workshop
@@ -47,6 +47,13 @@ def test_photos_of_the_verdict_are_not_those_of_the_search(made):
     np.testing.assert_array_equal(shop.held_out.pictures, kept.pictures)
     with pytest.raises(UsageError, match="too few"):
         load_crops(photos, 2, 2, skip=8)
+    final = load_final_crops(photos, 2, 2)
+    assert final is not None
+    assert len(final.pictures) == 4
+    for others in (searched, kept):
+        assert not any(np.array_equal(a, b) for a in final.pictures for b in others.pictures)
+    np.testing.assert_array_equal(shop.final_crops.pictures, final.pictures)
+    assert load_final_crops(photos, 2, 4) is None
 
 
 def test_it_comes_nearer_to_the_float_network_and_says_so(made):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +70,11 @@ def load_crops(
     chosen = _chosen(folder, count, skip)
     if not chosen:
         raise UsageError(f"{folder}: its photos are too few to keep some for the verdict")
-    photos = [load_rgb(path) for path in chosen]
+    return _crops(folder, chosen, scale, side)
+
+
+def _crops(folder: Path, files: Sequence[Path], scale: int, side: int) -> Crops:
+    photos = [load_rgb(path) for path in files]
     smallest = min(side, *(min(photo.shape[:2]) for photo in photos)) // (2 * scale) * 2 * scale
     if smallest < 32:
         raise UsageError(f"{folder}: expected photos of at least 32x32 pixels")
@@ -80,6 +85,20 @@ def load_crops(
 def held_out_files(folder: Path, count: int = PHOTOS) -> list[Path]:
     """The photos that a verdict is on: `load_crops` with `skip=HELD_OUT`."""
     return _chosen(folder, count, HELD_OUT)
+
+
+def load_final_crops(folder: Path, scale: int, count: int, *, side: int = SIDE) -> Crops | None:
+    """Crops of up to twice as many photos as a search has, of neither its nor the verdict's photos.
+
+    Arguments and errors are those of `load_crops`.
+
+    Returns:
+        None where no photo is left.
+    """
+    taken = {*_chosen(folder, count, 0), *held_out_files(folder, count)}
+    left = [path for path in list_photos(folder) if path not in taken]
+    chosen = left[:: max(1, len(left) // (2 * count))][: 2 * count]
+    return _crops(folder, chosen, scale, side) if chosen else None
 
 
 def _chosen(folder: Path, count: int, skip: int) -> list[Path]:

@@ -14,7 +14,13 @@ from vernier.errors import UsageError
 from vernier.evaluation.network_source import Source
 from vernier.evaluation.objectives import Objective
 from vernier.evaluation.shipping import load_photos, ranges_on, refuse_random
-from vernier.evaluation.split_quality import HELD_OUT, PHOTOS, SIDE, load_crops
+from vernier.evaluation.split_quality import (
+    HELD_OUT,
+    PHOTOS,
+    SIDE,
+    load_crops,
+    load_final_crops,
+)
 from vernier.evaluation.split_times import CHECKED_SPLITS, check_profile
 from vernier.images.writing import write_whole
 from vernier.perceptual.objective import BOUND_DB, Guard
@@ -35,7 +41,8 @@ class Photographs:
 
     Attributes:
         folder: of photos.
-        count: of crops to search with, and as many others for the verdict.
+        count: of crops to search with, as many others for the verdict, and up to twice as many
+            for the last choice.
         side: of a crop at high resolution, in pixels.
     """
 
@@ -136,6 +143,9 @@ def workshop(
         Guard(bound_db),
         folder,
         seed,
+        load_final_crops(
+            photographs.folder, source.scale, photographs.count, side=photographs.side
+        ),
     )
 
 

@@ -57,6 +57,7 @@ class Workshop:
         guard: of the guarded objective.
         folder: for what is judged, so that work can be resumed; None to keep nothing.
         seed: of what is random.
+        final_crops: more photos, which decide between the search's best; None for none.
     """
 
     source: Source
@@ -69,6 +70,7 @@ class Workshop:
     guard: Guard = field(default_factory=Guard)
     folder: Path | None = None
     seed: int = 0
+    final_crops: Crops | None = None
 
     def __post_init__(self) -> None:
         profile, subject = self.profile, self.subject
@@ -77,24 +79,30 @@ class Workshop:
         if found != wanted:
             raise UsageError(f"expected a profile of {wanted}, found one of {found}")
 
-    def quality(self) -> SplitQuality:
-        """The judge."""
+    def quality(self, crops: Crops | None = None) -> SplitQuality:
+        """The judge, on the search's crops if on no others."""
         return SplitQuality(
             self.source,
             self.ranges,
-            self.search_crops,
+            crops or self.search_crops,
             self.objective,
             self.guard,
             self.subject.granularity,
         )
 
-    def evaluations(self, quality: SplitQuality) -> Evaluations:
-        """The judge with a memory."""
+    def evaluations(self, quality: SplitQuality, name: str = "evaluations") -> Evaluations:
+        """The judge with a memory, in `NAME.jsonl` of the folder."""
         file = None
         if self.folder is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
-            file = self.folder / "evaluations.jsonl"
+            file = self.folder / f"{name}.jsonl"
         return Evaluations(quality, file, quality.told)
+
+    def finals(self) -> Evaluations | None:
+        """The judge of the search's best, on photos of its own; None where there are none."""
+        if self.final_crops is None:
+            return None
+        return self.evaluations(self.quality(self.final_crops), "finals")
 
 
 @dataclass(frozen=True)
@@ -163,6 +171,8 @@ def make_plan(
     if estimator is not None:
         learner = fye_sr_learner(workshop, quality, estimator, progress)
 
+    wider = workshop.finals() if order.method is Method.SEARCH else None
+
     def search(target_ms: float) -> Assignment:
         smaller = problem.within(target_ms)
         check_reachable(smaller)
@@ -173,6 +183,7 @@ def make_plan(
             learner=learner,
             most=order.most,
             seed=workshop.seed,
+            wider=wider,
             progress=progress,
         )
         if found is None:
@@ -188,7 +199,7 @@ def make_plan(
         attempts: tuple[Attempt, ...] = ()
         measured_ms, verdict = None, None
     else:
-        found = _until_kept(workshop, problem, judge, search)
+        found = _until_kept(workshop, problem, judge, search, wider or judge)
         searched_s = time.monotonic() - started
         attempts = tuple(one.attempt for one in found)
         split, measured_ms = found[-1].split, found[-1].attempt.measured_ms
@@ -231,7 +242,11 @@ def make_plan(
 
 
 def _until_kept(
-    workshop: Workshop, problem: Problem, judge: Evaluations, search: _Search
+    workshop: Workshop,
+    problem: Problem,
+    judge: Evaluations,
+    search: _Search,
+    last_word: Evaluations,
 ) -> list[_Found]:
     """Splits that were timed, the one to keep last.
 
@@ -279,7 +294,7 @@ def _until_kept(
             f"fastest took {fastest_ms:.2f} ms; use a larger budget, or profile again when the "
             "machine is quiet"
         )
-    best = min(good, key=lambda found: (found.attempt.objective, found.attempt.measured_ms))
+    best = min(good, key=lambda found: (last_word(found.split), found.attempt.measured_ms))
     return [*(found for found in tried.values() if found is not best), best]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from math import prod
@@ -14,13 +14,15 @@ from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.exhaustive import exhaustive
 from vernier.splitting.greedy import greedy
 from vernier.splitting.local_search import MOST_JUDGEMENTS, local_search
-from vernier.splitting.problem import Assignment, Problem
+from vernier.splitting.problem import Assignment, Judge, Problem
 from vernier.splitting.sensitivities import Float64, sensitivities
 from vernier.splitting.starts import by_chance, fastest, first_k
 
 SMALL = 256
 """So many splits are all judged by the default method."""
 RANDOM_STARTS = 3
+FINALISTS = 12
+"""So many of the best splits are judged once more on more photos, besides all starts."""
 
 Learner = Callable[[Problem, int], Assignment | None]
 """FYE-SR's, of a problem and a seed."""
@@ -63,6 +65,7 @@ def find_split(
     most: int = MOST_JUDGEMENTS,
     small: int = SMALL,
     seed: int = 0,
+    wider: Judge | None = None,
     progress: Progress = silent,
 ) -> Assignment | None:
     """A split by a method.
@@ -75,6 +78,8 @@ def find_split(
         most: new judgements of the default method, besides sensitivities.
         small: the default method judges every split where there are no more than this; 0 to never.
         seed: of what is random.
+        wider: a judge on more photos, who says the last word over what the default method likes
+            best: the winner among a hundred on a few photos owes part of its lead to these photos.
         progress: told of judgements.
 
     Returns:
@@ -86,8 +91,11 @@ def find_split(
     """
     if method is Method.SEARCH:
         if prod(map(len, problem.able)) <= small:
-            return exhaustive(problem, judge, progress)
-        return _search(problem, judge, most, seed, progress)
+            starts: list[Assignment] = []
+            best = exhaustive(problem, judge, progress)
+        else:
+            starts, best = _search(problem, judge, most, seed, progress)
+        return best if wider is None else _finalist(problem, judge, wider, starts)
     if method is Method.FYE_SR:
         if learner is None:
             raise UsageError("FYE-SR's method needs a learner")
@@ -113,7 +121,8 @@ _ADDITIVE: dict[Method, Callable[[Problem, Float64], Assignment | None]] = {
 
 def _search(
     problem: Problem, judge: Evaluations, most: int, seed: int, progress: Progress
-) -> Assignment | None:
+) -> tuple[list[Assignment], Assignment | None]:
+    """Where the search began, and what it found."""
     table = sensitivities(problem, judge, progress)
     _leave_one_out(problem, judge)
     starts = [
@@ -130,7 +139,19 @@ def _search(
     with suppress(MissingExtraError):
         starts.append(graph_optimum(problem, table))
     given = [split for split in starts if split is not None]
-    return local_search(problem, judge, given, most, progress)
+    return given, local_search(problem, judge, given, most, progress)
+
+
+def _finalist(
+    problem: Problem, judge: Evaluations, wider: Judge, starts: Sequence[Assignment]
+) -> Assignment | None:
+    """The best of the best and of the starts, by the wider judge."""
+    known = judge.known
+    feasible = sorted(
+        filter(problem.feasible, known), key=lambda split: (known[split], problem.time_ms(split))
+    )
+    chosen = dict.fromkeys([*feasible[:FINALISTS], *filter(problem.feasible, starts)])
+    return min(chosen, key=lambda split: (wider(split), problem.time_ms(split)), default=None)
 
 
 def _leave_one_out(problem: Problem, judge: Evaluations) -> None:
