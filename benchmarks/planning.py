@@ -164,9 +164,9 @@ def table_of(rows: list[dict]) -> str:
     lines = [
         "# The search against what others do",
         "",
-        "Objectives are means over photos, less is better, judged by simulation: on the photos that",
-        "have the last word in the search, and on others. A rival is ahead where its objective is",
-        "lower by more than 1e-9.",
+        "Objectives are means over photos, less is better, judged by simulation: on the photos",
+        "that have the last word in the search, and on others. A rival is ahead where its",
+        "objective is lower by more than 1e-9.",
         "",
         "| objective | cases | rivals ahead there | mean lead over the best rival "
         "| rivals ahead, held out | mean lead over the best rival, held out |",
