@@ -16,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-from planning import NETWORKS, PROCESSORS, known_rows, open_workshop
+from planning import NETWORKS, OURS, PROCESSORS, known_rows, open_workshop
 from timing import write_results
 from vernier.errors import UsageError
 from vernier.planning.planner import Order, Workshop, make_plan
@@ -120,7 +120,7 @@ def main() -> None:
     for name, scale in NETWORKS:
         trained = given.runs / f"{name}-x{scale}.safetensors"
         wanted = not given.only or any(part in name for part in given.only)
-        if not wanted or (name == "edsr-baseline" and not trained.exists()):
+        if not wanted or (name in OURS and not trained.exists()):
             continue
         made = rows_of(open_workshop(name, scale, given), given.most)
         rows = [row for row in rows if row["network"] != made[0]["network"]] + made
