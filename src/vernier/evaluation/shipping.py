@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from vernier.bundles.export import (
 from vernier.bundles.manifest import Damage, Forecast
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.bundles.split_export import Form, export_split
-from vernier.errors import ImageError, UsageError
+from vernier.errors import ImageError, PlacementError, UsageError
 from vernier.evaluation.damage import bundle_damage_db, damage_db, on
 from vernier.evaluation.network_source import Source, Weights, find_source
 from vernier.graphs.counts import count_macs
@@ -304,5 +305,7 @@ def _reduced_precision_db(exported: Exported, planes: Sequence[Float32]) -> dict
         if precision not in ("float32", "int8") and precision not in found:
             doubtful = PlaneUpscaler(bundle, on(str(processor.id)))
             believed = PlaneUpscaler(bundle, on("litert:cpu:float32"))
-            found[precision] = round(damage_db(doubtful, believed, planes), 2)
+            # A processor that would run part of it in another precision has none to be measured.
+            with suppress(PlacementError):
+                found[precision] = round(damage_db(doubtful, believed, planes), 2)
     return found
