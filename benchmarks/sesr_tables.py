@@ -22,6 +22,7 @@ import numpy as np
 from timing import interleave, write_results
 from vernier.bundles.bundle import Bundle, open_bundle
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
+from vernier.errors import PlacementError
 from vernier.evaluation.luma_scores import Upscale, bicubic_upscale, luma_scores, network_upscale
 from vernier.evaluation.shipping import bundle_of
 from vernier.graphs.counts import count_macs, count_weights
@@ -82,7 +83,10 @@ def times_of(rows: list[tuple[dict[str, Any], dict[str, Bundle]]], threads: int)
             if precision in bundles:
                 load = placed(lambda _, p=processor: p, threads, False)
                 size = OUT[0] // row["scale"], OUT[1] // row["scale"]
-                chain = load_network(bundles[precision], *size, load)
+                try:
+                    chain = load_network(bundles[precision], *size, load)
+                except PlacementError:
+                    continue  # A layer would run in another precision than asked.
                 filled = chain.input_buffer()
                 filled[...] = np.ones(filled.shape, filled.dtype)
                 chains[str(processor.id)] = chain

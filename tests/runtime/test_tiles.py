@@ -55,3 +55,12 @@ def test_a_generous_budget_gives_each_worker_one_tile():
 def test_a_budget_that_holds_no_tile_is_refused():
     with pytest.raises(UsageError, match="too small: the smallest tile"):
         choose_tile(1080, 1920, 9, 2, 100.0, 10_000)
+
+
+@pytest.mark.parametrize("length", [1080, 1920, 480, 321])
+@pytest.mark.parametrize("halo", [0, 5, 9])
+def test_tiles_are_even_where_they_are_not_the_whole(length, halo):
+    for workers in (1, 2, 3):
+        chosen = choose_tile(length, length, halo, workers, 1000.0, 40 << 20)
+        for side in (chosen.height, chosen.width):
+            assert side == length or side % 2 == 0
