@@ -75,7 +75,7 @@ def main() -> None:
         "",
         "Mean held-out luma PSNR in dB (20 photos), and the standard deviation over seeds.",
         "",
-        "| network | blocks | at a sixth of the steps | at the end | sd | to linear blocks |",
+        "| network | blocks | after 500 steps | at the end | sd | to linear blocks |",
         "|---|---|---|---|---|---|",
     ]
     for network in given.network:

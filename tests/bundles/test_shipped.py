@@ -79,7 +79,7 @@ def test_the_measured_table_lies_beside_the_weights(name, scale):
     measured = json.loads((home / "measured.json").read_text())
     assert measured["network"] == name
     set5 = measured["luma_psnr_db"]["Set5"]
-    assert set5["litert:cpu:float32"] > set5["bicubic"] + 2
+    assert set5["litert:cpu:float32"] > set5["bicubic"] + 1.5
     curve = [json.loads(line) for line in (home / "log.jsonl").read_text().splitlines()]
     assert curve[-1]["step"] == measured["step"]
 

@@ -156,7 +156,7 @@ def test_bad_wishes_are_one_line_and_leave_no_plan(
 
 def test_random_weights_and_finished_folders_are_refused(vernier, photos, tmp_path) -> None:
     code, _, err = vernier(
-        "optimize", "fsrcnn", "--budget", "1x", "--photos", photos, "-o", tmp_path / "a"
+        "optimize", "espcn", "--budget", "1x", "--photos", photos, "-o", tmp_path / "a"
     )
     assert code == 2
     assert "no weights come with Vernier" in err

@@ -60,7 +60,7 @@ def test_a_name_without_a_scale_gets_its_smallest():
 
 
 def test_shipped_weights_are_those_of_the_registry():
-    shipped, fresh = graph_of("sesr-m5", 2), find_source("sesr-m3", 2)
+    shipped, fresh = graph_of("sesr-m5", 2), find_source("espcn", 2)
     assert shipped.inputs == fresh.graph.inputs
     assert fresh.weights is Weights.RANDOM
 
