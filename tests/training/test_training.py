@@ -1,3 +1,5 @@
+import shutil
+
 import msgspec
 import numpy as np
 import pytest
@@ -177,3 +179,25 @@ def test_every_shipped_recipe_is_usable_and_named_after_its_network():
 def test_an_unknown_recipe_lists_the_shipped_ones():
     with pytest.raises(TrainingError, match="sesr-m5-x2"):
         find_recipe("no-such-recipe")
+
+
+@pytest.mark.filterwarnings("ignore")  # PyTorch's own, of its own parts
+@pytest.mark.skipif(shutil.which("g++") is None, reason="there is no C++ compiler")
+def test_compiling_changes_nothing_but_the_time(photos, tmp_path):
+    plain = train(SHORT, photos, tmp_path / "plain")
+    fused = train(msgspec.structs.replace(SHORT, compiled=True), photos, tmp_path / "fused")
+    for name, value in plain.items():
+        assert torch.allclose(value, fused[name], atol=1e-5), name
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_missing_compiler_is_one_line(photos, tmp_path, monkeypatch):
+    import torch._inductor.config as settings
+
+    monkeypatch.setattr(settings.cpp, "cxx", (None, "/nowhere/g++"))
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "cache"))
+    torch._dynamo.reset()
+    wide = msgspec.structs.replace(SHORT, compiled=True, patch=18)
+    with pytest.raises(TrainingError, match="compiled = false"):
+        train(wide, photos, tmp_path / "run")
+    torch._dynamo.reset()

@@ -129,7 +129,7 @@ def train(
     average = {name: value.detach().clone() for name, value in network.named_parameters()}
     optimiser = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate, fused=True)
 
-    forward = torch.compile(network) if recipe.compiled else network
+    forward = _compiled(network) if recipe.compiled else network
     critic = Critic(recipe.adversarial, entry.channels) if recipe.adversarial else None
 
     train_files, validation_files = split_photos(list_photos(photos), recipe.validation_photos)
@@ -193,6 +193,22 @@ def train(
         if step > first_step:
             folder.save(checkpoint(step), folder.checkpoint)
     return average
+
+
+def _compiled(network: nn.Module) -> Callable[[Tensor], Tensor]:
+    compiled = torch.compile(network)
+
+    def forward(low: Tensor) -> Tensor:
+        try:
+            made: Tensor = compiled(low)
+        except torch._dynamo.exc.BackendCompilerFailed as error:
+            raise TrainingError(
+                f"PyTorch cannot compile the network ({str(error).splitlines()[0]}); install a C++ "
+                "compiler, or set compiled = false in a copy of the recipe"
+            ) from error
+        return made
+
+    return forward
 
 
 def _step(
