@@ -10,9 +10,11 @@ from vernier.evaluation.objectives import Objective
 from vernier.evaluation.split_quality import held_out_files, load_crops, load_final_crops
 from vernier.images.dead_leaves import dead_leaves
 from vernier.planning.fine_tuning import fine_tuned
-from vernier.planning.optimizing import Photographs, profiled, workshop
+from vernier.planning.optimizing import Photographs, profiled, workshop, write_plan
 from vernier.planning.planner import Order, make_plan
+from vernier.planning.verification import judged_exported
 from vernier.profiling.assembly import Subject
+from vernier.quantization.ranges import Ranges
 from vernier.splitting.budget import Budget
 from vernier.splitting.problem import Constraints
 from vernier.training.distillation import Distillation
@@ -80,6 +82,21 @@ def test_it_comes_nearer_to_the_float_network_and_says_so(made):
     }
     assert changed
     assert set(changed) <= of_integer_units
+
+
+def test_ranges_of_trained_weights_are_not_taken_for_the_network_s(made, tmp_path):
+    shop, plan, photos = made
+    trained, better = fine_tuned(shop, plan, photos, Distillation(steps=60, batch=4, patch=24))
+    assert trained is not shop
+    write_plan(shop, better, tmp_path, trained)
+    assert Ranges.load(tmp_path / "ranges.json") == shop.ranges
+    assert Ranges.load(tmp_path / "ranges-int8.json") == trained.ranges
+    again = judged_exported(
+        trained.source, shop.subject, plan.processors, trained.ranges, shop.held_out,
+        shop.objective, shop.guard, believed=shop.source,
+    )  # fmt: skip
+    assert better.held_out is not None
+    assert again.psnr_db == better.held_out.psnr_db
 
 
 def test_what_does_not_help_is_not_kept(made):

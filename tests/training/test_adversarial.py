@@ -2,6 +2,7 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from short_recipe import SHORT
 
 from vernier.errors import TrainingError
 from vernier.networks.block_styles import STYLES, restyle
@@ -11,36 +12,24 @@ from vernier.networks.srcnn import Srcnn
 from vernier.training.adversarial import Critic, relativistic, texture_difference
 from vernier.training.collapsing import collapse_run
 from vernier.training.loop import train
-from vernier.training.recipe import Adversarial, Recipe
+from vernier.training.recipe import Adversarial
 
 AGAINST = Adversarial(begins_at=3, width=4)
-SHORT = Recipe(
-    network="srvgg-16",
-    scale=2,
-    steps=6,
-    batch=2,
-    patch=16,
-    warmup_steps=2,
-    decay_steps=2,
-    validation_photos=1,
-    validate_every=3,
-    shrink=(1.0,),
-    adversarial=AGAINST,
-)
+RUN = msgspec.structs.replace(SHORT, network="srvgg-16", adversarial=AGAINST)
 
 
 def test_an_interrupted_adversarial_run_ends_as_an_unbroken_one(photos, tmp_path):
-    whole = train(SHORT, photos, tmp_path / "whole")
-    train(SHORT, photos, tmp_path / "broken", stop_after_steps=4)
-    resumed = train(SHORT, photos, tmp_path / "broken")
+    whole = train(RUN, photos, tmp_path / "whole")
+    train(RUN, photos, tmp_path / "broken", stop_after_steps=4)
+    resumed = train(RUN, photos, tmp_path / "broken")
     for name, value in whole.items():
         assert torch.equal(value, resumed[name]), name
 
 
 def test_the_discriminator_takes_part_from_its_step_on(photos, tmp_path):
-    early = msgspec.structs.replace(SHORT, adversarial=Adversarial(begins_at=100, width=4))
+    early = msgspec.structs.replace(RUN, adversarial=Adversarial(begins_at=100, width=4))
     alone = train(early, photos, tmp_path / "early")
-    against = train(SHORT, photos, tmp_path / "against")
+    against = train(RUN, photos, tmp_path / "against")
     assert any(not torch.equal(alone[name], against[name]) for name in alone)
 
 
@@ -105,9 +94,7 @@ def test_styles_stand_for_linear_blocks_only():
 
 
 def test_a_run_of_another_style_is_collapsed(photos, tmp_path):
-    recipe = msgspec.structs.replace(
-        SHORT, network="sesr-m3", adversarial=None, blocks="repvgg", steps=4
-    )
+    recipe = msgspec.structs.replace(SHORT, blocks="repvgg", steps=4)
     train(recipe, photos, tmp_path / "run")
     report = collapse_run(tmp_path / "run", tmp_path / "w.safetensors")
     assert report.trained_weights == report.collapsed_weights + 3 * 256 + 16 + 64

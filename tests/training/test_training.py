@@ -4,6 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from short_recipe import SHORT
 
 from vernier.errors import TrainingError
 from vernier.networks.linear_block import collapse, expand_from
@@ -13,19 +14,6 @@ from vernier.training.collapsing import collapse_run
 from vernier.training.loop import train
 from vernier.training.photos import PatchSampler, split_photos
 from vernier.training.recipe import Recipe, find_recipe, load_recipe, parse_recipe
-
-SHORT = Recipe(
-    network="sesr-m3",
-    scale=2,
-    steps=6,
-    batch=2,
-    patch=16,
-    warmup_steps=2,
-    decay_steps=2,
-    validation_photos=1,
-    validate_every=3,
-    shrink=(1.0,),
-)
 
 
 def test_an_interrupted_run_ends_as_an_unbroken_one(photos, tmp_path):

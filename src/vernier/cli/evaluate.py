@@ -39,9 +39,8 @@ def command(
         else:
             opened = bundle_of(network, scale, wanted.id.model_precision)
         if opened.manifest.network.scale != scale:
-            raise UsageError(
-                f"{bundle} enlarges by {opened.manifest.network.scale}, not by {scale}"
-            )
+            found = opened.manifest.network
+            raise UsageError(f"{found.name} enlarges by {found.scale} here, not by {scale}")
         planes = PlaneUpscaler(opened, placed(lambda _: wanted, 0, allow_fallback=False))
         upscale = network_upscale(planes)
         network, ran = opened.manifest.network.name, str(wanted.id)

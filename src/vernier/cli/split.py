@@ -59,11 +59,12 @@ def make_and_tell(wished: Wishes, profile: Profile, budget: str, fine_tune: floa
     estimator = shipped_estimator("piqe") if order.method is Method.FYE_SR else None
     with progress_bar(f"splitting for {order.budget}", quiet=wished.as_json) as report:
         plan = make_plan(shop, order, estimator=estimator, progress=report)
+    trained = shop
     if fine_tune:
         recipe = Distillation(minutes=fine_tune, seed=wished.seed)
         with progress_bar("fine-tuning", quiet=wished.as_json) as report:
-            shop, plan = fine_tuned(shop, plan, wished.photos, recipe, report)
-    write_plan(shop, plan, wished.out)
+            trained, plan = fine_tuned(shop, plan, wished.photos, recipe, report)
+    write_plan(shop, plan, wished.out, trained)
     if wished.as_json:
         print_json(msgspec.to_builtins(plan))
     else:

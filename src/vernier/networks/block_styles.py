@@ -13,7 +13,7 @@ import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from vernier.errors import TrainingError
-from vernier.networks.linear_block import LinearBlock
+from vernier.networks.linear_block import LinearBlock, convolution_of
 
 STYLES = ("linear", "expandnet", "repvgg", "plain")
 
@@ -56,12 +56,7 @@ class RepVggBlock(nn.Module):
 
     def collapse(self) -> nn.Conv2d:
         """The plain convolution that computes the same function."""
-        out_channels, in_channels, kernel_size, _ = self.full.shape
-        conv = nn.Conv2d(in_channels, out_channels, kernel_size, padding=kernel_size // 2)
-        with torch.no_grad():
-            conv.weight.copy_(self.collapsed_kernel())
-            conv.bias.copy_(self.bias)  # type: ignore[union-attr]
-        return conv
+        return convolution_of(self.collapsed_kernel(), self.bias)
 
 
 def restyle(module: nn.Module, style: str) -> nn.Module:

@@ -18,6 +18,14 @@ class Collapsible(Protocol):
         ...
 
 
+def convolution_of(kernel: Tensor, bias: Tensor) -> nn.Conv2d:
+    """A zero-padded convolution with a kernel `(out, in, k, k)` and a bias `(out,)`."""
+    out_channels, in_channels, side, _ = kernel.shape
+    conv = nn.Conv2d(in_channels, out_channels, side, padding=side // 2)
+    conv.load_state_dict({"weight": kernel.detach(), "bias": bias.detach()})
+    return conv
+
+
 class LinearBlock(nn.Module):
     """A k x k convolution to `expansion` channels and a 1x1 back, with nothing between them.
 
@@ -87,12 +95,7 @@ class LinearBlock(nn.Module):
 
     def collapse(self) -> nn.Conv2d:
         """The plain convolution that computes the same function."""
-        out_channels, in_channels, kernel_size, _ = self.kernel_shape()
-        conv = nn.Conv2d(in_channels, out_channels, kernel_size, padding=kernel_size // 2)
-        with torch.no_grad():
-            conv.weight.copy_(self.collapsed_kernel())
-            conv.bias.copy_(self.bias)  # type: ignore[union-attr]
-        return conv
+        return convolution_of(self.collapsed_kernel(), self.bias)
 
     def expand_from(self, conv: nn.Conv2d) -> None:
         """Become the wide form of a plain convolution: the inverse of `collapse`.

@@ -149,22 +149,30 @@ def workshop(
     )
 
 
-def write_plan(shop: Workshop, plan: Plan, folder: Path) -> None:
+def write_plan(shop: Workshop, plan: Plan, folder: Path, trained: Workshop | None = None) -> None:
     """Put a plan into a folder: `plan.json`, `split.json`, `profile.json`, `ranges.json`, `bundle`.
 
     The plan's own file is written last: a folder that has it is whole.
+
+    Args:
+        shop: that the plan was made with.
+        plan: what is written.
+        folder: to write into.
+        trained: the workshop of a fine-tuned plan. Its ranges fit its own weights only, so they go
+            into a file of their own, `ranges-int8.json`.
     """
+    made = trained or shop
     units = cut(shop.source.graph, shop.subject.granularity)
     split = Split.of(units, plan.processors)
     facts = network_facts(shop.source.graph, shop.source.name, shop.source.scale)
     modelled = all(name in shop.profile.modelled for name in plan.processors)
     seen = plan.held_out or plan.simulated
     exported = export_split(
-        shop.source.graph,
+        made.source.graph,
         facts,
         units,
         split,
-        shop.ranges,
+        made.ranges,
         predicted_ms={unit.name: unit.time_ms for unit in plan.units},
         forecast=Forecast(
             total_ms=plan.predicted_ms,
@@ -181,4 +189,6 @@ def write_plan(shop: Workshop, plan: Plan, folder: Path) -> None:
     write_whole(folder / "split.json", format_split(split, shop.subject.granularity))
     save_profile(shop.profile, folder / "profile.json")
     shop.ranges.save(folder / "ranges.json")
+    if made is not shop:
+        made.ranges.save(folder / "ranges-int8.json")
     save_plan(plan, folder / "plan.json")
