@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vernier.metrics.piqe import piqe
+from vernier.metrics.piqe import SHIFTS, piqe, steady_piqe
 from vernier.metrics.planes import grey
 
 
@@ -77,3 +77,29 @@ def test_every_size_has_a_score(height, width, dtype):
     judged = piqe(picture)
     assert 0.0 < judged.score <= 100.0
     assert judged.noise.shape == (height, width)
+
+
+def test_the_steady_score_is_the_mean_of_grids_that_lie_elsewhere():
+    picture = (np.random.default_rng(2).random((70, 90)) * 255).astype(np.uint8)
+    by_hand = [
+        piqe(picture).score,
+        piqe(picture[8:56, 8:88]).score,
+        piqe(picture[4:68, 12:76]).score,
+        piqe(picture[12:60, 4:84]).score,
+    ]
+    assert SHIFTS[0] == (0, 0)
+    assert steady_piqe(picture) == pytest.approx(np.mean(by_hand))
+    assert steady_piqe(picture, ((0, 0),)) == piqe(picture).score
+    coloured = np.stack([picture] * 3, axis=2)
+    assert steady_piqe(coloured) == pytest.approx(steady_piqe(grey(coloured)))
+    # Nothing is left of a small picture but itself.
+    assert steady_piqe(picture[:18, :18]) == piqe(picture[:18, :18]).score
+
+
+def test_the_steady_score_hangs_less_on_where_a_picture_begins(official):
+    _, picture, _, _ = official[0]
+    picture = grey(picture) if picture.ndim == 3 else picture
+    parts = [picture[top:, left:] for top in range(0, 16, 5) for left in range(0, 16, 5)]
+    assert np.std([steady_piqe(part) for part in parts]) < np.std(
+        [piqe(part).score for part in parts]
+    )

@@ -49,13 +49,13 @@ def test_photos_of_the_verdict_are_not_those_of_the_search(made):
     np.testing.assert_array_equal(shop.held_out.pictures, kept.pictures)
     with pytest.raises(UsageError, match="too few"):
         load_crops(photos, 2, 2, skip=8)
-    final = load_final_crops(photos, 2, 2)
-    assert final is not None
+    (final,) = load_final_crops(photos, 2, 2)
     assert len(final.pictures) == 4
     for others in (searched, kept):
         assert not any(np.array_equal(a, b) for a in final.pictures for b in others.pictures)
-    np.testing.assert_array_equal(shop.final_crops.pictures, final.pictures)
-    assert load_final_crops(photos, 2, 4) is None
+    np.testing.assert_array_equal(shop.final_crops[0].pictures, final.pictures)
+    assert load_final_crops(photos, 2, 4) == ()
+    assert [len(one.pictures) for one in load_final_crops(photos, 2, 1)] == [2, 6]
 
 
 def test_it_comes_nearer_to_the_float_network_and_says_so(made):

@@ -29,8 +29,9 @@ def noise_of(damage, seed=0):
     exact = torch.rand(1, 1, 32, 32, generator=generator) * 0.6 + 0.2
     noise = torch.randn(len(damage), 32, 32, generator=generator)
 
-    def blend(shares, step):
-        added = (shares * torch.tensor(damage) / 255)[:, None, None] * noise
+    def blend(shares, processors, step):
+        coarse = shares[:, [name.endswith("int8") for name in processors]].sum(dim=1)
+        added = (coarse * torch.tensor(damage) / 255)[:, None, None] * noise
         return (exact + added.sum(0)).clamp(0, 1), exact
 
     return blend

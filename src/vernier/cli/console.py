@@ -46,13 +46,16 @@ def progress_bar(title: str, quiet: bool = False) -> Iterator[Progress]:
             yield update
     else:
         started = last = time.monotonic()
+        # Work that is gone on with reports a large number first, which took no time.
+        before: int | None = None
 
         def line(done: int, total: int, note: str = "") -> None:
-            nonlocal last
+            nonlocal last, before
             now = time.monotonic()
+            before = done - 1 if before is None else before
             if now - last >= SECONDS_BETWEEN_LINES or (done == total and now - started > 1):
                 last = now
-                left = (now - started) / max(1, done) * (total - done)
+                left = (now - started) / max(1, done - before) * (total - done)
                 typer.echo(f"{title} {done}/{total} ({left:.0f} s left) {note}".rstrip(), err=True)
 
         yield line

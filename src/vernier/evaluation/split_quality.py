@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,17 +13,17 @@ from torch import Tensor
 
 from vernier.errors import UsageError
 from vernier.evaluation.network_source import Source
-from vernier.evaluation.objectives import Objective, objective_of, scores
+from vernier.evaluation.objectives import ONCE, Objective, Shifts, objective_of, scores
 from vernier.evaluation.simulated_pictures import chroma, to_planes, with_chroma
 from vernier.images.pairs import list_photos, load_rgb, shrink
-from vernier.metrics.piqe import piqe
+from vernier.metrics.piqe import SHIFTS, steady_piqe
 from vernier.metrics.planes import GREY_WEIGHTS, grey
 from vernier.perceptual.objective import Guard
 from vernier.quantization.ranges import Ranges
 from vernier.quantization.simulation import SimulatedNetwork
 from vernier.splitting.problem import Assignment
 from vernier.units.cutting import Granularity, cut
-from vernier.units.split import is_integer
+from vernier.units.split import precision_of
 
 Bytes = NDArray[np.uint8]
 Float32 = NDArray[np.float32]
@@ -31,6 +31,11 @@ Float32 = NDArray[np.float32]
 SIDE = 256
 """Of a crop, in high-resolution pixels."""
 PHOTOS = 8
+AT_ONCE = 16384
+"""Low-resolution pixels that are simulated together, at the most, but for one picture: what is
+larger does not stay in a cache (EDSR-baseline took 2.6 times as long with eight pictures)."""
+FINALS = (2, 6)
+"""Photos of the rounds of finals, as multiples of those of the search."""
 HELD_OUT = 1
 """Of each stride of photos, the first is searched with and the second is kept for the verdict."""
 
@@ -87,18 +92,29 @@ def held_out_files(folder: Path, count: int = PHOTOS) -> list[Path]:
     return _chosen(folder, count, HELD_OUT)
 
 
-def load_final_crops(folder: Path, scale: int, count: int, *, side: int = SIDE) -> Crops | None:
-    """Crops of up to twice as many photos as a search has, of neither its nor the verdict's photos.
+def load_final_crops(
+    folder: Path, scale: int, count: int, *, side: int = SIDE
+) -> tuple[Crops, ...]:
+    """Crops for rounds of finals, of up to twice and six times as many photos as a search has.
 
-    Arguments and errors are those of `load_crops`.
+    They are neither its photos nor the verdict's. Arguments and errors are those of `load_crops`.
 
     Returns:
-        None where no photo is left.
+        No more rounds than photos allow: each has more than the one before it.
     """
     taken = {*_chosen(folder, count, 0), *held_out_files(folder, count)}
     left = [path for path in list_photos(folder) if path not in taken]
-    chosen = left[:: max(1, len(left) // (2 * count))][: 2 * count]
-    return _crops(folder, chosen, scale, side) if chosen else None
+    rounds = [_spread(left, times * count) for times in FINALS]
+    grown = [
+        chosen
+        for chosen, before in zip(rounds, ([], *rounds), strict=False)
+        if len(chosen) > len(before)
+    ]
+    return tuple(_crops(folder, chosen, scale, side) for chosen in grown)
+
+
+def _spread(files: Sequence[Path], count: int) -> Sequence[Path]:
+    return files[:: max(1, len(files) // count)][:count]
 
 
 def _chosen(folder: Path, count: int, skip: int) -> list[Path]:
@@ -117,7 +133,7 @@ def _busiest(photo: Bytes, side: int) -> Bytes:
 
 class SplitQuality:
     """Judges assignments of one network's units by simulation, which equals the exported segments
-    as far as `benchmarks/splits.py` says. Float processors of any precision count as exact.
+    as far as `benchmarks/splits.py` says, and `benchmarks/narrow_floats.py` for narrow floats.
 
     Args:
         source: the network.
@@ -151,18 +167,22 @@ class SplitQuality:
         self._chroma: list[Float32 | None] = [
             chroma(low, source.scale) if self._channels == 1 else None for low in crops.pictures
         ]
+        _, _, height, width = self._inputs.shape
+        self._at_once = max(1, AT_ONCE // (height * width))
         with torch.no_grad():
-            self._float_planes = self._network(self._inputs)
+            self._float_planes = self._in_parts(self._network)
         self.exact = [grey(picture) for picture in self._pictures(self._float_planes)]
-        self._exact_piqe = [piqe(plane).score for plane in self.exact]
+        self._exact_piqe: dict[Shifts, list[float]] = {}
 
     @property
     def told(self) -> str:
         """What decides its judgements, in words."""
-        guard = f", bound {self.guard.bound_db:g} dB" if self.objective is Objective.GUARDED else ""
+        how = f", bound {self.guard.bound_db:g} dB" if self.objective is Objective.GUARDED else ""
+        if self.objective in (Objective.GUARDED, Objective.PIQE):
+            how += f", {len(SHIFTS)} grids"
         return (
             f"{self.source.name} x{self.source.scale}, {self.units} units, "
-            f"{self.objective}{guard}, {self.crops.told}"
+            f"{self.objective}{how}, {self.crops.told}"
         )
 
     def __call__(self, split: Assignment) -> float:
@@ -172,30 +192,48 @@ class SplitQuality:
                 [
                     objective_of(self.objective, plane, exact, before, self.guard)
                     for plane, exact, before in zip(
-                        self._grey(split), self.exact, self._exact_piqe, strict=True
+                        self._grey(split), self.exact, self._piqe_before(SHIFTS), strict=True
                     )
                 ]
             )
         )
 
-    def scores(self, split: Assignment) -> dict[str, float]:
+    def scores(self, split: Assignment, shifts: Shifts = ONCE) -> dict[str, float]:
         """All of `objectives.scores`, means over photos."""
-        pairs = zip(self._grey(split), self.exact, strict=True)
-        rows = [scores(*pair, self.guard) for pair in pairs]
+        rows = self.photo_scores(split, shifts)
         return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
-    def blend(self, shares: Tensor, step: int) -> tuple[Tensor, Tensor]:
-        """A grey picture blended by shares of INT8, differentiable, and the float network's.
+    def photo_scores(self, split: Assignment, shifts: Shifts = ONCE) -> list[dict[str, float]]:
+        """The same of each photo."""
+        before = self._piqe_before(shifts)
+        return [
+            scores(plane, exact, self.guard, shifts, known)
+            for plane, exact, known in zip(self._grey(split), self.exact, before, strict=True)
+        ]
+
+    def _piqe_before(self, shifts: Shifts) -> list[float]:
+        """PIQE of the float network's pictures."""
+        if shifts not in self._exact_piqe:
+            self._exact_piqe[shifts] = [steady_piqe(plane, shifts) for plane in self.exact]
+        return self._exact_piqe[shifts]
+
+    def blend(self, shares: Tensor, processors: Sequence[str], step: int) -> tuple[Tensor, Tensor]:
+        """A grey picture blended by shares of processors, differentiable, and the float network's.
 
         Args:
-            shares: shape `(M,)`, in [0, 1].
+            shares: shape `(M, K)`, in [0, 1].
+            processors: K names.
             step: which photo: one after the other.
 
         Returns:
             Twice `(1, 1, H, W)` in [0, 1].
         """
         at = step % len(self._inputs)
-        picture = self._network.blend(self._inputs[at : at + 1], shares)
+        found = [precision_of(name) for name in processors]
+        kinds = list(dict.fromkeys(found))
+        summed = [shares[:, [name == kind for name in found]].sum(dim=1) for kind in kinds]
+        by_precision = torch.stack(summed, dim=1).clamp(0, 1)
+        picture = self._network.blend(self._inputs[at : at + 1], by_precision, kinds)
         return self._grey_tensor(picture), self._grey_tensor(self._float_planes[at : at + 1])
 
     def _grey_tensor(self, planes: Tensor) -> Tensor:
@@ -207,10 +245,15 @@ class SplitQuality:
             made = (planes * weights).sum(dim=1, keepdim=True)
         return made.clamp(0, 1)
 
+    def _in_parts(self, compute: Callable[[Tensor], Tensor]) -> Tensor:
+        return torch.cat([compute(part) for part in torch.split(self._inputs, self._at_once)])
+
     def _grey(self, split: Assignment) -> list[Bytes]:
-        shares = [float(is_integer(name)) for name in split]
+        placed = [precision_of(name) for name in split]
+        kinds = list(dict.fromkeys(placed))
+        shares = torch.tensor([[float(own == kind) for kind in kinds] for own in placed])
         with torch.no_grad():
-            planes = self._network.blend(self._inputs, shares)
+            planes = self._in_parts(lambda part: self._network.blend(part, shares, kinds))
         return [grey(picture) for picture in self._pictures(planes)]
 
     def _pictures(self, planes: Tensor) -> list[Bytes]:

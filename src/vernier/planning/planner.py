@@ -57,7 +57,7 @@ class Workshop:
         guard: of the guarded objective.
         folder: for what is judged, so that work can be resumed; None to keep nothing.
         seed: of what is random.
-        final_crops: more photos, which decide between the search's best; None for none.
+        final_crops: more photos for each round of finals, which decide between the search's best.
     """
 
     source: Source
@@ -70,7 +70,7 @@ class Workshop:
     guard: Guard = field(default_factory=Guard)
     folder: Path | None = None
     seed: int = 0
-    final_crops: Crops | None = None
+    final_crops: tuple[Crops, ...] = ()
 
     def __post_init__(self) -> None:
         profile, subject = self.profile, self.subject
@@ -98,11 +98,12 @@ class Workshop:
             file = self.folder / f"{name}.jsonl"
         return Evaluations(quality, file, quality.told)
 
-    def finals(self) -> Evaluations | None:
-        """The judge of the search's best, on photos of its own; None where there are none."""
-        if self.final_crops is None:
-            return None
-        return self.evaluations(self.quality(self.final_crops), "finals")
+    def finals(self) -> list[Evaluations]:
+        """The judges of the search's best, each on photos of its own."""
+        return [
+            self.evaluations(self.quality(crops), f"finals-{number}")
+            for number, crops in enumerate(self.final_crops, 1)
+        ]
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def make_plan(
     if estimator is not None:
         learner = fye_sr_learner(workshop, quality, estimator, progress)
 
-    wider = workshop.finals() if order.method is Method.SEARCH else None
+    wider = workshop.finals() if order.method is Method.SEARCH else []
 
     def search(target_ms: float) -> Assignment:
         smaller = problem.within(target_ms)
@@ -199,7 +200,7 @@ def make_plan(
         attempts: tuple[Attempt, ...] = ()
         measured_ms, verdict = None, None
     else:
-        found = _until_kept(workshop, problem, judge, search, wider or judge)
+        found = _until_kept(workshop, problem, judge, search, wider[-1] if wider else judge)
         searched_s = time.monotonic() - started
         attempts = tuple(one.attempt for one in found)
         split, measured_ms = found[-1].split, found[-1].attempt.measured_ms

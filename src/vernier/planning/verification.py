@@ -16,7 +16,7 @@ from vernier.evaluation.objectives import Objective, objective_of, scores
 from vernier.evaluation.simulated_pictures import chroma, to_planes, with_chroma
 from vernier.evaluation.split_quality import Crops
 from vernier.evaluation.split_times import split_times
-from vernier.metrics.piqe import piqe
+from vernier.metrics.piqe import steady_piqe
 from vernier.metrics.planes import grey
 from vernier.perceptual.objective import Guard
 from vernier.planning.plan import Scores
@@ -101,7 +101,7 @@ def scores_of(
         return round(float(np.mean([row[name] for row in rows])), 5)
 
     worth = [
-        objective_of(objective, picture, exact, piqe(exact).score, guard)
+        objective_of(objective, picture, exact, steady_piqe(exact), guard)
         for picture, exact in pairs
     ]
     return Scores(

@@ -17,12 +17,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vernier.errors import GraphError, UsageError
+from vernier.errors import GraphError
 from vernier.graphs.graph import Graph
 from vernier.quantization.constraints import choose_quantizations, integer_outputs
 from vernier.quantization.quantize import quantize_with
 from vernier.quantization.ranges import Range
+from vernier.quantization.simulation_narrow import NARROW, Narrow
 from vernier.quantization.simulation_program import Program, compile_program
+from vernier.quantization.simulation_shares import Share, is_learnt, mixtures, number, weighted
 from vernier.quantization.simulation_units import (
     IndexedGraph,
     crossings,
@@ -31,14 +33,12 @@ from vernier.quantization.simulation_units import (
     without_weights,
 )
 
-Share = float | Tensor
-
 KEPT_PLACEMENTS = 4
 """Placements whose codes are kept for the next call."""
 
 
 class SimulatedNetwork(nn.Module):
-    """A float graph whose operators run in float, in INT8, or in a blend of both.
+    """A float graph whose operators run in float, in a narrower float, in INT8, or in a blend.
 
     Pictures are `(N, C, H, W)`, float32 in the network's own range, of any size and batch; channels
     last in memory is fastest. The weights are parameters, frozen at first; after
@@ -133,41 +133,46 @@ class SimulatedNetwork(nn.Module):
         (source,), (output,) = self._source.inputs, self._source.outputs
         return program.run({source: x})[output]
 
-    def blend(self, x: Tensor, shares: Sequence[Share] | Tensor) -> Tensor:
-        """The output where each unit gives `share * INT8 path + (1 - share) * float path`.
+    def blend(
+        self, x: Tensor, shares: Sequence[Share] | Tensor, precisions: Sequence[str] = ()
+    ) -> Tensor:
+        """The output where each unit gives the sum of its paths, each times its share.
 
-        Both paths of a unit read the same blended tensors; all that leaves the unit is blended. The
+        All paths of a unit read the same blended tensors; all that leaves the unit is blended. The
         scales are those of the split that the shares round to, and, for a unit that rounds to
         float, of that split with this unit in INT8 as well: what a flip would give. So with shares
         of 0 and 1 this equals `forward`.
 
         Args:
             x: shape `(N, C, H, W)`.
-            shares: one per unit, in [0, 1]: a tensor `(M,)`, or numbers and tensors of one element.
-                A path of weight 0 is left out where its share needs no gradient.
+            shares: of INT8 in each unit, the rest being float32: a tensor `(M,)`, or numbers and
+                tensors of one element, in [0, 1]. With `precisions` a tensor `(M, P)`, the share of
+                each precision in each unit. A path of weight 0 is left out where its share needs no
+                gradient.
+            precisions: "float32", "bfloat16", "float16" or "int8" for each column of `shares`.
 
         Returns:
             Shape `(N, C', H', W')`, differentiable by the shares.
 
         Raises:
-            UsageError: there are more or fewer shares than units, or one is not in [0, 1].
+            UsageError: there are more or fewer shares than units or precisions, one is not in
+                [0, 1], or a precision is none of these.
             GraphError: as `forward`.
         """
         self._forget_outdated()
-        given = shares.tolist() if isinstance(shares, Tensor) else shares
-        numbers = [x.item() if isinstance(x, Tensor) else float(x) for x in given]
-        _check_shares(numbers, len(self._units))
-        integer = frozenset(index for index, number in enumerate(numbers) if number > 0.5)
+        parts_of = mixtures(shares, precisions, len(self._units))
+        integer = frozenset(
+            index for index, parts in enumerate(parts_of) if number(parts.get("int8", 0.0)) > 0.5
+        )
         held = {self._source.inputs[0]: x}
-        for index, (number, share) in enumerate(zip(numbers, shares, strict=True)):
-            learnt = isinstance(share, Tensor) and share.requires_grad and torch.is_grad_enabled()
-            exits: dict[str, Tensor] | None = None
-            if learnt or number < 1.0:
-                exits = self._float_unit(index).run(held)
-            if learnt or number > 0.0:
-                coarse = self._integer_unit(index, integer).run(held)
-                exits = coarse if exits is None else _blended(exits, coarse, share)
-            assert exits is not None
+        for index, parts in enumerate(parts_of):
+            exits: dict[str, Tensor] = {}
+            for precision, share in parts.items():
+                if not is_learnt(share) and number(share) == 0.0:
+                    continue
+                path = self._path(index, precision, integer).run(held)
+                for name, values in weighted(path, share).items():
+                    exits[name] = exits[name] + values if name in exits else values
             held.update(exits)
             for name in self._crossings[index].last_reads:
                 del held[name]
@@ -193,7 +198,7 @@ class SimulatedNetwork(nn.Module):
     def _kept(self, key: Any, make: Callable[[], Program]) -> Program:
         if key not in self._programs:
             self._programs[key] = make()
-            while len(self._programs) > KEPT_PLACEMENTS * (2 * len(self._units) + 1):
+            while len(self._programs) > KEPT_PLACEMENTS * (3 * len(self._units) + 1):
                 self._programs.popitem(last=False)
         self._programs.move_to_end(key)
         found: Program = self._programs[key]
@@ -223,6 +228,29 @@ class SimulatedNetwork(nn.Module):
         unit, exits = self._units[index], self._crossings[index].exits
         return self._kept(("float", index), lambda: self._compiled(self._source, unit, exits))
 
+    def _path(self, index: int, precision: str, integer: frozenset[int]) -> Program:
+        """A unit in a precision, beside these INT8 units."""
+        if precision == "int8":
+            return self._integer_unit(index, integer)
+        if precision == "float32":
+            return self._float_unit(index)
+        return self._narrow_unit(index, precision)
+
+    def _narrow_unit(self, index: int, precision: str) -> Program:
+        unit, exits = self._units[index], self._crossings[index].exits
+        return self._kept(
+            (precision, index),
+            lambda: compile_program(
+                self._source,
+                self._source,
+                unit,
+                exits,
+                self._weights_by_name(),
+                self._device(),
+                Narrow.of(self._source, NARROW[precision]),
+            ),
+        )
+
     def _integer_unit(self, index: int, integer: frozenset[int]) -> Program:
         """A unit's INT8 path beside these INT8 units."""
         together = (integer & self._neighbours[index]) | {index}
@@ -233,19 +261,3 @@ class SimulatedNetwork(nn.Module):
             return self._compiled(mixed, self._units[index], self._crossings[index].exits)
 
         return self._kept(("int8", index, together), make)
-
-
-def _check_shares(numbers: Sequence[float], units: int) -> None:
-    if len(numbers) != units:
-        raise UsageError(f"expected {units} shares, one per unit, found {len(numbers)}")
-    wrong = [index for index, number in enumerate(numbers) if not 0.0 <= number <= 1.0]
-    if wrong:
-        raise UsageError(f"a share is in [0, 1], that of unit {wrong[0]} is {numbers[wrong[0]]}")
-
-
-def _blended(
-    fine: Mapping[str, Tensor], coarse: Mapping[str, Tensor], share: Share
-) -> dict[str, Tensor]:
-    """`share * coarse + (1 - share) * fine`, exact at 0 and 1."""
-    weight = share.reshape(()) if isinstance(share, Tensor) else share
-    return {name: torch.lerp(fine[name], coarse[name], weight) for name in fine}

@@ -14,6 +14,7 @@ from vernier.quantization.constraints import shift_of
 from vernier.quantization.scales import decode
 from vernier.quantization.simulation_float import Compute, as_operand, float_operator
 from vernier.quantization.simulation_integer import decoder, encoder, integer_operator
+from vernier.quantization.simulation_narrow import Narrow
 from vernier.quantization.simulation_rounding import held_at, tensor_of
 
 Fetch = Callable[[], Tensor]
@@ -69,6 +70,7 @@ def compile_program(
     exits: Iterable[str],
     weights: Mapping[str, Tensor],
     device: torch.device,
+    narrow: Narrow | None = None,
 ) -> Program:
     """The operators of a mixed graph that compute some of its source's operators.
 
@@ -80,6 +82,7 @@ def compile_program(
         weights: the source's constants by name, in its layout; where one requires a gradient, so
             do the codes made of it.
         device: where to compute.
+        narrow: how float operators hold what they read and write; None for float32.
 
     Raises:
         GraphError: an operator cannot be simulated.
@@ -105,7 +108,9 @@ def compile_program(
     for op in wanted:
         origin = made_by_source.get(op.output, op)
         operands: list[str | Fetch] = [
-            _constant(op, kept, weights[name], mixed, device) if kept in mixed.constants else kept
+            _constant(op, kept, weights[name], mixed, device, narrow)
+            if kept in mixed.constants
+            else kept
             for kept, name in zip(op.inputs, origin.inputs, strict=True)
         ]
         dead = tuple(
@@ -113,7 +118,10 @@ def compile_program(
             for name in dict.fromkeys(op.inputs)
             if name not in mixed.constants and last.get(name) == op.output
         )
-        steps.append(Step(op.output, tuple(operands), _computation(op, mixed, device), dead))
+        compute = _computation(op, mixed, device)
+        if narrow is not None:
+            compute = narrow.computing(op, compute, given)
+        steps.append(Step(op.output, tuple(operands), compute, dead))
     owed = _owed(source, mixed)
     return Program(
         {name: _entry(mixed.types[name].quantization, owed.get(name, 0.0)) for name in given},
@@ -141,7 +149,12 @@ def _computation(op: Operator, mixed: Graph, device: torch.device) -> Compute:
 
 
 def _constant(
-    op: Operator, kept: str, weights: Tensor, mixed: Graph, device: torch.device
+    op: Operator,
+    kept: str,
+    weights: Tensor,
+    mixed: Graph,
+    device: torch.device,
+    narrow: Narrow | None,
 ) -> Fetch:
     """How to get a constant: reals, or centred codes, in the layout that the operator wants."""
 
@@ -150,7 +163,12 @@ def _constant(
 
     quantization = mixed.types[kept].quantization
     if quantization is None:
-        return lambda: arranged(weights)
+        if narrow is None:
+            return lambda: arranged(weights)
+        if weights.requires_grad:
+            return lambda: arranged(narrow.weights(op, weights))
+        held = arranged(narrow.weights(op, weights))
+        return lambda: held
     shape = [1] * weights.ndim
     if quantization.axis is not None:
         shape[quantization.axis] = -1

@@ -14,7 +14,7 @@ through all thresholds and takes the feasible assignment that is nearest to the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,9 +33,9 @@ from vernier.splitting.starts import fastest
 from vernier.splitting.time_model import TimeModel
 from vernier.units.split import is_integer
 
-Blend = Callable[[Tensor, int], tuple[Tensor, Tensor]]
-"""Grey pictures `(N, 1, H, W)` of a batch in [0, 1], blended by shares of INT8 `(M,)`, and the
-float network's; the number says which batch."""
+Blend = Callable[[Tensor, Sequence[str], int], tuple[Tensor, Tensor]]
+"""Grey pictures `(N, 1, H, W)` of a batch in [0, 1], blended by shares `(M, K)` of these
+processors, and the float network's; the number says which batch."""
 
 SAVED_EVERY = 20
 
@@ -112,10 +112,9 @@ def learn_split(
     told = f"{recipe} {problem.budget_ms} {problem.profile.date}"
     if checkpoint is not None and checkpoint.exists():
         losses = _restore(checkpoint, told, weights, optimiser)
-    integer = torch.tensor([is_integer(name) for name in model.processors])
     for step in range(len(losses), recipe.steps):
         shares = _shares(weights, model, _temperature(recipe, step))
-        picture, exact = blend(shares[:, integer].sum(dim=1).clamp(0, 1), step)
+        picture, exact = blend(shares, model.processors, step)
         late = (_time_ms(shares, model) / problem.budget_ms - 1).clamp_min(0)
         with torch.no_grad():
             before = estimator(exact)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from math import prod
@@ -23,6 +23,8 @@ SMALL = 256
 RANDOM_STARTS = 3
 FINALISTS = 12
 """So many of the best splits are judged once more on more photos, besides all starts."""
+LAST_FINALISTS = 5
+"""So many of them in each further round."""
 
 Learner = Callable[[Problem, int], Assignment | None]
 """FYE-SR's, of a problem and a seed."""
@@ -65,7 +67,7 @@ def find_split(
     most: int = MOST_JUDGEMENTS,
     small: int = SMALL,
     seed: int = 0,
-    wider: Judge | None = None,
+    wider: Sequence[Judge] = (),
     progress: Progress = silent,
 ) -> Assignment | None:
     """A split by a method.
@@ -78,8 +80,9 @@ def find_split(
         most: new judgements of the default method, besides sensitivities.
         small: the default method judges every split where there are no more than this; 0 to never.
         seed: of what is random.
-        wider: a judge on more photos, who says the last word over what the default method likes
-            best: the winner among a hundred on a few photos owes part of its lead to these photos.
+        wider: judges on more and more photos, of whom the last has the last word over what the
+            default method likes best: the winner among a hundred on a few photos owes part of its
+            lead to these photos.
         progress: told of judgements.
 
     Returns:
@@ -95,7 +98,7 @@ def find_split(
             best = exhaustive(problem, judge, progress)
         else:
             starts, best = _search(problem, judge, most, seed, progress)
-        return best if wider is None else _finalist(problem, judge, wider, starts)
+        return _finalist(problem, judge, wider, starts) if wider else best
     if method is Method.FYE_SR:
         if learner is None:
             raise UsageError("FYE-SR's method needs a learner")
@@ -143,15 +146,18 @@ def _search(
 
 
 def _finalist(
-    problem: Problem, judge: Evaluations, wider: Judge, starts: Sequence[Assignment]
+    problem: Problem, judge: Evaluations, wider: Sequence[Judge], starts: Sequence[Assignment]
 ) -> Assignment | None:
-    """The best of the best and of the starts, by the wider judge."""
-    known = judge.known
-    feasible = sorted(
-        filter(problem.feasible, known), key=lambda split: (known[split], problem.time_ms(split))
-    )
-    chosen = dict.fromkeys([*feasible[:FINALISTS], *filter(problem.feasible, starts)])
-    return min(chosen, key=lambda split: (wider(split), problem.time_ms(split)), default=None)
+    """The best of the best and of the starts, in rounds of fewer splits and wider judges."""
+    feasible = _ranked(problem, judge, filter(problem.feasible, judge.known))
+    chosen = list(dict.fromkeys([*feasible[:FINALISTS], *filter(problem.feasible, starts)]))
+    for one in wider:
+        chosen = _ranked(problem, one, chosen)[:LAST_FINALISTS]
+    return chosen[0] if chosen else None
+
+
+def _ranked(problem: Problem, judge: Judge, splits: Iterable[Assignment]) -> list[Assignment]:
+    return sorted(splits, key=lambda split: (judge(split), problem.time_ms(split)))
 
 
 def _leave_one_out(problem: Problem, judge: Evaluations) -> None:

@@ -61,9 +61,14 @@ class Split:
         return frozenset(output for output, name in placed.items() if is_integer(name))
 
 
+def precision_of(processor: str) -> str:
+    """A processor's precision, by its name."""
+    return processor.rpartition(":")[2]
+
+
 def is_integer(processor: str) -> bool:
     """Whether a processor's precision is INT8, by its name."""
-    return processor.rpartition(":")[2] == "int8"
+    return precision_of(processor) == "int8"
 
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
