@@ -60,20 +60,22 @@ def rows_of(name: str, scale: int, given: argparse.Namespace) -> list[dict]:
         split = [f"openvino:cpu:{kind}" for kind in kinds]
         made = export_split(source.graph, facts, units, Split.of(units, split), ranges)
         load = placed(find_processor, 1, allow_fallback=False)
-        try:
-            engine = PlaneUpscaler(in_memory(made.manifest, made.models), load)
-        except PlacementError as error:
-            print(f"{name}, split {number}: {error}", file=sys.stderr)
-            continue
+        engine = PlaneUpscaler(in_memory(made.manifest, made.models), load)
         shares = torch.tensor([[float(kind == own) for kind in PRECISIONS] for own in kinds])
         pairs = []
-        for x in inputs:
-            with torch.no_grad():
-                exact = network(torch.from_numpy(x))[0].numpy()
-                foreseen = network.blend(torch.from_numpy(x), shares, PRECISIONS)[0].numpy()
-            ran = engine(np.ascontiguousarray(x[0].transpose(1, 2, 0))).transpose(2, 0, 1)
-            pairs.append((exact, foreseen, ran))
-        engine.close()
+        try:
+            for x in inputs:
+                with torch.no_grad():
+                    exact = network(torch.from_numpy(x))[0].numpy()
+                    foreseen = network.blend(torch.from_numpy(x), shares, PRECISIONS)[0].numpy()
+                ran = engine(np.ascontiguousarray(x[0].transpose(1, 2, 0))).transpose(2, 0, 1)
+                pairs.append((exact, foreseen, ran))
+        except PlacementError as error:
+            # The engine would undo the split, and is not allowed to.
+            print(f"{name}, split {number}: {error}", file=sys.stderr)
+            continue
+        finally:
+            engine.close()
         rows.append(
             {
                 "network": f"{source.name} x{scale}",
@@ -129,8 +131,8 @@ def main() -> None:
         wanted = not given.only or any(part in name for part in given.only)
         if wanted and (name not in OURS or trained.exists()):
             rows += rows_of(name, scale, given)
-    if given.out:
-        write_results(given.out, "narrow_floats", {"rows": rows}, table_of(rows))
+            if given.out:
+                write_results(given.out, "narrow_floats", {"rows": rows}, table_of(rows))
     print(table_of(rows))
 
 

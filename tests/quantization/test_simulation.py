@@ -22,6 +22,7 @@ from vernier.quantization.ranges import calibrate
 from vernier.quantization.rounding import Kernels
 from vernier.quantization.scales import PIXELS, decode
 from vernier.quantization.simulation import SimulatedNetwork
+from vernier.quantization.simulation_prefixes import KeptPrefixes
 
 
 def nchw(x: np.ndarray) -> torch.Tensor:
@@ -302,3 +303,41 @@ def simulation_integer_kinds() -> dict[Kind, object]:
     from vernier.quantization import simulation_integer
 
     return simulation_integer._MAKERS
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_what_is_kept_of_earlier_splits_changes_nothing(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    graph, ranges = random_graph(rng)
+    graph = one_output(graph)
+    net = SimulatedNetwork(graph, ranges, consecutive(rng, graph))
+    units = len(net.units)
+    x = nchw(rng.uniform(-1.0, 1.3, graph.types["x"].shape).astype(np.float32))
+    room = int(rng.integers(0, 4)) * net.path_bytes(x)
+    kept = KeptPrefixes(room, stride=int(rng.integers(1, 4)))
+    kinds = ["float32", "bfloat16", "int8"]
+    split = rng.integers(3, size=units)
+    for _ in range(12):
+        split = split.copy()
+        split[rng.integers(units)] = rng.integers(3)
+        shares = torch.eye(3)[split]
+        plain = net.blend(x, shares, kinds)
+        assert torch.equal(net.blend(x, shares, kinds, kept), plain)
+        assert kept.bytes <= room
+    shares = torch.full((units, 3), 1 / 3)
+    assert torch.equal(net.blend(x, shares, kinds, kept), net.blend(x, shares, kinds))
+
+
+def test_a_split_that_begins_like_another_computes_only_the_rest(sesr) -> None:
+    graph, ranges, x = sesr
+    net = SimulatedNetwork(graph, ranges)
+    units = len(net.units)
+    kept = KeptPrefixes(10 * net.path_bytes(nchw(x)))
+    net.blend(nchw(x), [0.0] * units, (), kept)
+    assert 0 < kept.bytes <= net.path_bytes(nchw(x)) + x.nbytes
+    assert len(kept) == units
+    path = [("float32", None)] * (units - 1)
+    assert kept.longest([*path, ("int8", frozenset([units - 1]))])[0] == units - 1
+    assert kept.longest([("int8", frozenset([0])), *path])[0] == 0
+    one_less = [*path[:-1], ("bfloat16", None), ("float32", None)]
+    assert kept.longest(one_less)[0] == units - 2

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from vernier.metrics.planes import GREY_WEIGHTS, grey
 from vernier.perceptual.objective import Guard
 from vernier.quantization.ranges import Ranges
 from vernier.quantization.simulation import SimulatedNetwork
+from vernier.quantization.simulation_prefixes import KeptPrefixes
 from vernier.splitting.problem import Assignment
 from vernier.units.cutting import Granularity, cut
 from vernier.units.split import precision_of
@@ -34,6 +36,10 @@ PHOTOS = 8
 AT_ONCE = 16384
 """Low-resolution pixels that are simulated together, at the most, but for one picture: what is
 larger does not stay in a cache (EDSR-baseline took 2.6 times as long with eight pictures)."""
+KEPT_BYTES = 1_000_000_000
+"""What a search may keep of activations."""
+KEPT_PATHS = 3
+"""Whole splits whose activations should find room there."""
 FINALS = (2, 6)
 """Photos of the rounds of finals, as multiples of those of the search."""
 HELD_OUT = 1
@@ -142,6 +148,8 @@ class SplitQuality:
         objective: what is minimised.
         guard: of the guarded objective.
         granularity: of the units.
+        kept_bytes: of activations, for splits that begin like an earlier one; worth it where many
+            splits are alike, as in a search.
     """
 
     def __init__(
@@ -152,6 +160,7 @@ class SplitQuality:
         objective: Objective = Objective.GUARDED,
         guard: Guard = Guard(),  # noqa: B008 (frozen)
         granularity: Granularity = Granularity.LAYER,
+        kept_bytes: int = 0,
     ) -> None:
         self.objective, self.guard = objective, guard
         self.source, self.crops = source, crops
@@ -169,9 +178,13 @@ class SplitQuality:
         ]
         _, _, height, width = self._inputs.shape
         self._at_once = max(1, AT_ONCE // (height * width))
+        self._parts = torch.split(self._inputs, self._at_once)
         with torch.no_grad():
-            self._float_planes = self._in_parts(self._network)
-        self.exact = [grey(picture) for picture in self._pictures(self._float_planes)]
+            self._float_planes = torch.cat([self._network(part) for part in self._parts])
+        path_bytes = self._network.path_bytes(self._inputs)
+        stride = ceil(KEPT_PATHS * path_bytes / max(1, kept_bytes))
+        self._kept = [KeptPrefixes(kept_bytes // len(self._parts), stride) for _ in self._parts]
+        self.exact = [grey(picture) for picture in self._as_bytes(self._float_planes)]
         self._exact_piqe: dict[Shifts, list[float]] = {}
 
     @property
@@ -192,7 +205,7 @@ class SplitQuality:
                 [
                     objective_of(self.objective, plane, exact, before, self.guard)
                     for plane, exact, before in zip(
-                        self._grey(split), self.exact, self._piqe_before(SHIFTS), strict=True
+                        self.pictures(split), self.exact, self._piqe_before(SHIFTS), strict=True
                     )
                 ]
             )
@@ -208,7 +221,7 @@ class SplitQuality:
         before = self._piqe_before(shifts)
         return [
             scores(plane, exact, self.guard, shifts, known)
-            for plane, exact, known in zip(self._grey(split), self.exact, before, strict=True)
+            for plane, exact, known in zip(self.pictures(split), self.exact, before, strict=True)
         ]
 
     def _piqe_before(self, shifts: Shifts) -> list[float]:
@@ -245,17 +258,18 @@ class SplitQuality:
             made = (planes * weights).sum(dim=1, keepdim=True)
         return made.clamp(0, 1)
 
-    def _in_parts(self, compute: Callable[[Tensor], Tensor]) -> Tensor:
-        return torch.cat([compute(part) for part in torch.split(self._inputs, self._at_once)])
-
-    def _grey(self, split: Assignment) -> list[Bytes]:
+    def pictures(self, split: Assignment) -> list[Bytes]:
+        """Grey pictures of a split, one for each crop."""
         placed = [precision_of(name) for name in split]
         kinds = list(dict.fromkeys(placed))
         shares = torch.tensor([[float(own == kind) for kind in kinds] for own in placed])
         with torch.no_grad():
-            planes = self._in_parts(lambda part: self._network.blend(part, shares, kinds))
-        return [grey(picture) for picture in self._pictures(planes)]
+            found = [
+                self._network.blend(part, shares, kinds, kept)
+                for part, kept in zip(self._parts, self._kept, strict=True)
+            ]
+        return [grey(picture) for picture in self._as_bytes(torch.cat(found))]
 
-    def _pictures(self, planes: Tensor) -> list[Bytes]:
+    def _as_bytes(self, planes: Tensor) -> list[Bytes]:
         found = planes.permute(0, 2, 3, 1).contiguous().numpy()
         return [with_chroma(one, more) for one, more in zip(found, self._chroma, strict=True)]

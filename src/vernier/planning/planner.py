@@ -12,7 +12,7 @@ from pathlib import Path
 from vernier.errors import UsageError
 from vernier.evaluation.network_source import Source
 from vernier.evaluation.objectives import Objective
-from vernier.evaluation.split_quality import Crops, SplitQuality
+from vernier.evaluation.split_quality import KEPT_BYTES, Crops, SplitQuality
 from vernier.perceptual.estimator import Estimator
 from vernier.perceptual.objective import Guard
 from vernier.planning.explaining import explained
@@ -88,6 +88,7 @@ class Workshop:
             self.objective,
             self.guard,
             self.subject.granularity,
+            KEPT_BYTES if crops is None else 0,
         )
 
     def evaluations(self, quality: SplitQuality, name: str = "evaluations") -> Evaluations:

@@ -9,8 +9,9 @@ runs, and the gradient passes through.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from vernier.quantization.constraints import choose_quantizations, integer_outpu
 from vernier.quantization.quantize import quantize_with
 from vernier.quantization.ranges import Range
 from vernier.quantization.simulation_narrow import NARROW, Narrow
+from vernier.quantization.simulation_prefixes import KeptPrefixes
 from vernier.quantization.simulation_program import Program, compile_program
 from vernier.quantization.simulation_shares import Share, is_learnt, mixtures, number, weighted
 from vernier.quantization.simulation_units import (
@@ -134,7 +136,11 @@ class SimulatedNetwork(nn.Module):
         return program.run({source: x})[output]
 
     def blend(
-        self, x: Tensor, shares: Sequence[Share] | Tensor, precisions: Sequence[str] = ()
+        self,
+        x: Tensor,
+        shares: Sequence[Share] | Tensor,
+        precisions: Sequence[str] = (),
+        kept: KeptPrefixes | None = None,
     ) -> Tensor:
         """The output where each unit gives the sum of its paths, each times its share.
 
@@ -150,6 +156,8 @@ class SimulatedNetwork(nn.Module):
                 each precision in each unit. A path of weight 0 is left out where its share needs no
                 gradient.
             precisions: "float32", "bfloat16", "float16" or "int8" for each column of `shares`.
+            kept: of earlier calls with the same `x` and weights; looked at where no unit is
+                blended.
 
         Returns:
             Shape `(N, C', H', W')`, differentiable by the shares.
@@ -164,19 +172,46 @@ class SimulatedNetwork(nn.Module):
         integer = frozenset(
             index for index, parts in enumerate(parts_of) if number(parts.get("int8", 0.0)) > 0.5
         )
-        held = {self._source.inputs[0]: x}
-        for index, parts in enumerate(parts_of):
+        path = None if kept is None else self._path_of(parts_of, integer)
+        done, held = (0, {}) if kept is None or path is None else kept.longest(path)
+        if not done:
+            held = {self._source.inputs[0]: x}
+        for index, parts in enumerate(parts_of[done:], done):
             exits: dict[str, Tensor] = {}
             for precision, share in parts.items():
                 if not is_learnt(share) and number(share) == 0.0:
                     continue
-                path = self._path(index, precision, integer).run(held)
-                for name, values in weighted(path, share).items():
+                found = self._program(index, precision, integer).run(held)
+                for name, values in weighted(found, share).items():
                     exits[name] = exits[name] + values if name in exits else values
             held.update(exits)
             for name in self._crossings[index].last_reads:
                 del held[name]
+            if kept is not None and path is not None:
+                kept.keep(path[: index + 1], held)
         return held[self._source.outputs[0]]
+
+    def path_bytes(self, x: Tensor) -> int:
+        """What all units give to others on an input's way through the network."""
+        types = self._source.types
+        _, height, width, _ = types[self._source.inputs[0]].shape
+        nominal = sum(
+            prod(types[name].shape) for crossing in self._crossings for name in crossing.exits
+        )
+        return nominal * x.element_size() * x.shape[0] * x.shape[2] * x.shape[3] // (height * width)
+
+    def _path_of(
+        self, parts_of: Sequence[Mapping[str, Share]], integer: frozenset[int]
+    ) -> list[Hashable] | None:
+        """What each unit computes; None where one is blended or learnt."""
+        path: list[Hashable] = []
+        for index, parts in enumerate(parts_of):
+            taken = [name for name, share in parts.items() if is_learnt(share) or number(share) > 0]
+            if len(taken) != 1 or is_learnt(parts[taken[0]]):
+                return None
+            beside = self._together(index, integer) if taken[0] == "int8" else None
+            path.append((taken[0], beside))
+        return path
 
     def __getstate__(self) -> dict[str, Any]:
         # Programs hold the weights of this very module; a copy makes its own.
@@ -228,7 +263,7 @@ class SimulatedNetwork(nn.Module):
         unit, exits = self._units[index], self._crossings[index].exits
         return self._kept(("float", index), lambda: self._compiled(self._source, unit, exits))
 
-    def _path(self, index: int, precision: str, integer: frozenset[int]) -> Program:
+    def _program(self, index: int, precision: str, integer: frozenset[int]) -> Program:
         """A unit in a precision, beside these INT8 units."""
         if precision == "int8":
             return self._integer_unit(index, integer)
@@ -251,9 +286,13 @@ class SimulatedNetwork(nn.Module):
             ),
         )
 
+    def _together(self, index: int, integer: frozenset[int]) -> frozenset[int]:
+        """The INT8 units that decide a unit's scales."""
+        return (integer & self._neighbours[index]) | {index}
+
     def _integer_unit(self, index: int, integer: frozenset[int]) -> Program:
         """A unit's INT8 path beside these INT8 units."""
-        together = (integer & self._neighbours[index]) | {index}
+        together = self._together(index, integer)
 
         def make() -> Program:
             outputs = {output for unit in together for output in self._units[unit]}
