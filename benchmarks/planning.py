@@ -50,6 +50,11 @@ SIZE = (180, 320)
 PROCESSORS = {
     "litert": ("litert:cpu:float32", "litert:cpu:int8"),
     "openvino": ("openvino:cpu:float32", "openvino:cpu:int8"),
+    "openvino-bfloat16": (
+        "openvino:cpu:float32",
+        "openvino:cpu:bfloat16",
+        "openvino:cpu:int8",
+    ),
 }
 WORTH = {
     Objective.GUARDED: lambda found: found["guarded"],
