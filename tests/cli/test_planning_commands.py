@@ -98,7 +98,8 @@ def test_a_front_of_modelled_processors(vernier, photos, tmp_path) -> None:
     worth = [point["objective"] for point in found["points"]]
     assert times == sorted(times)
     assert worth == sorted(worth, reverse=True)
-    assert worth[-1] == 0
+    # All in float16 is near to float32, and not the same.
+    assert 99 - 90 < worth[-1] < 99 - 60
     assert sum(point["knee"] for point in found["points"]) == 1
     assert (tmp_path / "front" / found["points"][0]["bundle"] / "manifest.json").is_file()
     code, text, err = vernier(
