@@ -284,7 +284,7 @@ def _until_kept(
         if not kept:
             # As much less as this one was late, and never the same again.
             target_ms = min(budget_ms * (1 - MARGIN) / late, predicted_ms * (1 - MARGIN / 4))
-        elif measured_ms < USED * budget_ms and late < 1 and judge(split) > NOTHING:
+        elif measured_ms < USED * budget_ms and late < 1 and abs(judge(split)) > NOTHING:
             target_ms = max(target_ms * 1.001, budget_ms * (1 - MARGIN) / late)
         else:
             break

@@ -16,7 +16,7 @@ from vernier.splitting.greedy import greedy
 from vernier.splitting.local_search import MOST_JUDGEMENTS, local_search
 from vernier.splitting.problem import Assignment, Judge, Problem
 from vernier.splitting.sensitivities import Float64, sensitivities
-from vernier.splitting.starts import by_chance, fastest, first_k
+from vernier.splitting.starts import by_chance, fastest, first_k, flips
 
 SMALL = 256
 """So many splits are all judged by the default method."""
@@ -148,12 +148,22 @@ def _search(
 def _finalist(
     problem: Problem, judge: Evaluations, wider: Sequence[Judge], starts: Sequence[Assignment]
 ) -> Assignment | None:
-    """The best of the best and of the starts, in rounds of fewer splits and wider judges."""
+    """The best of the best and of the starts, in rounds of fewer splits and wider judges.
+
+    No unit of it can be moved alone so that it looks better to the search's judge and to the last.
+    """
     feasible = _ranked(problem, judge, filter(problem.feasible, judge.known))
     chosen = list(dict.fromkeys([*feasible[:FINALISTS], *filter(problem.feasible, starts)]))
     for one in wider:
         chosen = _ranked(problem, one, chosen)[:LAST_FINALISTS]
-    return chosen[0] if chosen else None
+    best = None
+    while chosen and chosen[0] != best:
+        best = chosen[0]
+        near = [split for split in flips(problem, best) if problem.feasible(split)]
+        better = [split for split in near if judge(split) < judge(best)]
+        candidates = [best, *_ranked(problem, judge, better)[:LAST_FINALISTS]]
+        chosen = _ranked(problem, wider[-1], candidates)
+    return best
 
 
 def _ranked(problem: Problem, judge: Judge, splits: Iterable[Assignment]) -> list[Assignment]:
