@@ -62,7 +62,12 @@ MemoryOption = Annotated[
     float | None, typer.Option(min=0, help="MB of weights and crossing tensors, at the most.")
 ]
 PhotoCountOption = Annotated[
-    int, typer.Option(min=1, help="Photos to search with; as many others give the verdict.")
+    int,
+    typer.Option(
+        min=1,
+        help="Photos to search with; as many others give the verdict, and up to six times as many "
+        "the last choice.",
+    ),
 ]
 FineTuneOption = Annotated[
     float,

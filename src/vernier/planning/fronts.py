@@ -15,7 +15,7 @@ from vernier.planning.planner import Order, Workshop
 from vernier.planning.verification import exported_split, timed
 from vernier.processors.machine import Machine, describe_machine
 from vernier.progress import Progress, silent
-from vernier.splitting.front import BUDGETS, front, knee, thinned
+from vernier.splitting.front import BUDGETS, FRONT_JUDGEMENTS, front, knee, thinned
 from vernier.splitting.problem import Problem
 from vernier.units.split import is_integer
 
@@ -93,7 +93,7 @@ def make_front(
         judge,
         budgets=budgets,
         method=order.method,
-        most=order.most,
+        most=min(order.most, FRONT_JUDGEMENTS),
         seed=shop.seed,
         progress=progress,
     )

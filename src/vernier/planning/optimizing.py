@@ -41,8 +41,8 @@ class Photographs:
 
     Attributes:
         folder: of photos.
-        count: of crops to search with, as many others for the verdict, and up to twice as many
-            for the last choice.
+        count: of crops to search with, as many others for the verdict, and up to six times as
+            many for the last choice.
         side: of a crop at high resolution, in pixels.
     """
 
