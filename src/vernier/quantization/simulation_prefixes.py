@@ -57,16 +57,19 @@ class KeptPrefixes:
             return
         self._states[key] = dict(held)
         for tensor in held.values():
-            self._uses[id(tensor)] += 1
-            if self._uses[id(tensor)] == 1:
-                self.bytes += tensor.nbytes
+            # By storage: a view keeps all of what it looks at.
+            storage = tensor.untyped_storage()
+            self._uses[storage.data_ptr()] += 1
+            if self._uses[storage.data_ptr()] == 1:
+                self.bytes += storage.nbytes()
         while self.bytes > self._most_bytes and self._states:
             self._forget_oldest()
 
     def _forget_oldest(self) -> None:
         _, held = self._states.popitem(last=False)
         for tensor in held.values():
-            self._uses[id(tensor)] -= 1
-            if self._uses[id(tensor)] == 0:
-                del self._uses[id(tensor)]
-                self.bytes -= tensor.nbytes
+            storage = tensor.untyped_storage()
+            self._uses[storage.data_ptr()] -= 1
+            if self._uses[storage.data_ptr()] == 0:
+                del self._uses[storage.data_ptr()]
+                self.bytes -= storage.nbytes()
