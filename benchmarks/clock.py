@@ -19,7 +19,7 @@ from pathlib import Path
 from planning import NETWORKS, OURS, PROCESSORS, known_rows, open_workshop
 from timing import write_results
 from vernier.errors import UsageError
-from vernier.planning.planner import Order, Workshop, make_plan
+from vernier.planning.planner import MARGIN, Order, Workshop, make_plan
 from vernier.planning.verification import timed
 from vernier.splitting.budget import Budget
 from vernier.splitting.methods import Method, find_split
@@ -69,12 +69,12 @@ def rows_of(shop: Workshop, most: int) -> list[dict]:
 
 
 def finer_ms(shop: Workshop, split: Assignment, budget_ms: float) -> float | None:
-    """The foreseen time of a split between this one and the budget that looks better.
+    """The foreseen time of a split that looks better and is foreseen to keep the budget as well.
 
     Asked are the splits that differ in one unit, and MILP's. A split that looks better on the
     photos of the search has to do so on those of the last round of finals.
     """
-    problem = Problem(shop.profile, math.inf).within(budget_ms)
+    problem = Problem(shop.profile, math.inf).within(budget_ms * (1 - MARGIN))
     judge = shop.evaluations(shop.quality())
     last = [judge, *shop.finals()][-1]
     near = [*flips(problem, split), find_split(Method.MILP, problem, judge)]

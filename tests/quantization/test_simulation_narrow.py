@@ -36,7 +36,7 @@ def chain() -> tuple[Graph, torch.Tensor]:
     return b.graph(), torch.from_numpy(rng.uniform(0, 1, (2, 3, 12, 10)).astype(np.float32))
 
 
-def test_what_is_multiplied_and_stored_is_narrow_and_sums_are_not() -> None:
+def test_constants_and_what_is_stored_are_narrow_and_sums_are_not() -> None:
     graph, x = chain()
     net = SimulatedNetwork(graph, {}, [["first"], ["second", "both"], ["y"]])
     found = net.blend(x, torch.ones(3, 1), ["bfloat16"])
@@ -44,9 +44,9 @@ def test_what_is_multiplied_and_stored_is_narrow_and_sums_are_not() -> None:
 
     def convolve(y: torch.Tensor, name: str) -> torch.Tensor:
         weights, bias = (net.weight(part) for part in names[name])
-        narrow = weights.permute(0, 3, 1, 2).bfloat16()
+        narrow, offset = weights.permute(0, 3, 1, 2).bfloat16(), bias.bfloat16()
         # A product of two bfloat16 is exact in float32; the sum in float64 has no order.
-        return F.conv2d(y.double(), narrow.double(), bias.double(), padding=1).float()
+        return F.conv2d(y.double(), narrow.double(), offset.double(), padding=1).float()
 
     first = convolve(x.bfloat16(), "first").relu().bfloat16()
     both = (convolve(first, "second") + first).bfloat16()

@@ -37,6 +37,10 @@ _Search = Callable[[float], Assignment]
 ATTEMPTS = 6
 MARGIN = 0.02
 """Of the budget, kept free: two timings of one split differ by about that much."""
+LOADS = 2
+"""A split is loaded and timed so often; the slowest median counts."""
+SHORT_MS, SHORT_LOADS = 20.0, 5
+"""The same of splits that take less than so long."""
 USED = 0.92
 """Share of the budget that a plan should use, where a finer split exists."""
 NOTHING = 1e-9
@@ -267,10 +271,10 @@ def _until_kept(
             break  # The clock asks for less than any split is foreseen to take.
         if split in tried:
             break
-        # Loaded twice: one load of a short split may be a tenth slower than another.
-        twice = timed(workshop.subject, [split, split], workshop.ranges, _threads(workshop))
-        measured_ms = max(twice)
         predicted_ms = problem.time_ms(split)
+        # Loaded anew: one load of a short split may be a tenth slower than another.
+        loads = [split] * (SHORT_LOADS if predicted_ms < SHORT_MS else LOADS)
+        measured_ms = max(timed(workshop.subject, loads, workshop.ranges, _threads(workshop)))
         kept = measured_ms <= budget_ms * (1 - MARGIN / 2)
         attempt = Attempt(
             target_ms=round(target_ms, 4),

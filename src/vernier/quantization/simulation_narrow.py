@@ -7,7 +7,7 @@ Found by comparing with OpenVINO's bfloat16 (`benchmarks/narrow_floats.py`):
   in the same breath;
 * what follows the last convolution stays in float32, and so does an elementwise operator right
   behind the network's input;
-* weights of convolutions and products are narrow, all other constants are not.
+* all constants are narrow, biases as well.
 """
 
 from __future__ import annotations
@@ -73,10 +73,6 @@ class Narrow:
     def hold(self, x: Tensor) -> Tensor:
         """Reals as the format holds them, still in float32; the gradient passes."""
         return x.to(self.format).to(torch.float32)
-
-    def weights(self, op: Operator, constant: Tensor) -> Tensor:
-        """A constant as its operator has it."""
-        return self.hold(constant) if op.kind in _PRODUCTS and constant.ndim > 1 else constant
 
     def computing(self, op: Operator, compute: Compute, given: Collection[str]) -> Compute:
         """An operator's float arithmetic with what it reads and writes held narrow.

@@ -166,8 +166,8 @@ def _constant(
         if narrow is None:
             return lambda: arranged(weights)
         if weights.requires_grad:
-            return lambda: arranged(narrow.weights(op, weights))
-        held = arranged(narrow.weights(op, weights))
+            return lambda: arranged(narrow.hold(weights))
+        held = arranged(narrow.hold(weights))
         return lambda: held
     shape = [1] * weights.ndim
     if quantization.axis is not None:
