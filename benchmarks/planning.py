@@ -194,8 +194,9 @@ def table_of(rows: list[dict]) -> str:
         "differences by photo is more than twice its standard error.",
         "",
         "| objective | cases | rivals ahead there | mean lead over the best rival "
-        "| pairs on strange photos | search ahead | neither | rival ahead | mean lead |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| pairs on strange photos | search ahead | neither | rival ahead | mean lead "
+        "| cases with any rival ahead at all |",
+        "|" + "---|" * 10,
     ]
     for objective in Objective:
         own = [row for row in rows if row["objective"] == objective.value]
@@ -209,12 +210,14 @@ def table_of(rows: list[dict]) -> str:
             for rival in row["behind"]
             if rival != "search"
         ]
+        best_strange = [min(v for k, v in row["behind"].items() if k != "search") for row in own]
+        at_all = sum(behind < -1e-9 for behind in best_strange)
         won = sum(behind > 2 * error + 1e-9 for behind, error in pairs)
         lost = sum(-behind > 2 * error + 1e-9 for behind, error in pairs)
         lines.append(
             f"| {objective} | {len(own)} | {sum(lead < -1e-9 for lead in leads)} "
             f"| {np.mean(leads):.4g} | {len(pairs)} | {won} | {len(pairs) - won - lost} | {lost} "
-            f"| {np.mean([behind for behind, _ in pairs]):.4g} |"
+            f"| {np.mean([behind for behind, _ in pairs]):.4g} | {at_all} |"
         )
     methods = ["search", *(m.value for m in RIVALS)]
     lines += ["", "| network | units | budget | objective | seconds | "
