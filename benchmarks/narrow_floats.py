@@ -17,13 +17,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from planning import NETWORKS, OURS
+from planning import NETWORKS, OURS, open_source
 from timing import write_results
 from vernier.bundles.bundle import in_memory
 from vernier.bundles.export import network_facts
 from vernier.bundles.split_export import export_split
 from vernier.errors import PlacementError
-from vernier.evaluation.network_source import find_source
 from vernier.evaluation.shipping import load_photos, ranges_on
 from vernier.evaluation.simulated_pictures import to_planes
 from vernier.evaluation.split_quality import load_crops
@@ -40,10 +39,7 @@ RANDOM_SPLITS = 4
 
 def rows_of(name: str, scale: int, given: argparse.Namespace) -> list[dict]:
     """All in bfloat16, and random splits, of one network."""
-    file = given.data / "weights" / name
-    trained = given.runs / f"{name}-x{scale}.safetensors"
-    weights = trained if trained.exists() else None
-    source = find_source(str(file) if file.exists() else name, scale, weights)
+    source = open_source(name, scale, given)
     folder = given.data / "train" / "BSDS400"
     ranges = ranges_on(source, load_photos(folder, source))
     crops = load_crops(folder, scale, given.photos, side=128)

@@ -5,8 +5,8 @@
 Budgets of 0.3, 0.5 and 0.7 of all-float (or as near as the fastest split allows), five objectives,
 each optimised on its own: guarded PIQE, PIQE, and GMSD, SSIM and PSNR to the float picture. By
 search, MILP, DP, greedy, first k, last k, random (the mean of five). All are judged alike by
-simulation, on the photos that the search decides by and on others. `benchmarks/clock.py` times
-plans.
+simulation, on the photos that the search decides by and on photos of another collection.
+`benchmarks/clock.py` times plans.
 
 The weights of EDSR-baseline, RRDBNet-light and ENet are ours: `vernier train edsr-baseline-x2`,
 then `vernier collapse` into RUNS/edsr-baseline-x2.safetensors, and so on; what is not there is left
@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 
 from timing import write_results
-from vernier.evaluation.network_source import find_source
+from vernier.evaluation.network_source import Source, find_source
 from vernier.evaluation.objectives import EQUAL_DB, ONCE, Objective, Shifts
 from vernier.evaluation.split_quality import SplitQuality, load_crops
 from vernier.metrics.piqe import SHIFTS
@@ -96,12 +96,17 @@ class AllScores:
         return np.array([WORTH[objective](found) for found in self.known[split]])
 
 
-def open_workshop(name: str, scale: int, given: argparse.Namespace) -> Workshop:
-    """A network with its profile, ranges and photos; what is missing is measured."""
+def open_source(name: str, scale: int, given: argparse.Namespace) -> Source:
+    """A network with its weights: shipped, of DATA, or trained into RUNS."""
     file = given.data / "weights" / name
     trained = given.runs / f"{name}-x{scale}.safetensors"
     weights = trained if trained.exists() else None
-    source = find_source(str(file) if file.exists() else name, scale, weights)
+    return find_source(str(file) if file.exists() else name, scale, weights)
+
+
+def open_workshop(name: str, scale: int, given: argparse.Namespace) -> Workshop:
+    """A network with its profile, ranges and photos; what is missing is measured."""
+    source = open_source(name, scale, given)
     label = f"{source.name}-x{scale}-{given.engine}"
     granularity = Granularity.BLOCK if name in BY_BLOCKS else Granularity.LAYER
     subject = Subject(source.name, scale, source.graph, *SIZE, granularity)

@@ -35,7 +35,7 @@ SIDE = 256
 PHOTOS = 8
 AT_ONCE = 16384
 """Low-resolution pixels that are simulated together, at the most, but for one picture: what is
-larger does not stay in a cache (EDSR-baseline took 2.6 times as long with eight pictures)."""
+larger does not stay in a cache."""
 KEPT_BYTES = 1_000_000_000
 """What a search may keep of activations."""
 KEPT_PATHS = 3
