@@ -6,9 +6,10 @@ READY = $(VENV)/.ready
 
 .PHONY: demo test lint bench clean
 
-$(READY): pyproject.toml requirements.txt
+$(READY): pyproject.toml requirements.txt requirements-lpips.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-lpips.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 

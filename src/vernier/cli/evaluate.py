@@ -20,7 +20,10 @@ def command(
     bundle: Annotated[Path | None, typer.Option(help="A bundle instead of a network.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
 ) -> None:
-    """Score a network: 8-bit bicubic low resolution, float luma, `scale` pixels cropped."""
+    """Score a network: 8-bit bicubic low resolution, float luma, `scale` pixels cropped.
+
+    Files that are grey are scored on their own samples, as the field does.
+    """
     from vernier.bundles.bundle import open_bundle
     from vernier.evaluation.luma_scores import bicubic_upscale, luma_scores, network_upscale
     from vernier.evaluation.shipping import bundle_of

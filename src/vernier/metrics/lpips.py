@@ -1,7 +1,7 @@
 """Learned perceptual image patch similarity: distances between a classifier's features.
 
-Needs PyTorch, and weights that are not ours to ship: the classifier's and the linear layers'. Works
-on tensors and is differentiable.
+Needs PyTorch, and weights that are not ours to ship: the classifier's and the linear layers'
+(`metrics.lpips_weights` finds them). Works on tensors and is differentiable.
 
 Source: R. Zhang, P. Isola, A. A. Efros, E. Shechtman, O. Wang, "The unreasonable effectiveness of
 deep features as a perceptual metric", CVPR 2018; version 0.1 of the authors' weights.
@@ -9,7 +9,6 @@ deep features as a perceptual metric", CVPR 2018; version 0.1 of the authors' we
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -93,23 +92,9 @@ _SCALE = (0.458, 0.448, 0.450)
 _LEAST_NORM = 1e-10
 
 
-def check_backbone(content: bytes, backbone: Backbone, name: str) -> None:
-    """Raise UsageError unless a file is torchvision's own.
-
-    With other weights the distance is another metric of the same name.
-
-    Args:
-        content: the file's.
-        backbone: which it shall be.
-        name: of the file, for the message.
-    """
-    digest = hashlib.sha256(content).hexdigest()
-    if not digest.startswith(BACKBONE_HASHES[backbone]):
-        expected = " or ".join(f"{start}..." for start in BACKBONE_HASHES[backbone])
-        raise UsageError(
-            f"{name}: expected torchvision's ImageNet weights of {backbone} (SHA-256 {expected}), "
-            f"found {digest[:8]}..."
-        )
+def convolutions(backbone: Backbone) -> list[str]:
+    """Names of its convolutions that LPIPS reads, first to last."""
+    return [layer.name for layer in _LAYERS[backbone] if isinstance(layer, _Conv)]
 
 
 class Lpips:
