@@ -86,7 +86,7 @@ def network_input(rgb: NDArray[np.uint8], channels: int) -> Float32:
     """What a network of 1 channel (luma) or 3 (RGB) is given of a picture.
 
     Args:
-        rgb: shape `(H, W, 3)`, or `(H, W, 1)` of a grey photo, which is its own luma, of full range.
+        rgb: shape `(H, W, 3)`, or `(H, W, 1)` of a grey photo, its own luma of full range.
         channels: 1 or 3.
 
     Returns:
