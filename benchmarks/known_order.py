@@ -16,11 +16,17 @@ import torch
 
 from vernier.cli.train_estimator import _enlarger
 from vernier.evaluation.abx_page import abx_page
-from vernier.evaluation.known_order import KnownPair, made_pairs, network_pairs, shares_right
+from vernier.evaluation.known_order import (
+    Bytes,
+    KnownPair,
+    Score,
+    made_pairs,
+    network_pairs,
+    shares_right,
+)
 from vernier.evaluation.objectives import to_float_db
 from vernier.evaluation.simulated_pictures import SimulatedPictures
 from vernier.evaluation.split_quality import load_crops
-from vernier.images.pairs import shrink
 from vernier.images.writing import write_whole
 from vernier.metrics.flip import PIXELS_PER_DEGREE, flip_map
 from vernier.metrics.gmsd import gmsd
@@ -32,15 +38,16 @@ from vernier.metrics.planes import grey
 from vernier.metrics.ssim import ssim
 from vernier.perceptual.objective import Guard, guarded
 
+SIDE = 192
 FEWEST, RESULT = 2, Path(__file__).parent / "results" / "known_order.md"
 
 
-def tensor(picture: np.ndarray) -> torch.Tensor:
+def tensor(picture: Bytes) -> torch.Tensor:
     return torch.from_numpy(picture.astype(np.float32) / 255).permute(2, 0, 1)[None]
 
 
-def by_flip(pixels_per_degree: float, *, features: bool = True):
-    def score(picture, exact):
+def by_flip(pixels_per_degree: float, *, features: bool = True) -> Score:
+    def score(picture: Bytes, exact: Bytes) -> float:
         with torch.no_grad():
             planes = tensor(picture), tensor(exact)
             return float(flip_map(*planes, pixels_per_degree, features=features).mean())
@@ -48,23 +55,23 @@ def by_flip(pixels_per_degree: float, *, features: bool = True):
     return score
 
 
-def by_lpips(kind: Backbone):
+def by_lpips(kind: Backbone) -> Score:
     distance = find_lpips(kind)
 
-    def score(picture, exact):
+    def score(picture: Bytes, exact: Bytes) -> float:
         with torch.no_grad():
             return float(distance(tensor(picture), tensor(exact)))
 
     return score
 
 
-def by_guard(picture, exact):
+def by_guard(picture: Bytes, exact: Bytes) -> float:
     one, other = grey(picture), grey(exact)
     square = float(np.mean((one.astype(float) - other) ** 2)) / 255**2
     return guarded(steady_piqe(one), steady_piqe(other), square, Guard())
 
 
-def candidates():
+def candidates() -> dict[str, Score]:
     found = {
         "psnr (grey)": lambda p, e: -to_float_db(grey(p), grey(e)),
         "psnr (rgb)": lambda p, e: -to_float_db(p, e),
@@ -86,12 +93,12 @@ def candidates():
 
 def pairs_of(photos: Path, networks: list[str], count: int, kept: Path) -> list[KnownPair]:
     pairs: list[KnownPair] = []
-    for number, crop in enumerate(load_crops(photos, 1, count).pictures):
+    for number, crop in enumerate(load_crops(photos, 1, count, side=SIDE).pictures):
         pairs += made_pairs(crop, np.random.default_rng((7, number)))
     for name in networks:
         enlarger = _enlarger(name, False, photos, kept)
         network = SimulatedPictures(enlarger.source, enlarger.ranges)
-        for number, crop in enumerate(load_crops(photos, network.scale, count).pictures):
+        for number, crop in enumerate(load_crops(photos, network.scale, count, side=SIDE).pictures):
             rng = np.random.default_rng((8, number))
             pairs += network_pairs(network, enlarger.label, crop, rng)
     return pairs
@@ -109,6 +116,7 @@ def main() -> None:
     pairs = pairs_of(given.photos, given.network or ["sesr-m5:2"], given.count, given.kept)
     kinds = list(dict.fromkeys(pair.kind for pair in pairs))
     rows = []
+    print(f"{len(pairs)} pairs", flush=True)
     for name, score in candidates().items():
         found = shares_right(pairs, score)
         rows.append((np.mean(list(found.values())), name, found))

@@ -87,7 +87,9 @@ TORCH_ROOMS = {"networks", "training", "perceptual"}
 # And of these files, which nothing imports that runs a bundle.
 TORCH_FILES = (
     "quantization/simulation*.py",
+    "metrics/flip.py",
     "metrics/lpips.py",
+    "metrics/lpips_weights.py",
     "metrics/differentiable.py",
     "evaluation/simulated_pictures.py",
     "evaluation/split_quality.py",

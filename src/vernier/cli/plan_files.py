@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from vernier.planning.plan import Plan
+    from vernier.planning.plan import Plan, Scores
 
 app = typer.Typer(no_args_is_help=True, help="Look at plans: show, explain, diff.")
 PlanArgument = Annotated[Path, typer.Argument(help="A plan's folder, or its plan.json.")]
@@ -92,7 +92,7 @@ def told(plan: Plan) -> str:
             f"{seen.photos} ({name})",
             f"{'  PIQE':12}{seen.piqe_float:12.2f}{seen.piqe:12.2f}",
             f"{'  to float':12}{'':12}{seen.psnr_db:9.1f} dB{'':4}SSIM {seen.ssim:.4f}  "
-            f"GMSD {seen.gmsd:.4f}",
+            f"GMSD {seen.gmsd:.4f}{_in_colour(seen)}",
             f"{'  objective':12}{0:12.3f}{seen.objective:12.3f}  "
             f"({plan.objective}, less is better)",
         ]
@@ -101,3 +101,9 @@ def told(plan: Plan) -> str:
     if plan.measured_ms is None:
         lines.append("the processors are modelled: nothing was timed, and pictures are simulated")
     return "\n".join(lines)
+
+
+def _in_colour(seen: Scores) -> str:
+    """Scores that not every plan has."""
+    known = {"FLIP": seen.flip, "LPIPS": seen.lpips}
+    return "".join(f"  {name} {value:.4f}" for name, value in known.items() if value is not None)

@@ -46,7 +46,8 @@ ObjectiveOption = Annotated[
     str,
     typer.Option(
         help="What is minimised: guarded (PIQE, gains counting only near the float picture), piqe, "
-        "gmsd, ssim or psnr, the last three to the float picture."
+        "gmsd, ssim, psnr, flip or lpips, the last five to the float picture, the last two in "
+        "colour."
     ),
 ]
 BoundOption = Annotated[

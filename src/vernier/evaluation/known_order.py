@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,7 +114,7 @@ def network_pairs(
         pictures.append((count, network.picture(low, shares)))
     pairs = [
         KnownPair("more units in INT8", f"{label}, {a} and {b} units", exact, fewer, more)
-        for (a, fewer), (b, more) in zip(pictures, pictures[1:], strict=False)
+        for (a, fewer), (b, more) in pairwise(pictures)
         if _error(more, exact) > _error(fewer, exact) * 10 ** (NESTED_DB / 20)
     ]
     whole = pictures[-1][1]

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vernier.errors import UsageError
 from vernier.metrics.gmsd import gmsd
 from vernier.metrics.piqe import SHIFTS, steady_piqe
+from vernier.metrics.planes import grey
 from vernier.metrics.psnr import psnr
 from vernier.metrics.ssim import ssim
 from vernier.perceptual.objective import Guard, guarded
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from vernier.metrics.lpips import Lpips
 
 Bytes = NDArray[np.uint8]
 Shifts = tuple[tuple[int, int], ...]
@@ -33,6 +42,8 @@ class Objective(StrEnum):
     GMSD: to the float picture.
     SSIM: one less SSIM to the float picture.
     PSNR: 99 dB less PSNR to the float picture.
+    FLIP: to the float picture, in colour, 100 times the mean of the map.
+    LPIPS: to the float picture, in colour, 100 times; needs weights (`metrics.lpips_weights`).
     """
 
     GUARDED = "guarded"
@@ -40,6 +51,13 @@ class Objective(StrEnum):
     GMSD = "gmsd"
     SSIM = "ssim"
     PSNR = "psnr"
+    FLIP = "flip"
+    LPIPS = "lpips"
+
+    @property
+    def coloured(self) -> bool:
+        """Whether it sees colours; the others see MATLAB's grey."""
+        return self in (Objective.FLIP, Objective.LPIPS)
 
 
 def to_float_db(picture: Bytes, exact: Bytes) -> float:
@@ -55,16 +73,22 @@ def objective_of(
     guard: Guard,
     shifts: Shifts = SHIFTS,
 ) -> float:
-    """The objective of one grey picture; lower is better, and 0 for the float picture itself.
+    """The objective of one picture; lower is better, and 0 for the float picture itself.
 
     Args:
         objective: which.
-        picture: shape `(H, W)`.
+        picture: shape `(H, W, 3)`; `(H, W)` for an objective that sees grey.
         exact: the float network's picture, the same shape.
         exact_piqe: its `steady_piqe` of the same shifts.
         guard: of `Objective.GUARDED`.
         shifts: of PIQE's blocks; `ONCE` for PIQE as it is published.
+
+    Raises:
+        UsageError: the objective sees colours and the picture has none, or LPIPS has no weights.
     """
+    if objective.coloured:
+        return _IN_COLOUR[objective](picture, exact)
+    picture, exact = as_grey(picture), as_grey(exact)
     if objective is Objective.GUARDED:
         mean_square = float(np.mean((picture.astype(np.float64) - exact) ** 2)) / 255**2
         return guarded(steady_piqe(picture, shifts), exact_piqe, mean_square, guard)
@@ -73,6 +97,52 @@ def objective_of(
     return _TO_FLOAT[objective](picture, exact)
 
 
+def as_grey(picture: Bytes) -> Bytes:
+    """MATLAB's grey of RGB; a plane as it is."""
+    return picture if picture.ndim == 2 else grey(picture)
+
+
+def _flip(picture: Bytes, exact: Bytes) -> float:
+    import torch
+
+    from vernier.metrics.flip import flip
+
+    with torch.no_grad():
+        return 100 * float(flip(_tensor(picture), _tensor(exact)))
+
+
+def _lpips(picture: Bytes, exact: Bytes) -> float:
+    import torch
+
+    with torch.no_grad():
+        return 100 * float(found_lpips()(_tensor(picture), _tensor(exact)))
+
+
+@lru_cache(maxsize=1)
+def found_lpips() -> Lpips:
+    """LPIPS with AlexNet, its weights found on this machine.
+
+    Raises:
+        UsageError: there are none; with what to do.
+    """
+    from vernier.metrics.lpips_weights import find_lpips
+
+    return find_lpips()
+
+
+def _tensor(picture: Bytes) -> Tensor:
+    """RGB bytes to `(1, 3, H, W)` in [0, 1]."""
+    import torch
+
+    if picture.ndim != 3:
+        raise UsageError(f"expected an RGB picture (H, W, 3), found shape {picture.shape}")
+    return torch.from_numpy(picture.astype(np.float32) / 255).permute(2, 0, 1)[None]
+
+
+_IN_COLOUR: Mapping[Objective, Callable[[Bytes, Bytes], float]] = {
+    Objective.FLIP: _flip,
+    Objective.LPIPS: _lpips,
+}
 _TO_FLOAT: Mapping[Objective, Callable[[Bytes, Bytes], float]] = {
     Objective.GMSD: gmsd,
     Objective.SSIM: lambda picture, exact: 1 - ssim(picture, exact),
@@ -87,10 +157,10 @@ def scores(
     shifts: Shifts = ONCE,
     exact_piqe: float | None = None,
 ) -> dict[str, float]:
-    """Everything that is told of a split's picture, of one grey picture.
+    """Everything that is told of a split's picture.
 
     Args:
-        picture: shape `(H, W)`.
+        picture: shape `(H, W, 3)`, or `(H, W)`, which has no scores of colour.
         exact: the float network's.
         guard: of the objective.
         shifts: of PIQE's blocks.
@@ -98,15 +168,31 @@ def scores(
 
     Returns:
         "guarded" (the objective), "piqe", "piqe_float", and to the float picture "gmsd", "ssim" and
-        "psnr".
+        "psnr" of grey, "flip" in colour, and "lpips" where its weights are at hand.
     """
+    plane, truth = as_grey(picture), as_grey(exact)
     if exact_piqe is None:
-        exact_piqe = steady_piqe(exact, shifts)
-    return {
-        "guarded": objective_of(Objective.GUARDED, picture, exact, exact_piqe, guard, shifts),
-        "piqe": steady_piqe(picture, shifts),
+        exact_piqe = steady_piqe(truth, shifts)
+    found = {
+        "guarded": objective_of(Objective.GUARDED, plane, truth, exact_piqe, guard, shifts),
+        "piqe": steady_piqe(plane, shifts),
         "piqe_float": exact_piqe,
-        "gmsd": gmsd(picture, exact),
-        "ssim": ssim(picture, exact),
-        "psnr": to_float_db(picture, exact),
+        "gmsd": gmsd(plane, truth),
+        "ssim": ssim(plane, truth),
+        "psnr": to_float_db(plane, truth),
     }
+    if picture.ndim == 3:
+        found["flip"] = _flip(picture, exact) / 100
+        if _has_lpips() and min(picture.shape[:2]) >= LEAST_LPIPS:
+            found["lpips"] = _lpips(picture, exact) / 100
+    return found
+
+
+LEAST_LPIPS = 32
+
+
+@lru_cache(maxsize=1)
+def _has_lpips() -> bool:
+    from vernier.metrics.lpips_weights import at_hand
+
+    return at_hand()

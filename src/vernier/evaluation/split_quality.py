@@ -184,7 +184,8 @@ class SplitQuality:
         path_bytes = self._network.path_bytes(self._inputs)
         stride = ceil(KEPT_PATHS * path_bytes / max(1, kept_bytes))
         self._kept = [KeptPrefixes(kept_bytes // len(self._parts), stride) for _ in self._parts]
-        self.exact = [grey(picture) for picture in self._as_bytes(self._float_planes)]
+        self.exact_colours = self._as_bytes(self._float_planes)
+        self.exact = [grey(picture) for picture in self.exact_colours]
         self._exact_piqe: dict[Shifts, list[float]] = {}
 
     @property
@@ -200,12 +201,14 @@ class SplitQuality:
 
     def __call__(self, split: Assignment) -> float:
         """The objective; lower looks better, and 0 is the float network."""
+        needs_piqe = self.objective in (Objective.GUARDED, Objective.PIQE)
+        before = self._piqe_before(SHIFTS) if needs_piqe else [0.0] * len(self.exact)
         return float(
             np.mean(
                 [
-                    objective_of(self.objective, plane, exact, before, self.guard)
-                    for plane, exact, before in zip(
-                        self.pictures(split), self.exact, self._piqe_before(SHIFTS), strict=True
+                    objective_of(self.objective, picture, exact, known, self.guard)
+                    for picture, exact, known in zip(
+                        self.colours(split), self.exact_colours, before, strict=True
                     )
                 ]
             )
@@ -220,8 +223,10 @@ class SplitQuality:
         """The same of each photo."""
         before = self._piqe_before(shifts)
         return [
-            scores(plane, exact, self.guard, shifts, known)
-            for plane, exact, known in zip(self.pictures(split), self.exact, before, strict=True)
+            scores(picture, exact, self.guard, shifts, known)
+            for picture, exact, known in zip(
+                self.colours(split), self.exact_colours, before, strict=True
+            )
         ]
 
     def _piqe_before(self, shifts: Shifts) -> list[float]:
@@ -260,6 +265,10 @@ class SplitQuality:
 
     def pictures(self, split: Assignment) -> list[Bytes]:
         """Grey pictures of a split, one for each crop."""
+        return [grey(picture) for picture in self.colours(split)]
+
+    def colours(self, split: Assignment) -> list[Bytes]:
+        """RGB pictures of a split, `(H, W, 3)`, one for each crop."""
         placed = [precision_of(name) for name in split]
         kinds = list(dict.fromkeys(placed))
         shares = torch.tensor([[float(own == kind) for kind in kinds] for own in placed])
@@ -268,7 +277,7 @@ class SplitQuality:
                 self._network.blend(part, shares, kinds, kept)
                 for part, kept in zip(self._parts, self._kept, strict=True)
             ]
-        return [grey(picture) for picture in self._as_bytes(torch.cat(found))]
+        return self._as_bytes(torch.cat(found))
 
     def _as_bytes(self, planes: Tensor) -> list[Bytes]:
         found = planes.permute(0, 2, 3, 1).contiguous().numpy()

@@ -112,18 +112,17 @@ class Lpips:
     def __init__(
         self, backbone: Backbone, weights: Mapping[str, Tensor], linear: Mapping[str, Tensor]
     ) -> None:
-        self._layers = _LAYERS[backbone]
-        self._weights: dict[str, tuple[Tensor, Tensor]] = {}
+        self._backbone, self._layers = backbone, _LAYERS[backbone]
+        self._weights: dict[str, Tensor] = {}
         self._linear: list[Tensor] = []
         channels = 3
         for layer in self._layers:
             if isinstance(layer, _Pool):
                 continue
             shape = (layer.channels, channels, layer.kernel, layer.kernel)
-            self._weights[layer.name] = (
-                _tensor(weights, f"{layer.name}.weight", shape),
-                _tensor(weights, f"{layer.name}.bias", (layer.channels,)),
-            )
+            for part, wanted in (("weight", shape), ("bias", shape[:1])):
+                name = f"{layer.name}.{part}"
+                self._weights[name] = _tensor(weights, name, wanted)
             channels = layer.channels
             if layer.tap:
                 name = f"lin{len(self._linear)}.model.1.weight"
@@ -163,21 +162,42 @@ class Lpips:
         return total
 
     def _features(self, pictures: Tensor) -> list[Tensor]:
-        shift, scale = (
-            torch.tensor(values, dtype=pictures.dtype).view(1, 3, 1, 1)
-            for values in (_SHIFT, _SCALE)
-        )
-        x = (pictures * 2 - 1 - shift) / scale
-        taps = []
-        for layer in self._layers:
-            if isinstance(layer, _Pool):
-                x = functional.max_pool2d(x, layer.kernel, 2)
-                continue
-            weight, bias = self._weights[layer.name]
-            x = functional.relu(functional.conv2d(x, weight, bias, layer.stride, layer.padding))
-            if layer.tap:
-                taps.append(x)
-        return taps
+        taps = [layer.name for layer in self._layers if isinstance(layer, _Conv) and layer.tap]
+        found = classifier_features(self._backbone, self._weights, pictures, taps)
+        return [functional.relu(found[name]) for name in taps]
+
+
+def classifier_features(
+    backbone: Backbone,
+    weights: Mapping[str, Tensor],
+    pictures: Tensor,
+    names: Sequence[str],
+) -> dict[str, Tensor]:
+    """What convolutions of a classifier compute, before their activation.
+
+    Args:
+        backbone: the classifier.
+        weights: its `.weight` and `.bias`, torchvision's names.
+        pictures: shape `(N, 3, H, W)`, RGB in [0, 1].
+        names: of convolutions (`convolutions`); nothing is computed beyond the last of them.
+    """
+    shift, scale = (
+        torch.tensor(values, dtype=pictures.dtype).view(1, 3, 1, 1) for values in (_SHIFT, _SCALE)
+    )
+    x = (pictures * 2 - 1 - shift) / scale
+    found: dict[str, Tensor] = {}
+    for layer in _LAYERS[backbone]:
+        if isinstance(layer, _Pool):
+            x = functional.max_pool2d(x, layer.kernel, 2)
+            continue
+        weight, bias = (weights[f"{layer.name}.{part}"] for part in ("weight", "bias"))
+        x = functional.conv2d(x, weight, bias, layer.stride, layer.padding)
+        if layer.name in names:
+            found[layer.name] = x
+        if len(found) == len(set(names)):
+            break
+        x = functional.relu(x)
+    return found
 
 
 def _normalised(features: Tensor) -> Tensor:

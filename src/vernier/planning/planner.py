@@ -349,4 +349,6 @@ def simulated_scores(quality: SplitQuality, judge: Evaluations, split: Assignmen
         gmsd=round(found["gmsd"], 5),
         ssim=round(found["ssim"], 5),
         psnr_db=round(found["psnr"], 5),
+        flip=round(found["flip"], 5),
+        lpips=round(found["lpips"], 5) if "lpips" in found else None,
     )

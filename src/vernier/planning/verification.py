@@ -82,7 +82,7 @@ def judged_exported(
     doubtful = PlaneUpscaler(in_memory(made.manifest, made.models), load)
     try:
         pairs = [
-            (grey(_picture(doubtful, low, source)), grey(_picture(teacher, low, source)))
+            (_picture(doubtful, low, source), _picture(teacher, low, source))
             for low in crops.pictures
         ]
     finally:
@@ -94,14 +94,14 @@ def judged_exported(
 def scores_of(
     pairs: Sequence[tuple[Bytes, Bytes]], told: str, objective: Objective, guard: Guard
 ) -> Scores:
-    """Means over grey pictures and the float network's."""
+    """Means over RGB pictures and the float network's."""
     rows = [scores(picture, exact, guard) for picture, exact in pairs]
 
     def mean(name: str) -> float:
         return round(float(np.mean([row[name] for row in rows])), 5)
 
     worth = [
-        objective_of(objective, picture, exact, steady_piqe(exact), guard)
+        objective_of(objective, picture, exact, steady_piqe(grey(exact)), guard)
         for picture, exact in pairs
     ]
     return Scores(
@@ -112,6 +112,8 @@ def scores_of(
         gmsd=mean("gmsd"),
         ssim=mean("ssim"),
         psnr_db=mean("psnr"),
+        flip=mean("flip"),
+        lpips=mean("lpips") if "lpips" in rows[0] else None,
     )
 
 
