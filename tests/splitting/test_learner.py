@@ -235,6 +235,8 @@ def test_likely_splits_of_many_units_keep_a_budget_that_likelihood_does_not():
 class KnownShares:
     """A learner that gives what it was made with."""
 
+    able = True
+
     def __init__(self, shares):
         self._shares = np.asarray(shares, np.float64)
 

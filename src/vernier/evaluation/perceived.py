@@ -26,6 +26,11 @@ ESTIMATED: Mapping[Objective, str] = {Objective.GUARDED: "piqe", Objective.PIQE:
 """The metric that an estimator is needed of."""
 
 
+def descendable(objective: Objective, estimator: Estimator | None) -> bool:
+    """Whether `perception` has something for an objective."""
+    return objective in _TO_FLOAT or (objective in ESTIMATED and estimator is not None)
+
+
 def perception(objective: Objective, guard: Guard, estimator: Estimator | None) -> Perception:
     """What is descended for an objective.
 
@@ -37,6 +42,11 @@ def perception(objective: Objective, guard: Guard, estimator: Estimator | None) 
     Raises:
         UsageError: an estimator is needed.
     """
+    if objective not in ESTIMATED and objective not in _TO_FLOAT:
+        raise UsageError(
+            f"{objective} cannot be descended; choose another method, or an objective of "
+            f"{', '.join([*ESTIMATED, *_TO_FLOAT])}"
+        )
     if objective not in ESTIMATED:
         return partial(_apart, _TO_FLOAT[objective])
     if estimator is None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from vernier.errors import UsageError
 from vernier.evaluation.network_source import Source
 from vernier.evaluation.objectives import Objective
-from vernier.evaluation.perceived import perception
+from vernier.evaluation.perceived import descendable, perception
 from vernier.evaluation.split_quality import KEPT_BYTES, Crops, SplitQuality
 from vernier.perceptual.estimator import Estimator
 from vernier.perceptual.objective import Guard
@@ -153,7 +153,8 @@ def make_plan(
     Args:
         workshop: network, profile, photos.
         order: budget, constraints, method.
-        estimator: for FYE-SR's methods, where the objective needs one.
+        estimator: for what learns, where the objective needs one: FYE-SR's methods, and the
+            default one on networks of many units.
         quality: `workshop.quality()`, where it is there already.
         judge: `workshop.evaluations()`, likewise.
         progress: told of judgements.
@@ -326,6 +327,11 @@ class PhotoLearner:
     progress: Progress = silent
     recipe: Recipe = field(default_factory=Recipe)
     paper: PaperRecipe = field(default_factory=PaperRecipe)
+
+    @property
+    def able(self) -> bool:
+        """Whether the objective can be learnt."""
+        return descendable(self.workshop.objective, self.estimator)
 
     def shares(self, problem: Problem, seed: int) -> Learnt:
         """Probabilities of each unit on each processor.

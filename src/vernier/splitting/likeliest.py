@@ -1,10 +1,11 @@
-"""The likeliest feasible splits, where each unit has a probability of each processor."""
+"""What follows from what a learner found: the likeliest feasible splits, the effects of units."""
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 from vernier.splitting.additive import chain_optimum
 from vernier.splitting.problem import Assignment, Problem
 from vernier.splitting.starts import fastest, flips, swaps
+
+if TYPE_CHECKING:
+    from vernier.splitting.learner import Learnt
 
 Float64 = NDArray[np.float64]
 LEAST_SHARE = 1e-6
@@ -23,6 +27,19 @@ def unlikeliness(problem: Problem, shares: Float64) -> Float64:
     """Less the logarithm of each share, `(M, K)`; infinity where a unit cannot run."""
     able = np.isfinite(problem.sums.units_ms)
     return np.where(able, -np.log(np.maximum(shares, LEAST_SHARE)), np.inf)
+
+
+def foreseen_effects(problem: Problem, learnt: Learnt) -> Float64:
+    """What each unit on each processor does to the looks, less than on its finest one, `(M, K)`.
+
+    The mean of the slopes at all draws, so among the other units as a learner came to place them;
+    in the learner's weighted points. Infinity where a unit cannot run.
+    """
+    names = problem.sums.processors
+    fine = np.array([names.index(name) for name in problem.finest])
+    slopes = np.mean([draw.slopes for draw in learnt.draws], axis=0)
+    effects = slopes - slopes[np.arange(len(fine)), fine][:, None]
+    return np.where(np.isfinite(problem.sums.units_ms), effects, np.inf)
 
 
 def likeliest(problem: Problem, shares: Float64, count: int) -> list[Assignment]:

@@ -15,7 +15,7 @@ from vernier.splitting.additive import chain_optimum, graph_optimum
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.exhaustive import exhaustive
 from vernier.splitting.greedy import greedy
-from vernier.splitting.likeliest import likeliest, unlikeliness
+from vernier.splitting.likeliest import foreseen_effects, likeliest, unlikeliness
 from vernier.splitting.local_search import MOST_JUDGEMENTS, local_search
 from vernier.splitting.problem import Assignment, Judge, Problem
 from vernier.splitting.sensitivities import Float64, sensitivities
@@ -70,8 +70,18 @@ SEEDS = (0, 1, 2)
 LEARNING = (Method.FYE_SR, Method.FYE_SR_PAPER)
 
 
+LED = 64
+"""So many units are too many to judge one by one, where a learner can tell of all at once."""
+LED_PATIENCE = 60
+"""Judgements without a gain after which a search ends that a learner leads."""
+
+
 class Learner(Protocol):
     """What learns on pictures."""
+
+    @property
+    def able(self) -> bool:
+        """Whether the objective can be learnt."""
 
     def shares(self, problem: Problem, seed: int) -> Learnt:
         """Of `learner.learn`."""
@@ -98,7 +108,8 @@ def find_split(
         method: which.
         problem: with its budget.
         judge: of assignments.
-        learner: needed by both forms of FYE-SR's method.
+        learner: needed by both forms of FYE-SR's method; leads the default method where there are
+            64 units or more.
         most: new judgements of the default method, besides sensitivities.
         small: the default method judges every split where there are no more than this; 0 to never.
         seed: of what is random.
@@ -118,6 +129,9 @@ def find_split(
         if prod(map(len, problem.able)) <= small:
             starts: list[Assignment] = []
             best = exhaustive(problem, judge, progress)
+        elif learner is not None and learner.able and len(problem.able) >= LED:
+            learnt = learner.shares(problem, seed)
+            starts, best = _led_search(problem, judge, learnt, most, progress)
         else:
             starts, best = _search(problem, judge, most, seed, progress)
         return _finalist(problem, judge, wider, starts) if wider else best
@@ -168,12 +182,35 @@ def _search(
     return given, local_search(problem, judge, given, most, progress)
 
 
+def _led_search(
+    problem: Problem, judge: Evaluations, learnt: Learnt, most: int, progress: Progress
+) -> tuple[list[Assignment], Assignment | None]:
+    """The same where a learner has told what units do, and none is judged for that alone."""
+    foreseen = foreseen_effects(problem, learnt)
+    starts = [
+        problem.finest,
+        problem.coarsest,
+        fastest(problem),
+        greedy(problem, foreseen),
+        chain_optimum(problem, foreseen),
+        first_k(problem),
+        first_k(problem, last=True),
+        *likeliest(problem, learnt.shares, LIKELIEST),
+    ]
+    given = [split for split in starts if split is not None]
+    judge(problem.finest)
+    judge(problem.coarsest)
+    found = local_search(problem, judge, given, most, progress, foreseen, LED_PATIENCE)
+    return given, found
+
+
 def _finalist(
     problem: Problem, judge: Evaluations, wider: Sequence[Judge], starts: Sequence[Assignment]
 ) -> Assignment | None:
     """The best of the best and of the starts, in rounds of fewer splits and wider judges.
 
-    No unit of it can be moved alone so that it looks better to the search's judge and to the last.
+    No unit of it can be moved alone so that it looks better to the search's judge and to the last;
+    of many units, none that the search has judged.
     """
     feasible = _ranked(problem, judge, filter(problem.feasible, judge.known))
     chosen = list(dict.fromkeys([*feasible[:FINALISTS], *filter(problem.feasible, starts)]))
@@ -183,6 +220,8 @@ def _finalist(
     while chosen and chosen[0] != best:
         best = chosen[0]
         near = [split for split in flips(problem, best) if problem.feasible(split)]
+        if len(best) >= LED:
+            near = [split for split in near if split in judge.known]
         better = [split for split in near if judge(split) < judge(best)]
         candidates = [best, *_ranked(problem, judge, better)[:LAST_FINALISTS]]
         chosen = _ranked(problem, wider[-1], candidates)

@@ -125,6 +125,7 @@ class Surrogate:
 
 def _standard(foreseen: Float64, places: Places) -> tuple[Float64, Float64]:
     """Foreseen sums of splits with mean 0 and deviation 1, and the effects that give them."""
+    foreseen = np.where(np.isfinite(foreseen), foreseen, 0.0)
     sums = foreseen[np.arange(places.shape[1]), places].sum(axis=1)
     spread = float(sums.std()) or 1.0
     return (sums - sums.mean()) / spread, foreseen / spread
