@@ -93,7 +93,11 @@ TORCH_FILES = (
     "metrics/differentiable.py",
     "evaluation/simulated_pictures.py",
     "evaluation/split_quality.py",
+    "evaluation/perceived.py",
+    "splitting/expected_time.py",
     "splitting/learner.py",
+    "splitting/learner_state.py",
+    "splitting/paper_learner.py",
 )
 # Files of those rooms that the runtime reads, and which must therefore do without.
 TORCH_FREE_FILES = {"networks/shipped.py", "networks/ncnn.py"}

@@ -38,8 +38,8 @@ QuickOption = Annotated[bool, typer.Option("--quick", help="A rougher profile, f
 MethodOption = Annotated[
     str,
     typer.Option(
-        help="search, fye-sr (the paper's learner), exhaustive, milp, dp, greedy, first, last, "
-        "random."
+        help="search, fye-sr (FYE-SR's losses, as we descend them), fye-sr-paper (in the paper's "
+        "literal form), exhaustive, milp, dp, greedy, first, last, random."
     ),
 ]
 ObjectiveOption = Annotated[

@@ -15,7 +15,7 @@ from torch import Tensor
 from vernier.errors import UsageError
 from vernier.evaluation.network_source import Source
 from vernier.evaluation.objectives import ONCE, Objective, Shifts, objective_of, scores
-from vernier.evaluation.simulated_pictures import chroma, to_planes, with_chroma
+from vernier.evaluation.simulated_pictures import chroma, displayed, to_planes, with_chroma
 from vernier.images.pairs import list_photos, load_rgb, shrink
 from vernier.metrics.piqe import SHIFTS, steady_piqe
 from vernier.metrics.planes import GREY_WEIGHTS, grey
@@ -236,7 +236,9 @@ class SplitQuality:
         return self._exact_piqe[shifts]
 
     def blend(self, shares: Tensor, processors: Sequence[str], step: int) -> tuple[Tensor, Tensor]:
-        """A grey picture blended by shares of processors, differentiable, and the float network's.
+        """A grey picture computed by shares of processors, differentiable, and the float network's.
+
+        Both are the judge's own pictures, in 8 bits; gradients pass straight through roundings.
 
         Args:
             shares: shape `(M, K)`, in [0, 1].
@@ -247,12 +249,23 @@ class SplitQuality:
             Twice `(1, 1, H, W)` in [0, 1].
         """
         at = step % len(self._inputs)
+        exact = torch.from_numpy(self.exact[at]).float()[None, None] / 255
+        return displayed(self._blended(shares, processors, at), self._chroma[at]), exact
+
+    def luma_blend(
+        self, shares: Tensor, processors: Sequence[str], step: int
+    ) -> tuple[Tensor, Tensor]:
+        """The same of luma alone and not rounded, as FYE-SR's losses may have seen it."""
+        at = step % len(self._inputs)
+        picture = self._blended(shares, processors, at)
+        return self._grey_tensor(picture), self._grey_tensor(self._float_planes[at : at + 1])
+
+    def _blended(self, shares: Tensor, processors: Sequence[str], at: int) -> Tensor:
         found = [precision_of(name) for name in processors]
         kinds = list(dict.fromkeys(found))
         summed = [shares[:, [name == kind for name in found]].sum(dim=1) for kind in kinds]
         by_precision = torch.stack(summed, dim=1).clamp(0, 1)
-        picture = self._network.blend(self._inputs[at : at + 1], by_precision, kinds)
-        return self._grey_tensor(picture), self._grey_tensor(self._float_planes[at : at + 1])
+        return self._network.blend(self._inputs[at : at + 1], by_precision, kinds)
 
     def _grey_tensor(self, planes: Tensor) -> Tensor:
         if self._channels == 1:

@@ -12,6 +12,7 @@ from pathlib import Path
 from vernier.errors import UsageError
 from vernier.evaluation.network_source import Source
 from vernier.evaluation.objectives import Objective
+from vernier.evaluation.perceived import descendable, perception
 from vernier.evaluation.split_quality import KEPT_BYTES, Crops, SplitQuality
 from vernier.perceptual.estimator import Estimator
 from vernier.perceptual.objective import Guard
@@ -26,9 +27,10 @@ from vernier.progress import Progress, silent
 from vernier.quantization.ranges import Ranges
 from vernier.splitting.budget import Budget, check_reachable
 from vernier.splitting.evaluations import Evaluations
-from vernier.splitting.learner import Recipe, learn_split
+from vernier.splitting.learner import Learnt, Recipe, learn
 from vernier.splitting.local_search import MOST_JUDGEMENTS
-from vernier.splitting.methods import Learner, Method, find_split
+from vernier.splitting.methods import Method, find_split
+from vernier.splitting.paper_learner import PaperRecipe, learn_split
 from vernier.splitting.problem import Assignment, Constraints, Problem
 from vernier.version import VERSION
 
@@ -151,7 +153,8 @@ def make_plan(
     Args:
         workshop: network, profile, photos.
         order: budget, constraints, method.
-        estimator: for FYE-SR's method only.
+        estimator: for what learns, where the objective needs one: FYE-SR's methods, and the
+            default one on networks of many units.
         quality: `workshop.quality()`, where it is there already.
         judge: `workshop.evaluations()`, likewise.
         progress: told of judgements.
@@ -173,10 +176,7 @@ def make_plan(
     budget_ms = order.budget.in_ms(float_ms)
     problem = open_problem.within(budget_ms)
     started = time.monotonic()
-    learner = None
-    if estimator is not None:
-        learner = fye_sr_learner(workshop, quality, estimator, progress)
-
+    learner = PhotoLearner(workshop, quality, estimator, progress)
     wider = workshop.finals() if order.method is Method.SEARCH else []
 
     def search(target_ms: float) -> Assignment:
@@ -308,34 +308,61 @@ def _threads(workshop: Workshop) -> int:
     return workshop.profile.settings.threads
 
 
-def fye_sr_learner(
-    workshop: Workshop,
-    quality: SplitQuality,
-    estimator: Estimator,
-    progress: Progress = silent,
-    recipe: Recipe = Recipe(),  # noqa: B008 (frozen)
-) -> Learner:
-    """FYE-SR's learner on a workshop's photos.
+@dataclass(frozen=True)
+class PhotoLearner:
+    """FYE-SR's learner on a workshop's photos and for its objective, in both forms.
 
-    Args:
+    Attributes:
         workshop: its folder keeps what is needed to go on after a stop.
         quality: the network.
-        estimator: of the perceptual metric.
+        estimator: of the perceptual metric; None where the objective needs none.
         progress: told after each step.
-        recipe: but for the seed.
+        recipe: of our form, but for the seed.
+        paper: of the paper's, likewise.
     """
 
-    def learn(problem: Problem, seed: int) -> Assignment | None:
-        checkpoint = None
-        if workshop.folder is not None:
-            checkpoint = workshop.folder / f"learner-{problem.budget_ms:.3f}-{seed}.pt"
-        seeded = replace(recipe, seed=seed)
+    workshop: Workshop
+    quality: SplitQuality
+    estimator: Estimator | None
+    progress: Progress = silent
+    recipe: Recipe = field(default_factory=Recipe)
+    paper: PaperRecipe = field(default_factory=PaperRecipe)
+
+    @property
+    def able(self) -> bool:
+        """Whether the objective can be learnt."""
+        return descendable(self.workshop.objective, self.estimator)
+
+    def shares(self, problem: Problem, seed: int) -> Learnt:
+        """Probabilities of each unit on each processor.
+
+        Raises:
+            UsageError: the objective needs an estimator.
+        """
+        return learn(
+            problem,
+            self.quality.blend,
+            perception(self.workshop.objective, self.workshop.guard, self.estimator),
+            replace(self.recipe, seed=seed),
+            self._checkpoint("learner", problem, seed),
+            self.progress,
+        )
+
+    def paper_split(self, problem: Problem, seed: int) -> Assignment | None:
+        """The split that the paper's form rounds to."""
         found = learn_split(
-            problem, quality.blend, estimator, workshop.guard, seeded, checkpoint, progress
+            problem,
+            self.quality.luma_blend,
+            perception(self.workshop.objective, self.workshop.guard, self.estimator),
+            replace(self.paper, seed=seed),
+            self._checkpoint("paper-learner", problem, seed),
+            self.progress,
         )
         return None if found is None else found.split
 
-    return learn
+    def _checkpoint(self, name: str, problem: Problem, seed: int) -> Path | None:
+        folder = self.workshop.folder
+        return None if folder is None else folder / f"{name}-{problem.budget_ms:.3f}-{seed}.pt"
 
 
 def simulated_scores(quality: SplitQuality, judge: Evaluations, split: Assignment) -> Scores:

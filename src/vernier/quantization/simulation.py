@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -292,11 +293,37 @@ class SimulatedNetwork(nn.Module):
 
     def _integer_unit(self, index: int, integer: frozenset[int]) -> Program:
         """A unit's INT8 path beside these INT8 units."""
-        together = self._together(index, integer)
+        key = ("int8", index, self._together(index, integer))
+        if key not in self._programs:
+            self._make_integer_units(index, integer)
+        found: Program = self._programs[key]
+        self._programs.move_to_end(key)
+        return found
 
-        def make() -> Program:
-            outputs = {output for unit in together for output in self._units[unit]}
-            mixed = self._mixed(frozenset(outputs), self._units[index])
-            return self._compiled(mixed, self._units[index], self._crossings[index].exits)
+    def _make_integer_units(self, index: int, integer: frozenset[int]) -> None:
+        """A unit's INT8 path, and of others what comes out of the same mixed graph.
 
-        return self._kept(("int8", index, together), make)
+        A graph is mixed once for all INT8 units of a split; once for each unit, a network of
+        hundreds takes minutes. Units that are not in INT8 join where none changes another's scales:
+        a learner asks for all.
+        """
+        if index in integer:
+            made = sorted(integer)
+        else:
+            made = [index]
+            for other in sorted(set(range(len(self._units))) - integer - {index}):
+                if all(self._apart(other, one) for one in made):
+                    made.append(other)
+        together = {one: self._together(one, integer) for one in made}
+        missing = [one for one in made if ("int8", one, together[one]) not in self._programs]
+        outputs = frozenset(o for unit in integer.union(made) for o in self._units[unit])
+        mixed = self._mixed(outputs, {o for unit in missing for o in self._units[unit]})
+        for one in missing:
+            self._kept(("int8", one, together[one]), partial(self._unit_of, mixed, one))
+
+    def _unit_of(self, mixed: Graph, index: int) -> Program:
+        return self._compiled(mixed, self._units[index], self._crossings[index].exits)
+
+    def _apart(self, one: int, other: int) -> bool:
+        """Whether neither unit's place changes the other's scales."""
+        return one not in self._neighbours[other] and other not in self._neighbours[one]
