@@ -24,7 +24,7 @@ from vernier.evaluation.known_order import (
     network_pairs,
     shares_right,
 )
-from vernier.evaluation.objectives import to_float_db
+from vernier.evaluation.objectives import Objective, objective_of, to_float_db
 from vernier.evaluation.simulated_pictures import SimulatedPictures
 from vernier.evaluation.split_quality import load_crops
 from vernier.images.writing import write_whole
@@ -83,6 +83,9 @@ def candidates() -> dict[str, Score]:
         "flip": by_flip(PIXELS_PER_DEGREE),
         "flip, zoomed by 2": by_flip(PIXELS_PER_DEGREE / 2),
         "flip, zoomed by 4": by_flip(PIXELS_PER_DEGREE / 4),
+        "visible": lambda p, e: objective_of(
+            Objective.VISIBLE, p, e, steady_piqe(grey(e)), Guard()
+        ),
         "flip, colours only": by_flip(PIXELS_PER_DEGREE, features=False),
     }
     for kind in Backbone:

@@ -57,6 +57,9 @@ PROCESSORS = {
     ),
 }
 WORTH = {
+    Objective.VISIBLE: lambda found: found["visible"],
+    Objective.FLIP: lambda found: 100 * found["flip"],
+    Objective.LPIPS: lambda found: 100 * found["lpips"],
     Objective.GUARDED: lambda found: found["guarded"],
     Objective.PIQE: lambda found: found["piqe"] - found["piqe_float"],
     Objective.GMSD: lambda found: found["gmsd"],

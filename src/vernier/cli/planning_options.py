@@ -45,9 +45,9 @@ MethodOption = Annotated[
 ObjectiveOption = Annotated[
     str,
     typer.Option(
-        help="What is minimised: guarded (PIQE, gains counting only near the float picture), piqe, "
-        "gmsd, ssim, psnr, flip or lpips, the last five to the float picture, the last two in "
-        "colour."
+        help="What is minimised: visible (what an eye sees change against the float picture, in "
+        "colour), flip, lpips, gmsd, ssim or psnr to the float picture, guarded (PIQE, gains "
+        "counting only near the float picture), or piqe."
     ),
 ]
 BoundOption = Annotated[
@@ -107,7 +107,7 @@ def wishes(
     out: OutOption,
     scale: ScaleOption = None,
     method: MethodOption = "search",
-    objective: ObjectiveOption = "guarded",
+    objective: ObjectiveOption = "visible",
     bound: BoundOption = None,
     lock: LockOption = None,
     most_switches: SwitchesOption = None,

@@ -80,7 +80,8 @@ def made_pairs(photo: Bytes, rng: np.random.Generator) -> list[KnownPair]:
         )
         step = level * np.sqrt(12)
         bands = np.round(exact / step) * step
-        fine = step / np.sqrt(2)
+        # The dither adds as much again as steps do.
+        fine = _error(_rounded(bands), photo) * np.sqrt(6)
         dithered = np.round(exact / fine + rng.random(exact.shape) - 0.5) * fine
         pairs.append(
             KnownPair("bands against dither", told, photo, _rounded(dithered), _rounded(bands))

@@ -1,4 +1,4 @@
-"""Objectives as what a learner descends: differentiable, of grey pictures, in points of about 100.
+"""Objectives as what a learner descends: differentiable, in points of about 100.
 
 PIQE has no gradient of use: its estimator stands in, averaged over the same four grids of blocks
 that the judge's PIQE is (`metrics.piqe.steady_piqe`). The others are twins of the judge's metrics.
@@ -13,9 +13,12 @@ import torch
 from torch import Tensor
 
 from vernier.errors import UsageError
-from vernier.evaluation.objectives import EQUAL_DB, Objective
+from vernier.evaluation.objectives import EQUAL_DB, FLIP_POINTS, Objective, found_lpips
+from vernier.evaluation.objectives import GMSD_POINTS as VISIBLE_GMSD_POINTS
 from vernier.metrics.differentiable import gmsd, ssim
+from vernier.metrics.flip import flip
 from vernier.metrics.piqe import BLOCK, SHIFTS
+from vernier.metrics.planes import GREY_WEIGHTS
 from vernier.perceptual.estimator import Estimator
 from vernier.perceptual.objective import Guard, guarded_batch
 from vernier.splitting.learner import Perception
@@ -99,8 +102,31 @@ def _decibels(picture: Tensor, exact: Tensor) -> Tensor:
     return (EQUAL_DB + 10 * torch.log10(error.clamp_min(10 ** (-EQUAL_DB / 10)))).clamp_min(0)
 
 
+def _visible(picture: Tensor, exact: Tensor) -> Tensor:
+    """Without the bonus for PIQE, which is small and has no slope of use."""
+    seen = FLIP_POINTS * flip(_coloured(picture), _coloured(exact))
+    return seen + VISIBLE_GMSD_POINTS * gmsd(_grey(picture), _grey(exact))
+
+
+def _grey(picture: Tensor) -> Tensor:
+    if picture.shape[1] == 1:
+        return picture
+    weights = torch.tensor(GREY_WEIGHTS, dtype=picture.dtype).view(1, 3, 1, 1)
+    return (picture * weights).sum(dim=1, keepdim=True)
+
+
+def _coloured(picture: Tensor) -> Tensor:
+    """RGB as it is; grey as RGB of equal channels."""
+    return picture if picture.shape[1] == 3 else picture.expand(-1, 3, -1, -1)
+
+
 _TO_FLOAT: Mapping[Objective, Perception] = {
     Objective.GMSD: lambda picture, exact: GMSD_POINTS * gmsd(picture, exact),
     Objective.SSIM: lambda picture, exact: SSIM_POINTS * (1 - ssim(picture, exact)),
     Objective.PSNR: _decibels,
+    Objective.FLIP: lambda picture, exact: 100 * flip(_coloured(picture), _coloured(exact)),
+    Objective.LPIPS: lambda picture, exact: (
+        100 * found_lpips()(_coloured(picture), _coloured(exact))
+    ),
+    Objective.VISIBLE: _visible,
 }

@@ -88,13 +88,23 @@ def displayed(planes: Tensor, enlarged: Float32 | None) -> Tensor:
     Returns:
         Shape `(1, 1, H, W)`: whole grey levels of 8 bits, divided by 255.
     """
+    levels = _levels(planes, enlarged)
+    grey = _straight((levels.double() @ torch.from_numpy(GREY_WEIGHTS)) + 0.5, torch.floor)
+    return (grey / 255).float()[None, None]
+
+
+def displayed_colours(planes: Tensor, enlarged: Float32 | None) -> Tensor:
+    """`with_chroma`, differentiable, as `displayed`: shape `(1, 3, H, W)`."""
+    return (_levels(planes, enlarged) / 255).float().permute(2, 0, 1)[None]
+
+
+def _levels(planes: Tensor, enlarged: Float32 | None) -> Tensor:
+    """RGB `(H, W, 3)` in whole levels of 8 bits."""
     pixels = planes[0].permute(1, 2, 0)
     if enlarged is not None:
         coloured = torch.cat([pixels, torch.from_numpy(enlarged[:, :, 1:])], dim=2)
         pixels = (coloured - _tensor(OFFSET)) @ _tensor(YCBCR_TO_RGB).T
-    levels = _straight(pixels.clamp(0, 1) * 255, torch.round)
-    grey = _straight((levels.double() @ torch.from_numpy(GREY_WEIGHTS)) + 0.5, torch.floor)
-    return (grey / 255).float()[None, None]
+    return _straight(pixels.clamp(0, 1) * 255, torch.round)
 
 
 def _tensor(values: NDArray[np.floating]) -> Tensor:

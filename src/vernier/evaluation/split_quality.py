@@ -15,7 +15,13 @@ from torch import Tensor
 from vernier.errors import UsageError
 from vernier.evaluation.network_source import Source
 from vernier.evaluation.objectives import ONCE, Objective, Shifts, objective_of, scores
-from vernier.evaluation.simulated_pictures import chroma, displayed, to_planes, with_chroma
+from vernier.evaluation.simulated_pictures import (
+    chroma,
+    displayed,
+    displayed_colours,
+    to_planes,
+    with_chroma,
+)
 from vernier.images.pairs import list_photos, load_rgb, shrink
 from vernier.metrics.piqe import SHIFTS, steady_piqe
 from vernier.metrics.planes import GREY_WEIGHTS, grey
@@ -157,7 +163,7 @@ class SplitQuality:
         source: Source,
         ranges: Ranges,
         crops: Crops,
-        objective: Objective = Objective.GUARDED,
+        objective: Objective = Objective.VISIBLE,
         guard: Guard = Guard(),  # noqa: B008 (frozen)
         granularity: Granularity = Granularity.LAYER,
         kept_bytes: int = 0,
@@ -191,8 +197,9 @@ class SplitQuality:
     @property
     def told(self) -> str:
         """What decides its judgements, in words."""
-        how = f", bound {self.guard.bound_db:g} dB" if self.objective is Objective.GUARDED else ""
-        if self.objective in (Objective.GUARDED, Objective.PIQE):
+        guarded = self.objective in (Objective.VISIBLE, Objective.GUARDED)
+        how = f", bound {self.guard.bound_db:g} dB" if guarded else ""
+        if self.objective.needs_piqe:
             how += f", {len(SHIFTS)} grids"
         return (
             f"{self.source.name} x{self.source.scale}, {self.units} units, "
@@ -201,8 +208,7 @@ class SplitQuality:
 
     def __call__(self, split: Assignment) -> float:
         """The objective; lower looks better, and 0 is the float network."""
-        needs_piqe = self.objective in (Objective.GUARDED, Objective.PIQE)
-        before = self._piqe_before(SHIFTS) if needs_piqe else [0.0] * len(self.exact)
+        before = self._piqe_before(SHIFTS) if self.objective.needs_piqe else [0.0] * len(self.exact)
         return float(
             np.mean(
                 [
@@ -236,9 +242,10 @@ class SplitQuality:
         return self._exact_piqe[shifts]
 
     def blend(self, shares: Tensor, processors: Sequence[str], step: int) -> tuple[Tensor, Tensor]:
-        """A grey picture computed by shares of processors, differentiable, and the float network's.
+        """A picture computed by shares of processors, differentiable, and the float network's.
 
-        Both are the judge's own pictures, in 8 bits; gradients pass straight through roundings.
+        Grey, or RGB where the objective sees colours. Both are the judge's own pictures, in 8 bits;
+        gradients pass straight through roundings.
 
         Args:
             shares: shape `(M, K)`, in [0, 1].
@@ -246,9 +253,13 @@ class SplitQuality:
             step: which photo: one after the other.
 
         Returns:
-            Twice `(1, 1, H, W)` in [0, 1].
+            Twice `(1, 1, H, W)` in [0, 1], or `(1, 3, H, W)`.
         """
         at = step % len(self._inputs)
+        if self.objective.coloured:
+            truth = torch.from_numpy(self.exact_colours[at]).float().permute(2, 0, 1)[None] / 255
+            made = self._blended(shares, processors, at)
+            return displayed_colours(made, self._chroma[at]), truth
         exact = torch.from_numpy(self.exact[at]).float()[None, None] / 255
         return displayed(self._blended(shares, processors, at), self._chroma[at]), exact
 

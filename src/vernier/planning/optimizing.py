@@ -106,7 +106,7 @@ def workshop(
     folder: Path | None,
     *,
     ranges: Ranges | None = None,
-    objective: Objective = Objective.GUARDED,
+    objective: Objective = Objective.VISIBLE,
     bound_db: float = BOUND_DB,
     seed: int = 0,
     progress: Progress = silent,

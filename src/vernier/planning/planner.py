@@ -72,7 +72,7 @@ class Workshop:
     ranges: Ranges
     search_crops: Crops
     held_out: Crops
-    objective: Objective = Objective.GUARDED
+    objective: Objective = Objective.VISIBLE
     guard: Guard = field(default_factory=Guard)
     folder: Path | None = None
     seed: int = 0
