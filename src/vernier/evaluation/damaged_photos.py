@@ -136,6 +136,7 @@ def make_damaged_photos(
     count: int | None = None,
     seed: int = 0,
     more: Mapping[str, TrueMetric] | None = None,
+    held_out_every: int = HELD_OUT_EVERY,
     progress: Progress = silent,
 ) -> list[Sample]:
     """Damage photos, score them, and keep both in a folder.
@@ -147,6 +148,7 @@ def make_damaged_photos(
         count: of photos; all if absent.
         seed: of crops, strengths and splits.
         more: scores besides those of `scores_of`, by name.
+        held_out_every: one photo of so many is held out; 0 for none.
         progress: told after each photo.
 
     Raises:
@@ -161,7 +163,9 @@ def make_damaged_photos(
     for number, path in enumerate(files):
         crop = _crop(load_rgb(path), np.random.default_rng((seed, number)))
         if path.name not in done and crop is not None:
-            samples += _of_photo(path.name, number, crop, simulated, out, seed, more)
+            held = held_out_every > 0 and number % held_out_every == held_out_every - 1
+            which = _Numbered(path.name, number, held)
+            samples += _of_photo(which, crop, simulated, out, seed, more)
             if number % 8 == 7 or number == len(files) - 1:
                 save_index(out, samples, f"{photos.name}, seed {seed}")
         progress(number + 1, len(files), path.name)
@@ -186,18 +190,25 @@ def all_damaged(photos: Path, out: Path, count: int | None) -> bool:
     )
 
 
+@dataclass(frozen=True)
+class _Numbered:
+    """A photo, and whether it is held out."""
+
+    name: str
+    number: int
+    held_out: bool
+
+
 def _of_photo(
-    name: str,
-    number: int,
+    photo: _Numbered,
     crop: Bytes,
     simulated: Mapping[str, tuple[Enlarger, SimulatedPictures]],
     out: Path,
     seed: int,
     more: Mapping[str, TrueMetric] | None,
 ) -> list[Sample]:
-    rng = np.random.default_rng((seed, number, 1))
-    held = number % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
-    stem = f"{number:04d}"
+    rng = np.random.default_rng((seed, photo.number, 1))
+    stem = f"{photo.number:04d}"
     samples: list[Sample] = []
 
     def keep(picture: Bytes, reference: Bytes, file: str, beside: str, about: _About) -> None:
@@ -206,10 +217,10 @@ def _of_photo(
             Sample(
                 file=file,
                 reference=beside,
-                photo=name,
+                photo=photo.name,
                 network=about.network,
                 damage=about.damage,
-                held_out=held or about.held_out,
+                held_out=photo.held_out or about.held_out,
                 scores=scores_of(picture, reference, more),
             )
         )
@@ -218,7 +229,7 @@ def _of_photo(
     keep(crop, crop, whole, whole, _About("", "none", False))
     for place, (word, damaged) in enumerate(_photographic(crop, rng)):
         keep(damaged, crop, f"{stem}-{place}.png", whole, _About("", word, False))
-    for label in _turns(simulated, number, held=held):
+    for label in _turns(simulated, photo.number, held=photo.held_out):
         enlarger, network = simulated[label]
         exact, splits = _splits(network, crop, rng)
         beside = f"{stem}-{label}.png"
