@@ -6,9 +6,11 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from vernier.images.dead_leaves import dead_leaves
+from vernier.metrics.flip import flip
 from vernier.metrics.ms_ssim import ms_ssim
 from vernier.metrics.niqe import PristineModel, niqe, our_model
 from vernier.metrics.planes import grey
@@ -64,6 +66,18 @@ def test_the_help_says_what_is_the_default(vernier):
     text = " ".join(out.replace("│", " ").split())
     assert "luma (the default; what SR papers print)" in text
     assert "PSNR on rgb, SSIM and MS-SSIM on grey" in text
+
+
+def test_flip_by_name(vernier, pair, scene):
+    code, out, _ = vernier("metrics", *pair, "--json", "-m", "flip")
+    planes = [
+        torch.from_numpy(np.asarray(x) / np.float32(255)).permute(2, 0, 1)[None]
+        for x in (Image.open(pair[0]), scene)
+    ]
+    assert code == 0
+    assert json.loads(out)["pictures"][0]["scores"] == {
+        "flip": pytest.approx(float(flip(*planes)), abs=1e-6)
+    }
 
 
 def test_niqe_with_a_model_of_somebody_else(vernier, pair, tmp_path):

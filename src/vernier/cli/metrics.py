@@ -32,7 +32,7 @@ def command(
             "--metric",
             "-m",
             help="Only this one; may be repeated: psnr, ssim, ms-ssim, gmsd, piqe, and on request "
-            "niqe, lpips, lpips-vgg, ms-ssim-product.",
+            "niqe, flip, lpips, lpips-vgg, ms-ssim-product.",
         ),
     ] = None,
     on: Annotated[

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from vernier.images.sources import expand_sources
 from vernier.metrics.niqe import load_model, niqe
 from vernier.metrics.planes import grey
 from vernier.metrics.registry import ALIASES, METRICS, Better, Metric, Sees
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class On(StrEnum):
@@ -45,6 +49,7 @@ class Judgement:
     left_out: Mapping[str, str]
 
 
+FLIP = "flip"
 LPIPS = ("lpips", "lpips_vgg")
 """Names of LPIPS with AlexNet, as is usual, and with VGG-16."""
 
@@ -66,8 +71,6 @@ def lpips_metric(
     """
     if importlib.util.find_spec("torch") is None:
         raise MissingExtraError("torch", "learn", "LPIPS")
-    import torch
-
     from vernier.metrics.lpips import SMALLEST, Backbone
     from vernier.metrics.lpips_weights import find_lpips, kind_of
 
@@ -75,8 +78,29 @@ def lpips_metric(
     if backbone is not None:
         kind = kind_of(backbone)
     distance = find_lpips(kind, backbone, linear)
+    return _of_tensors(f"lpips_{kind}", f"LPIPS ({kind})", SMALLEST, distance)
 
-    def tensor(picture: Samples) -> torch.Tensor:
+
+def flip_metric() -> Metric:
+    """FLIP, the mean of its map, at its authors' distance from the screen.
+
+    Raises:
+        MissingExtraError: PyTorch is not installed.
+    """
+    if importlib.util.find_spec("torch") is None:
+        raise MissingExtraError("torch", "learn", "FLIP")
+    from vernier.metrics.flip import flip
+
+    return _of_tensors(FLIP, "FLIP", 1, flip)
+
+
+def _of_tensors(
+    name: str, title: str, smallest: int, distance: Callable[[Tensor, Tensor], Tensor]
+) -> Metric:
+    """A distance of RGB tensors `(1, 3, H, W)` as a metric; grey counts as equal channels."""
+    import torch
+
+    def tensor(picture: Samples) -> Tensor:
         rgb = np.broadcast_to(picture.reshape(*picture.shape[:2], -1), (*picture.shape[:2], 3))
         return torch.from_numpy(np.array(rgb, np.float32)).permute(2, 0, 1)[None]
 
@@ -84,15 +108,7 @@ def lpips_metric(
         with torch.no_grad():
             return float(distance(tensor(picture), tensor(reference)))
 
-    return Metric(
-        f"lpips_{kind}",
-        f"LPIPS ({kind})",
-        Better.LOWER,
-        Sees.RGB,
-        SMALLEST,
-        usual=False,
-        with_reference=score,
-    )
+    return Metric(name, title, Better.LOWER, Sees.RGB, smallest, usual=False, with_reference=score)
 
 
 def chosen_metrics(
@@ -104,7 +120,7 @@ def chosen_metrics(
     """The metrics of these names; the usual ones where no name is given.
 
     Args:
-        names: of `METRICS` and `LPIPS`; "-" and "_" are one ("ms-ssim").
+        names: of `METRICS`, `FLIP` and `LPIPS`; "-" and "_" are one ("ms-ssim").
         referenced: whether there is a reference.
         lpips: makes LPIPS of a name.
         niqe_model: a file of NIQE's parameters instead of Vernier's own, such as the authors'.
@@ -113,7 +129,7 @@ def chosen_metrics(
         UsageError: an unknown name, or one that needs a reference where there is none; and what
             `lpips_metric` and `metrics.niqe.load_model` raise.
     """
-    known = [*METRICS, *LPIPS]
+    known = [*METRICS, FLIP, *LPIPS]
     plain = [name.lower().replace("-", "_") for name in names]
     wanted = [ALIASES.get(name, name) for name in plain]
     unknown = [told for name, told in zip(wanted, names, strict=True) if name not in known]
@@ -123,9 +139,11 @@ def chosen_metrics(
         return [m for m in METRICS.values() if m.usual and (referenced or m.alone is not None)]
     if not referenced:
         for name in wanted:
-            if name in LPIPS or METRICS[name].alone is None:
+            if name not in METRICS or METRICS[name].alone is None:
                 raise UsageError(f"{name} compares with a reference; give one: A.png B.png")
-    chosen = {name: lpips(name) if name in LPIPS else METRICS[name] for name in wanted}
+    chosen = {}
+    for name in wanted:
+        chosen[name] = lpips(name) if name in LPIPS else METRICS.get(name) or flip_metric()
     if niqe_model is not None and "niqe" in chosen:
         chosen["niqe"] = _niqe_with(niqe_model)
     return list(chosen.values())
