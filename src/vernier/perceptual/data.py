@@ -168,7 +168,10 @@ def load_pictures(folder: Path, samples: Sequence[Sample], metric: str) -> Pictu
         torch.from_numpy(np.stack([plane(sample.reference) for sample in samples]))[:, None],
         torch.tensor([sample.scores[metric] for sample in samples], dtype=torch.float32),
         torch.stack([_cells(one) for one in planes]) if piqe else None,
-        tuple(_grid(planes, *shift) for shift in SHIFTS[1:]) if piqe else (),
+        # What is left beside the first rows and columns must hold a block.
+        tuple(_grid(planes, *shift) for shift in SHIFTS[1:])
+        if piqe and min(first) >= 2 * BLOCK
+        else (),
     )
 
 
