@@ -2,7 +2,7 @@
 
     python benchmarks/known_order.py --photos DIR --network sesr-m5:2 --network FILE:4
 
-Prints a table and writes `benchmarks/results/known_order.md`; `--page FILE` writes a page of the
+Prints a table and writes `benchmarks/results/known_order.md`, with `--add` below what that holds; `--page FILE` writes a page of the
 pairs for people to judge without knowing which is which (ABX).
 """
 
@@ -115,6 +115,7 @@ def main() -> None:
     parser.add_argument("--kept", type=Path, default=Path("runs/known-order"))
     parser.add_argument("--page", type=Path)
     parser.add_argument("--out", type=Path, default=RESULT)
+    parser.add_argument("--add", action="store_true", help="To what --out holds already.")
     given = parser.parse_args()
     pairs = pairs_of(given.photos, given.network or ["sesr-m5:2"], given.count, given.kept)
     kinds = list(dict.fromkeys(pair.kind for pair in pairs))
@@ -141,7 +142,9 @@ def main() -> None:
         for mean, name, found in rows
     ]
     print("\n".join(lines))
-    given.out.write_text("\n".join(lines) + "\n")
+    before = given.out.read_text().splitlines() if given.add else []
+    text = [*before, *lines[1:]] if given.add else lines
+    given.out.write_text("\n".join(text) + "\n")
     if given.page:
         chosen = [one for kind in kinds for one in [p for p in pairs if p.kind == kind][:FEWEST]]
         write_whole(given.page, abx_page(chosen).encode())
