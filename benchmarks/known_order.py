@@ -2,8 +2,8 @@
 
     python benchmarks/known_order.py --photos DIR --network sesr-m5:2 --network FILE:4
 
-Prints a table and writes `benchmarks/results/known_order.md`, with `--add` below what that holds; `--page FILE` writes a page of the
-pairs for people to judge without knowing which is which (ABX).
+Prints a table and writes `benchmarks/results/known_order.md`, with `--add` below what that holds;
+`--page FILE` writes a page of the pairs for people to judge without knowing which is which (ABX).
 """
 
 from __future__ import annotations

@@ -115,9 +115,9 @@ def command(
                 progress=report,
             )
         found_in.append((made, samples))
-    (made, samples), (judged, held) = found_in[0], found_in[-1]
+    (made, samples), (judged, verdict) = found_in[0], found_in[-1]
     known = load_pictures(made, [s for s in samples if not s.held_out], metric.value)
-    unseen = load_pictures(judged, [s for s in held if s.held_out], metric.value)
+    unseen = load_pictures(judged, [s for s in verdict if s.held_out], metric.value)
     recipe = Recipe(epochs, seed, start)
     with progress_bar(f"imitating {metric}", quiet=as_json) as report:
         estimator = learn(IMITATED[metric.value], known, recipe, out, report)

@@ -139,7 +139,7 @@ def shares_right(pairs: Sequence[KnownPair], score: Score) -> Mapping[str, float
 
 def _scaled(error: Reals, level: float) -> Reals:
     """Of this root mean square."""
-    return error * (level / np.sqrt(np.mean(error**2)))
+    return np.asarray(error * (level / np.sqrt(np.mean(error**2))))
 
 
 def _error(picture: Bytes, exact: Bytes) -> float:
@@ -151,13 +151,11 @@ def _hue_patches(shape: tuple[int, ...], rng: np.random.Generator) -> Reals:
     """Smooth patches along green to magenta and blue to yellow, of no luma (BT.601's weights)."""
     fields = [_smooth(rng.normal(size=shape[:2])) for _ in range(2)]
     directions = ((0.587, -0.299, 0.0), (0.114, 0.0, -0.299))
-    return np.sum(
-        [
-            f[:, :, None] / f.std() * np.array(d) / np.linalg.norm(d)
-            for f, d in zip(fields, directions, strict=True)
-        ],
-        axis=0,
-    )
+    parts = [
+        field[:, :, None] / field.std() * np.array(way) / np.linalg.norm(way)
+        for field, way in zip(fields, directions, strict=True)
+    ]
+    return np.asarray(parts[0] + parts[1])
 
 
 def _smooth(plane: Reals) -> Reals:

@@ -89,12 +89,13 @@ def flip_map(
     feature = _root(largest / math.sqrt(2), _FEATURE_POWER)
     # Equation 10.
     power = 1 - feature
-    return (colour + _LEAST) ** power - _LEAST**power
+    found: Tensor = (colour + _LEAST) ** power - _LEAST**power
+    return found
 
 
 def _root(x: Tensor, power: float) -> Tensor:
     """A power below 1 with a finite slope at 0, and 0 there."""
-    return (x + _LEAST) ** power - _LEAST**power
+    return torch.pow(x + _LEAST, power) - math.pow(_LEAST, power)
 
 
 def _norm(x: Tensor, y: Tensor) -> Tensor:
@@ -127,7 +128,7 @@ def _opponent(linear: Tensor) -> Tensor:
 def _seen(opponent: Tensor, pixels_per_degree: float) -> Tensor:
     """Filtered by the eye, in L*a*b* with colours that fade in the dark (Hunt), 4.1 and 4.2."""
     filtered = []
-    for plane, gaussians in zip(opponent.split(1, dim=1), _SENSITIVITY, strict=True):
+    for plane, gaussians in zip(torch.split(opponent, 1, dim=1), _SENSITIVITY, strict=True):
         parts = [_gaussian(b, pixels_per_degree) for _, b in gaussians]
         shares = _shares(gaussians, pixels_per_degree)
         filtered.append(
@@ -160,7 +161,8 @@ def _largest_difference() -> float:
     """Between green and blue, which are the farthest apart (4.2)."""
     ends = torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]], dtype=torch.float64)
     green, blue = _hunt(_relative(ends.view(2, 3, 1, 1))).flatten(1)
-    return float((green[0] - blue[0]).abs() + (green[1:] - blue[1:]).norm()) ** _COLOUR_POWER
+    apart = float((green[0] - blue[0]).abs() + torch.linalg.norm(green[1:] - blue[1:]))
+    return math.pow(apart, _COLOUR_POWER)
 
 
 def _colour_difference(one: Tensor, other: Tensor) -> Tensor:
