@@ -135,7 +135,7 @@ def test_the_papers_learner_by_its_name(vernier, photos, tmp_path) -> None:
         (("--budget", "0.001x"), "no split reaches"),
         (("--budget", "1x", "--lock", "last"), "expected UNIT=PROCESSOR"),
         (("--budget", "1x", "--method", "magic"), "expected a method of search"),
-        (("--budget", "1x", "--objective", "taste"), "expected an objective of guarded"),
+        (("--budget", "1x", "--objective", "taste"), "expected an objective of visible"),
         (("--budget", "1x", "--photos", "nowhere"), "expected a folder of photos"),
         (("--budget", "1x", "--memory", "0.0001"), "no split keeps the constraints"),
     ],
