@@ -50,13 +50,9 @@ def drawn(scale: int) -> Crops:
         np.stack([strokes * 0.8 + 0.1] * 3),
     ]
     small = SIDE // scale
-    low = [
-        np.rint(
-            255 * np.clip(imresize(p.transpose(1, 2, 0).astype(np.float32), small, small), 0, 1)
-        )
-        for p in planes
-    ]
-    return Crops(np.array(low).astype(np.uint8), f"{len(low)} drawn pictures")
+    low = [imresize(plane.transpose(1, 2, 0).astype(np.float32), small, small) for plane in planes]
+    pictures = np.rint(255 * np.clip(np.array(low), 0, 1)).astype(np.uint8)
+    return Crops(pictures, f"{len(low)} drawn pictures")
 
 
 def sets_of(data: Path, scale: int) -> dict[str, Crops]:
@@ -81,9 +77,8 @@ def rows_of(name: str, scale: int, data: Path, runs: Path) -> list[dict]:
     shop = workshop(source, profile, subject, photos, runs / f"{label}-guarded")
     problem = Problem(profile, math.inf)
     splits = all_splits(problem)
-    judges = {
-        told: Evaluations(shop.quality(crops)) for told, crops in sets_of(data, scale).items()
-    }
+    sets = sets_of(data, scale)
+    judges = {told: Evaluations(shop.quality(crops)) for told, crops in sets.items()}
     quality = shop.quality()
     learner = PhotoLearner(shop, quality, shipped_estimator("piqe"))
     low, high = min(map(problem.time_ms, splits)), problem.time_ms(problem.finest)
@@ -114,8 +109,8 @@ def table_of(rows: list[dict]) -> str:
     lines = [
         "# A split learnt on one set, judged on others",
         "",
-        f"Guarded PIQE, {COUNT} crops of {SIDE} pixels of each set (Set5: 2). Regret on a set: above",
-        "the best split of that very set within the budget, as a share of the span from that set's",
+        f"Guarded PIQE, {COUNT} crops of {SIDE} pixels of each set (Set5: 2). Regret on a set:",
+        "above the best split of that very set within the budget, as a share of the span from its",
         "best to its worst split; mean over networks and budgets, and the worst of them.",
         "",
         "| method | " + " | ".join(sets) + " |",
