@@ -3,9 +3,9 @@
     python benchmarks/lambda_sweep.py --photos DIR --runs DIR [--out benchmarks/results]
 
 The paper found lambda1 = 0.001 and lambda2 = 0.25 best for SRCNN on a Pixel 6, with PIQE and PSNR
-as metrics. Each pair of weights learns at three budgets; what is told is the learner's own split, with
-nothing judged: the split that shares round to in the paper's form, the likeliest feasible one in
-ours. Regret is above the optimum of every split, as a share of the span from best to worst.
+as metrics. Each pair of weights learns at three budgets; what is told is the learner's own split,
+with nothing judged: the split that shares round to in the paper's form, the likeliest feasible one
+in ours. Regret is above the optimum of every split, as a share of the span from best to worst.
 """
 
 from __future__ import annotations
