@@ -129,7 +129,7 @@ def main() -> None:
         f"# {name} x{scale}: {len(problem.able)} units by layers",
         "",
         f"{given.share:g} of all in float by modelled times of {', '.join(given.processors)};",
-        f"{quality.crops.told}. Learning took {learner.cpu_s:.0f} CPU s (clock: {learner.wall_s:.0f} s),",
+        f"{quality.crops.told}. Learning took {learner.cpu_s:.0f} CPU s ({learner.wall_s:.0f} s),",
         f"all of the search {cpu_s:.0f} CPU s ({wall_s:.0f} s); {judged} splits were judged.",
         "",
         "| way | objective | on other photos | ms of " + f"{problem.budget_ms:.1f} | INT8 units |",
