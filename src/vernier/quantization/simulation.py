@@ -26,7 +26,7 @@ from vernier.quantization.quantize import quantize_with
 from vernier.quantization.ranges import Range
 from vernier.quantization.simulation_narrow import NARROW, Narrow
 from vernier.quantization.simulation_prefixes import KeptPrefixes
-from vernier.quantization.simulation_program import Program, compile_program
+from vernier.quantization.simulation_program import Compiler, Program, compile_program
 from vernier.quantization.simulation_shares import Share, is_learnt, mixtures, number, weighted
 from vernier.quantization.simulation_units import (
     IndexedGraph,
@@ -318,11 +318,10 @@ class SimulatedNetwork(nn.Module):
         missing = [one for one in made if ("int8", one, together[one]) not in self._programs]
         outputs = frozenset(o for unit in integer.union(made) for o in self._units[unit])
         mixed = self._mixed(outputs, {o for unit in missing for o in self._units[unit]})
+        compiler = Compiler(self._source, mixed, self._weights_by_name(), self._device())
         for one in missing:
-            self._kept(("int8", one, together[one]), partial(self._unit_of, mixed, one))
-
-    def _unit_of(self, mixed: Graph, index: int) -> Program:
-        return self._compiled(mixed, self._units[index], self._crossings[index].exits)
+            parts = self._units[one], self._crossings[one].exits
+            self._kept(("int8", one, together[one]), partial(compiler.program, *parts))
 
     def _apart(self, one: int, other: int) -> bool:
         """Whether neither unit's place changes the other's scales."""
