@@ -36,6 +36,8 @@ from vernier.quantization.simulation_units import (
     without_weights,
 )
 
+MANY_UNITS = 64
+"""So many units are too many to make each one's codes anew for a slope alone."""
 KEPT_PLACEMENTS = 4
 """Placements whose codes are kept for the next call."""
 
@@ -147,7 +149,8 @@ class SimulatedNetwork(nn.Module):
 
         All paths of a unit read the same blended tensors; all that leaves the unit is blended. The
         scales are those of the split that the shares round to, and, for a unit that rounds to
-        float, of that split with this unit in INT8 as well: what a flip would give. So with shares
+        float, of that split with this unit in INT8 as well: what a flip would give (of 64 units
+        and more, of all in INT8 where a share is 0, which is but a slope then). So with shares
         of 0 and 1 this equals `forward`.
 
         Args:
@@ -182,7 +185,8 @@ class SimulatedNetwork(nn.Module):
             for precision, share in parts.items():
                 if not is_learnt(share) and number(share) == 0.0:
                     continue
-                found = self._program(index, precision, integer).run(held)
+                beside = self._beside(integer, share)
+                found = self._program(index, precision, beside).run(held)
                 for name, values in weighted(found, share).items():
                     exits[name] = exits[name] + values if name in exits else values
             held.update(exits)
@@ -191,6 +195,16 @@ class SimulatedNetwork(nn.Module):
             if kept is not None and path is not None:
                 kept.keep(path[: index + 1], held)
         return held[self._source.outputs[0]]
+
+    def _beside(self, integer: frozenset[int], share: Share) -> frozenset[int]:
+        """The INT8 units that decide the scales of a path of this share.
+
+        A path of share 0 gives nothing but a slope. Of many units its scales are those of all in
+        INT8, which are made once, and not for each split anew.
+        """
+        if len(self._units) < MANY_UNITS or number(share) != 0.0:
+            return integer
+        return frozenset(range(len(self._units)))
 
     def path_bytes(self, x: Tensor) -> int:
         """What all units give to others on an input's way through the network."""
