@@ -36,7 +36,7 @@ LAST_FINALISTS = 5
 LIKELIEST = 8
 """Splits that are judged of a learner's shares."""
 WALK = 3.0
-"""Flips, swaps and moved runs that are judged after these, at the most, as a multiple of the units."""
+"""Flips, swaps and runs judged after these, at the most, as a multiple of the units."""
 
 
 class Method(StrEnum):
