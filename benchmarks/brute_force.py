@@ -6,7 +6,8 @@ SRCNN 9-1-5, ESPCN, FSRCNN, SESR-M3, M5 and M7 at x2 and x4; five budgets each. 
 judged, so the optimum is known. The default method runs with its own exhaustive search switched
 off. Regret is the objective above the optimum's, as a share of the span between the best and the
 worst split of the network. Networks that no weights are shipped for are trained a little first,
-into --runs.
+into --runs. `--modelled` takes the times of a modelled Pixel 6 in place of measured ones, which a
+busy machine makes meaningless. What was done is kept in --runs, by network.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from vernier.perceptual.estimator import shipped_estimator
 from vernier.planning.optimizing import Photographs, profiled, workshop
 from vernier.planning.planner import PhotoLearner
 from vernier.profiling.assembly import Subject
+from vernier.profiling.modelled import modelled_profile
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.exhaustive import all_splits
 from vernier.splitting.methods import Method, find_split
@@ -40,6 +42,7 @@ NETWORKS = ("srcnn-915", "espcn", "fsrcnn", "sesr-m3", "sesr-m5", "sesr-m7")
 SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)
 """Of the way from the fastest split to the slowest useful one."""
 PROCESSORS = ("openvino:cpu:float32", "openvino:cpu:int8")
+MODELLED = ("modelled:pixel-6-cpu:float32", "modelled:pixel-6-npu:int8")
 SIZE = (180, 320)
 METHODS = (Method.SEARCH, Method.FYE_SR, Method.FYE_SR_PAPER, Method.MILP, Method.DP,
            Method.GREEDY, Method.FIRST, Method.LAST, Method.RANDOM)  # fmt: skip
@@ -84,9 +87,11 @@ def judge_network(
     runs: Path,
     objective: Objective,
     methods: Sequence[Method],
+    modelled: bool = False,
 ) -> list[dict]:
     """All methods at all budgets of one network; what an earlier run did is read."""
-    done = runs / f"{name}-x{scale}-{objective}" / "rows.json"
+    file = "rows-modelled.json" if modelled else "rows.json"
+    done = runs / f"{name}-x{scale}-{objective}" / file
     rows = json.loads(done.read_text()) if done.exists() else []
     methods = [method for method in methods if method not in {row["method"] for row in rows}]
     if not methods:
@@ -96,7 +101,10 @@ def judge_network(
     label = f"{name}-x{scale}"
     folder = runs / f"{label}-{objective}"
     folder.mkdir(parents=True, exist_ok=True)
-    profile = profiled(subject, PROCESSORS, runs / f"{label}-profile.json", quick=True)
+    if modelled:
+        profile = modelled_profile(subject, MODELLED)
+    else:
+        profile = profiled(subject, PROCESSORS, runs / f"{label}-profile.json", quick=True)
     shop = workshop(
         source,
         profile,
@@ -194,6 +202,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, required=True)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--networks", nargs="*", default=NETWORKS)
+    parser.add_argument("--modelled", action="store_true")
     parser.add_argument("--methods", nargs="*", type=Method, default=list(METHODS))
     parser.add_argument("--scales", nargs="*", type=int, default=[2, 4])
     parser.add_argument("--objectives", nargs="*", default=["guarded", "psnr"])
@@ -203,12 +212,19 @@ def main() -> None:
         rows = []
         for name, scale in product(given.networks, given.scales):
             rows += judge_network(
-                name, scale, given.photos, given.runs, Objective(objective), given.methods
+                name,
+                scale,
+                given.photos,
+                given.runs,
+                Objective(objective),
+                given.methods,
+                given.modelled,
             )
             print(f"{objective}: {name} x{scale}", file=sys.stderr, flush=True)
         parts.append(table_of(rows, objective))
         kept[objective] = rows
-    head = "# Searches against every split\n\n180x320 on " + ", ".join(PROCESSORS) + ".\n\n"
+    names = MODELLED if given.modelled else PROCESSORS
+    head = "# Searches against every split\n\n180x320 on " + ", ".join(names) + ".\n\n"
     table = head + "\n".join(parts)
     print(table)
     if given.out:

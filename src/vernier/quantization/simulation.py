@@ -26,7 +26,7 @@ from vernier.quantization.quantize import quantize_with
 from vernier.quantization.ranges import Range
 from vernier.quantization.simulation_narrow import NARROW, Narrow
 from vernier.quantization.simulation_prefixes import KeptPrefixes
-from vernier.quantization.simulation_program import Program, compile_program
+from vernier.quantization.simulation_program import Compiler, Program, compile_program
 from vernier.quantization.simulation_shares import Share, is_learnt, mixtures, number, weighted
 from vernier.quantization.simulation_units import (
     IndexedGraph,
@@ -36,6 +36,8 @@ from vernier.quantization.simulation_units import (
     without_weights,
 )
 
+MANY_UNITS = 64
+"""So many units are too many to make each one's codes anew for a slope alone."""
 KEPT_PLACEMENTS = 4
 """Placements whose codes are kept for the next call."""
 
@@ -147,7 +149,8 @@ class SimulatedNetwork(nn.Module):
 
         All paths of a unit read the same blended tensors; all that leaves the unit is blended. The
         scales are those of the split that the shares round to, and, for a unit that rounds to
-        float, of that split with this unit in INT8 as well: what a flip would give. So with shares
+        float, of that split with this unit in INT8 as well: what a flip would give (of 64 units
+        and more, of all in INT8 where a share is 0, which is but a slope then). So with shares
         of 0 and 1 this equals `forward`.
 
         Args:
@@ -182,7 +185,8 @@ class SimulatedNetwork(nn.Module):
             for precision, share in parts.items():
                 if not is_learnt(share) and number(share) == 0.0:
                     continue
-                found = self._program(index, precision, integer).run(held)
+                beside = self._beside(integer, share)
+                found = self._program(index, precision, beside).run(held)
                 for name, values in weighted(found, share).items():
                     exits[name] = exits[name] + values if name in exits else values
             held.update(exits)
@@ -191,6 +195,16 @@ class SimulatedNetwork(nn.Module):
             if kept is not None and path is not None:
                 kept.keep(path[: index + 1], held)
         return held[self._source.outputs[0]]
+
+    def _beside(self, integer: frozenset[int], share: Share) -> frozenset[int]:
+        """The INT8 units that decide the scales of a path of this share.
+
+        A path of share 0 gives nothing but a slope. Of many units its scales are those of all in
+        INT8, which are made once, and not for each split anew.
+        """
+        if len(self._units) < MANY_UNITS or number(share) != 0.0:
+            return integer
+        return frozenset(range(len(self._units)))
 
     def path_bytes(self, x: Tensor) -> int:
         """What all units give to others on an input's way through the network."""
@@ -318,11 +332,10 @@ class SimulatedNetwork(nn.Module):
         missing = [one for one in made if ("int8", one, together[one]) not in self._programs]
         outputs = frozenset(o for unit in integer.union(made) for o in self._units[unit])
         mixed = self._mixed(outputs, {o for unit in missing for o in self._units[unit]})
+        compiler = Compiler(self._source, mixed, self._weights_by_name(), self._device())
         for one in missing:
-            self._kept(("int8", one, together[one]), partial(self._unit_of, mixed, one))
-
-    def _unit_of(self, mixed: Graph, index: int) -> Program:
-        return self._compiled(mixed, self._units[index], self._crossings[index].exits)
+            parts = self._units[one], self._crossings[one].exits
+            self._kept(("int8", one, together[one]), partial(compiler.program, *parts))
 
     def _apart(self, one: int, other: int) -> bool:
         """Whether neither unit's place changes the other's scales."""

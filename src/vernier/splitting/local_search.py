@@ -36,6 +36,8 @@ AT_ONCE = 4
 AFAR = 2
 """Of them, where the surrogate leads from other places."""
 SHAKEN = 4
+KICKED, KICKED_UNITS = 6, 480
+"""Descents from shaken places in each wave; fewer where these times the units are more."""
 KICKS = 20
 """Waves without anything new to judge, each from other random places, after which to end."""
 SHAKES = 16
@@ -46,6 +48,8 @@ LEAST_PATIENCE = 80
 MOST_JUDGEMENTS = 400
 LOOKED_AT = 400
 """Neighbours of the best split that are asked for their time, until enough keep the budget."""
+HOPES = (1.0, 1.05, 1.15)
+"""Budgets of descents in turn, as factors: elsewhere sums may be farther above the exact time."""
 TIGHTER, TIGHTENED = 0.999, 4
 """Factor of the budget where a descent's end is too slow by the exact time, and how often."""
 
@@ -130,8 +134,10 @@ class _Waves:
         near = map(self._split, islice(neighbours(ground, at), LOOKED_AT))
         found = self._new(near, AT_ONCE - AFAR)
         rng = np.random.default_rng(seed)
-        starts = [at, self._anywhere(rng), self._shaken(at, rng), self._along(ground)]
-        ends = (self._end(ground, start) for start in starts if start is not None)
+        ground = replace(ground, budget_ms=ground.budget_ms * HOPES[seed % len(HOPES)])
+        starts = [at, self._anywhere(rng), self._along(ground)]
+        ends = [self._end(ground, start) for start in starts if start is not None]
+        ends += self._kicked(ground, surrogate, at, rng)
         splits = list(dict.fromkeys(end for end in ends if end is not None))
         if splits:
             guessed = surrogate(splits)
@@ -157,6 +163,23 @@ class _Waves:
             late = self._problem.budget_ms / max(self._problem.time_ms(split), 1e-12)
             ground = replace(ground, budget_ms=ground.budget_ms * min(TIGHTER, late))
         return None
+
+    def _kicked(
+        self, ground: Ground, surrogate: Surrogate, at: Places, rng: np.random.Generator
+    ) -> list[Assignment]:
+        """Ends of descents from shaken places, each from the best by the surrogate so far."""
+        found: list[Assignment] = []
+        least = np.inf
+        for _ in range(max(1, min(KICKED, KICKED_UNITS // len(at)))):
+            shaken = self._shaken(at, rng) if rng.random() < 0.5 else self._run_moved(at, rng)
+            end = self._end(ground, shaken)
+            if end is None:
+                continue
+            found.append(end)
+            guess = float(surrogate([end])[0])
+            if guess < least:
+                least, at = guess, self._archive.places(end)
+        return found
 
     def _along(self, ground: Ground) -> Places | None:
         """The surrogate's optimum along the units."""
@@ -197,6 +220,14 @@ class _Waves:
         taken = np.zeros(len(places), bool)
         taken[rng.choice(len(places), size=min(SHAKEN, len(places)), replace=False)] = True
         return self._moved(places, rng, taken)
+
+    def _run_moved(self, places: Places, rng: np.random.Generator) -> Places:
+        """A run of units, up to a quarter of all, to one processor, likewise."""
+        count = len(places)
+        first, length = int(rng.integers(count)), 1 + int(rng.integers(max(1, count // 4)))
+        place = int(rng.integers(self._able.shape[1]))
+        inside = (np.arange(count) >= first) & (np.arange(count) < first + length)
+        return np.where(inside & self._able[:, place], place, places)
 
     def _moved(self, places: Places, rng: np.random.Generator, taken: NDArray[np.bool_]) -> Places:
         drawn = np.where(self._able, rng.random(self._able.shape), -1.0).argmax(axis=1)

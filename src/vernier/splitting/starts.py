@@ -97,6 +97,17 @@ def swaps(problem: Problem, split: Assignment) -> Iterator[Assignment]:
                 yield (*split[:one], other, *between, name, *split[two + 1 :])
 
 
+def moved_runs(problem: Problem, split: Assignment) -> Iterator[Assignment]:
+    """All assignments with two units or more in a row moved to one processor."""
+    for first in range(len(split)):
+        for name in problem.profile.processors:
+            made = list(split)
+            for unit in range(first, len(split)):
+                made[unit] = name if name in problem.able[unit] else split[unit]
+                if unit > first and made[unit] != split[unit] and made[first] != split[first]:
+                    yield tuple(made)
+
+
 def first_k(problem: Problem, last: bool = False) -> Assignment | None:
     """The fewest first (or last) units in INT8 that keep the budget.
 

@@ -1,4 +1,4 @@
-"""A short walk with the real objective: flips and swaps of units, likeliest first."""
+"""A short walk with the real objective: flips, swaps and runs of units, likeliest first."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.likeliest import cost_of
 from vernier.splitting.problem import Assignment, Problem
-from vernier.splitting.starts import flips, swaps
+from vernier.splitting.starts import flips, moved_runs, swaps
 
 Float64 = NDArray[np.float64]
 
@@ -16,7 +16,9 @@ Float64 = NDArray[np.float64]
 def walk(
     problem: Problem, judge: Evaluations, start: Assignment, costs: Float64, most: int
 ) -> Assignment:
-    """Where flips and swaps of units, judged for real, lead to.
+    """Where flips and swaps of units, and runs moved to one processor, lead to, judged for real.
+
+    Flips and swaps alone are stuck where a switch costs more than a unit saves.
 
     The first neighbour that looks better is gone to. Neighbours are asked in the order of a table
     of costs, so that what a learner is unsure of comes first.
@@ -47,5 +49,6 @@ def walk(
 
 
 def _by_cost(problem: Problem, costs: Float64, split: Assignment) -> list[Assignment]:
-    near = [*flips(problem, split), *swaps(problem, split)]
+    near = dict.fromkeys([*flips(problem, split), *swaps(problem, split)])
+    near |= dict.fromkeys(moved_runs(problem, split))
     return sorted(near, key=lambda one: cost_of(problem, costs, one))
