@@ -32,6 +32,7 @@ ARROWS: dict[str, set[str]] = {
         "tflite",
         "quantization",
         "images",
+        "metrics",
         "conversion",
         "processors",
         "bundles",

@@ -215,6 +215,11 @@ def _one_operator(random: np.random.Generator, kind: Kind) -> _Made:
     if kind in (Kind.SQRT, Kind.RSQRT):
         before = (first, *_positive(constants))
         operands = ("positive",)
+    if kind is Kind.BATCH_MATMUL:
+        # Not the same tensor twice: LiteRT's GPU delegate ends the process over that.
+        constants["w1"] = _weights(random, channels, 1, 1, 5)
+        second = Operator(Kind.CONV_2D, ("x", "w1", "b0"), "second", attributes=_PLAIN)
+        before = (first, second)
     last = Operator(kind, operands, "y", attributes=attributes)
     shape = (1, height, width, 5)
     x = random.uniform(-1, 1, shape).astype(np.float32)
@@ -253,7 +258,7 @@ def _second(
     if kind is Kind.CONCATENATION:
         return ("first", "x"), {}
     if kind is Kind.BATCH_MATMUL:
-        return ("first", "first"), {"transposed": 1}
+        return ("first", "second"), {"transposed": 1}
     return ("first",), _attributes(kind, channels, size)
 
 
@@ -292,7 +297,7 @@ def _end_case(name: str, graph: Graph) -> Case:
 
 
 def _patterns(side: int, channels: int) -> NDArray[np.int8]:
-    """Weights `(17, side, side, channels)` of 127, 0 and -127: alike, in pairs, in halves, random."""
+    """Weights `(17, side, side, channels)` of 127, 0 and -127: alike, in pairs, halves, random."""
     place = np.arange(channels)
     rows = [
         np.ones(channels),

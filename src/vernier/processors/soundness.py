@@ -6,7 +6,9 @@ written anywhere: each computes the cases of `self_test_cases` here, before it i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import subprocess
+import sys
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -14,14 +16,23 @@ import msgspec
 
 from vernier.errors import ProcessorError, VernierError
 from vernier.graphs.graph import Kind
-from vernier.processors.discovery import present_processors
-from vernier.processors.notes import cache_folder, note, recall
-from vernier.processors.protocol import Processor
+from vernier.processors.discovery import PROCESSORS, find_processor, present_processors
+from vernier.processors.notes import cache_folder, note, recall, what_computes
+from vernier.processors.protocol import Processor, ProcessorId
 from vernier.processors.self_test import TOLERANCES
 from vernier.processors.self_test_cases import MEAN_SHARE, NETWORK, Case, self_test_cases
 from vernier.tflite.writer import write
 
+WRONG = "its numbers are wrong here"
+INSIST = "; choose another, or insist with --allow-inexact (allow_inexact=True)"
+
 Outcome = Literal["sound", "wrong", "refused"]
+
+_FOUND: dict[tuple[str, str], Soundness] = {}
+"""What this process found out: the machine stays the same while it runs."""
+
+SECONDS_APART = 120
+"""For the cases of one accelerator, some of which compile programs."""
 
 CORE = frozenset({Kind.CONV_2D, Kind.PRELU, Kind.RELU, Kind.ADD, Kind.DEPTH_TO_SPACE})
 """What nearly every network is made of: a processor that gets one of these wrong is not sound."""
@@ -66,7 +77,7 @@ class Soundness(msgspec.Struct, frozen=True):
         if not wrong:
             return ""
         worst = max(wrong, key=lambda finding: finding.largest)
-        return f"its numbers are wrong here: {len(wrong)} self-tests fail, such as {worst.detail}"
+        return f"{WRONG}: {len(wrong)} self-tests fail, such as {worst.detail}"
 
     @property
     def unsound_kinds(self) -> tuple[str, ...]:
@@ -89,7 +100,11 @@ def soundness(
         kinds: operators that must be tried; None for all.
         notes: where verdicts are kept; in the user's cache folder otherwise.
     """
-    known = recall(notes or _notes(), _about(str(processor.id)), Soundness)
+    here = (str(processor.id), what_computes())
+    if notes is None and processor in PROCESSORS and here in _FOUND:
+        known: Soundness | None = _FOUND[here]
+    else:
+        known = recall(notes or _notes(), _about(str(processor.id)), Soundness)
     wanted = frozenset(Kind) if kinds is None else frozenset(kinds) | CORE
     tried = set() if known is None else {finding.kind for finding in known.findings}
     cases = self_test_cases(processor.id.model_precision)
@@ -99,6 +114,8 @@ def soundness(
     found = examine(processor, missing)
     whole = Soundness(found.processor, (*(known.findings if known else ()), *found.findings))
     keep(whole, notes)
+    if notes is None and processor in PROCESSORS:
+        _FOUND[here] = whole
     return whole
 
 
@@ -109,14 +126,67 @@ def examine(processor: Processor, kinds: Collection[Kind] | None = None) -> Soun
         processor: one that is here.
         kinds: operators to try; None for all.
     """
-    findings: list[Finding] = []
-    for case in self_test_cases(processor.id.model_precision):
-        if kinds is not None and case.kind not in kinds:
-            continue
-        findings.append(_try(processor, case))
-        if _cannot_start(findings):
-            break
-    return Soundness(str(processor.id), tuple(findings))
+    if processor.id.device != "cpu" and processor in PROCESSORS:
+        return Soundness(str(processor.id), _in_a_process_apart(processor.id, kinds))
+    return Soundness(str(processor.id), tuple(_findings(processor, kinds)))
+
+
+def _findings(
+    processor: Processor, kinds: Collection[Kind] | None, first: int = 0
+) -> Iterator[Finding]:
+    """Each case's, as soon as it is there, from a case's number on."""
+    for case in _cases(processor.id, kinds)[first:]:
+        finding = _try(processor, case)
+        yield finding
+        if _cannot_start([finding]):
+            return
+
+
+def _cases(processor: ProcessorId, kinds: Collection[Kind] | None) -> list[Case]:
+    cases = self_test_cases(processor.model_precision)
+    return [case for case in cases if kinds is None or case.kind in kinds]
+
+
+def _in_a_process_apart(
+    processor: ProcessorId, kinds: Collection[Kind] | None
+) -> tuple[Finding, ...]:
+    """The findings of accelerators, whose drivers may end the process over a model.
+
+    Whatever case does so counts as wrong, and the next process goes on behind it.
+    """
+    cases = _cases(processor, kinds)
+    found: list[Finding] = []
+    while len(found) < len(cases) and not _cannot_start(found):
+        chosen = ",".join(sorted(case.kind.value for case in cases))
+        arguments = [str(processor), chosen, str(len(found))]
+        command = [sys.executable, "-m", __name__, *arguments]
+        try:
+            done = subprocess.run(
+                command, capture_output=True, check=False, timeout=SECONDS_APART, text=True
+            )
+            told, ended = done.stdout, f"exit code {done.returncode}"
+        except subprocess.TimeoutExpired as late:
+            told, ended = _text(late.stdout), f"not done after {SECONDS_APART} seconds"
+        except OSError as error:
+            told, ended = "", str(error)
+        found += [_parsed(line) for line in told.splitlines() if line.startswith(_MARK)]
+        if len(found) < len(cases) and not _cannot_start(found):
+            case = cases[len(found)]
+            outcome: Outcome = "refused" if case.name == NETWORK else "wrong"
+            detail = f"{case.kind.value} ({case.name}): the engine ended its process ({ended})"
+            found.append(Finding(case.name, case.kind.value, outcome, detail=detail))
+    return tuple(found)
+
+
+_MARK = "finding "
+
+
+def _parsed(line: str) -> Finding:
+    return msgspec.json.decode(line.removeprefix(_MARK), type=Finding)
+
+
+def _text(output: str | bytes | None) -> str:
+    return output.decode("utf-8", "replace") if isinstance(output, bytes) else output or ""
 
 
 def _cannot_start(findings: Sequence[Finding]) -> bool:
@@ -153,7 +223,8 @@ def require_sound(
     """
     reason = passed_over(processor, kinds, notes)
     if reason:
-        raise ProcessorError(f"{processor.id}: {reason}; allow inexact processors to insist")
+        hint = INSIST if WRONG in reason else ""
+        raise ProcessorError(f"{processor.id}: {reason}{hint}")
 
 
 def passed_over(
@@ -209,3 +280,10 @@ def _allowed(processor: Processor) -> tuple[float, float]:
 
 def _without_name(processor: Processor, error: Exception) -> str:
     return str(error).removeprefix(f"{processor.id}: ")
+
+
+if __name__ == "__main__":
+    name, chosen, number = sys.argv[1:]
+    for made in _findings(find_processor(name), set(map(Kind, chosen.split(","))), int(number)):
+        sys.stdout.write(_MARK + msgspec.json.encode(made).decode() + "\n")
+        sys.stdout.flush()
