@@ -331,7 +331,7 @@ def _extreme(weights: NDArray[np.int8], zero_point: int, shape: tuple[int, int, 
         "y": TensorType((1, *shape[:2], outputs), "int8", per_tensor(1 / 127, 0)),
     }
     operator = Operator(Kind.CONV_2D, ("x", "w", "b"), "y", attributes=_PLAIN)
-    constants = {"w": weights, "b": np.zeros(outputs, np.int32)}
+    constants: dict[str, Array] = {"w": weights, "b": np.zeros(outputs, np.int32)}
     return Graph("ends", ("x",), ("y",), (operator,), constants, types)
 
 

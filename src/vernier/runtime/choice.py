@@ -16,6 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from vernier.errors import ProcessorError
 from vernier.images.colour import luma
@@ -234,7 +235,9 @@ def damage(picture: Rgb, exact: Rgb, original: Rgb) -> tuple[float, float]:
     Returns:
         Both in dB; equal pictures count as 99.
     """
-    found, wanted, real = (luma(p.astype("float32") / 255) for p in (picture, exact, original))
+    found, wanted, real = (
+        luma(np.asarray(p, np.float32) / np.float32(255)) for p in (picture, exact, original)
+    )
     to_float = min(EQUAL_DB, psnr(found, wanted))
     loss = min(EQUAL_DB, psnr(wanted, real)) - min(EQUAL_DB, psnr(found, real))
     return to_float, loss

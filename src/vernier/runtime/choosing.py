@@ -99,7 +99,8 @@ def _candidate(bundle: Bundle, processor: Processor, threads: int, small: Rgb) -
 
     def load() -> tuple[Callable[[], Rgb], Callable[[], None]]:
         loader = _loader([processor], threads, False)
-        chain = load_picture(bundle, *small.shape[:2], 3, True, loader)
+        height, width, samples = small.shape
+        chain = load_picture(bundle, height, width, samples, True, loader)
         return lambda: through(chain, small), chain.close
 
     return Candidate(processor.id, fault, load)
