@@ -25,7 +25,7 @@ ARROWS: dict[str, set[str]] = {
     "units": {"graphs"},
     "perceptual": {"metrics", "images"},
     "estimates": {"graphs", "tflite", "quantization"},
-    "processors": {"graphs", "tflite", "conversion"},
+    "processors": {"graphs", "tflite", "conversion", "quantization"},
     "bundles": {"graphs", "tflite", "quantization", "units", "networks", "images"},
     "runtime": {
         "graphs",
