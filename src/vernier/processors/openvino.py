@@ -20,6 +20,7 @@ from vernier.processors.contents import (
 from vernier.processors.engine_messages import engine_messages
 from vernier.processors.machine import cpu_flags, cpu_name
 from vernier.processors.openvino_placement import ExecutionNode, read_placement
+from vernier.processors.pair_saturation import bounded_file, measured_sums
 from vernier.processors.protocol import (
     Availability,
     Executable,
@@ -28,6 +29,7 @@ from vernier.processors.protocol import (
     ProcessorId,
     copy_through,
 )
+from vernier.quantization.pair_bound import EXACT, PairSums
 
 _PRECISION_HINTS = {"float32": "f32", "float16": "f16", "bfloat16": "bf16"}
 _BFLOAT16_FLAGS = ("avx512_bf16", "amx_bf16", "bf16")
@@ -97,12 +99,33 @@ class OpenVino:
         return Availability(self.id, True, f"{name}, OpenVINO {version}")
 
     def load(self, model: bytes, *, threads: int = 0, allow_fallback: bool = False) -> Executable:
-        """See `Processor.load`. What is an error is decided in `openvino_placement`."""
+        """See `Processor.load`. What is an error is decided in `openvino_placement`.
+
+        Where this CPU adds INT8 products in 16 bits, the weights are bounded first, so that every
+        sum is exact; see `quantization.pair_bound`.
+        """
+        self._check(model)
+        bound = bounded_file(model, self.pair_sums())
+        return self._load_as_it_is(bound, threads=threads, allow_fallback=allow_fallback)
+
+    def pair_sums(self) -> PairSums:
+        """Which INT8 products are added in 16 bits here: measured once per process.
+
+        Raises:
+            ProcessorError: the processor is not here, or refuses the test.
+        """
+        return _pair_sums(self) if self.id.precision == "int8" else EXACT
+
+    def _check(self, model: bytes) -> ModelContents:
         available = self.availability()
         if not available.present:
             raise ProcessorError(f"{self.id} is not here: {available.detail}")
         contents = read_contents(model)
         check_precision(contents, self.id)
+        return contents
+
+    def _load_as_it_is(self, model: bytes, *, threads: int, allow_fallback: bool) -> Executable:
+        contents = self._check(model)
         # Left to itself OpenVINO computes float models in bfloat16 where the CPU has it.
         settings: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": _PRECISION_HINTS.get(self.id.precision, "f32"),
@@ -123,6 +146,14 @@ class OpenVino:
         if error and not allow_fallback:
             raise PlacementError(f"{self.id}: {error}; allow the fallback to run it like this")
         return _OpenVinoExecutable(self.id, compiled, contents, placement)
+
+
+@functools.cache
+def _pair_sums(processor: OpenVino) -> PairSums:
+    def load(model: bytes) -> Executable:
+        return processor._load_as_it_is(model, threads=1, allow_fallback=True)
+
+    return measured_sums(load)
 
 
 def _compile(processor: ProcessorId, model: bytes, device: str, settings: dict[str, Any]) -> Any:
