@@ -208,23 +208,30 @@ def _about(processor: str) -> str:
     return f"self-test of {processor}"
 
 
-def require_sound(
-    processor: Processor, kinds: Collection[Kind] | None = CORE, notes: Path | None = None
+def require_usable(
+    processor: Processor,
+    kinds: Collection[Kind] | None = CORE,
+    notes: Path | None = None,
+    *,
+    allow_inexact: bool = False,
 ) -> None:
-    """Refuse a processor whose numbers are wrong here.
+    """Refuse a processor that is not here, or whose numbers are wrong here.
 
     Args:
         processor: one that a user named.
         kinds: operators that it shall run.
         notes: as `soundness`.
+        allow_inexact: only ask whether it is here.
 
     Raises:
-        ProcessorError: it is not here, or not sound; with the reason.
+        ProcessorError: with the reason.
     """
-    reason = passed_over(processor, kinds, notes)
+    available = processor.availability()
+    if not available.present:
+        raise ProcessorError(f"{processor.id} is not here: {available.detail}")
+    reason = "" if allow_inexact else passed_over(processor, kinds, notes)
     if reason:
-        hint = INSIST if WRONG in reason else ""
-        raise ProcessorError(f"{processor.id}: {reason}{hint}")
+        raise ProcessorError(f"{processor.id}: {reason}{INSIST if WRONG in reason else ''}")
 
 
 def passed_over(

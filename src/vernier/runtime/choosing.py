@@ -11,7 +11,7 @@ from vernier.graphs.shapes import fits_one_size, own_size
 from vernier.processors.discovery import find_processor, present_processors
 from vernier.processors.protocol import Processor
 from vernier.processors.self_test_cases import kinds_in
-from vernier.processors.soundness import passed_over, require_sound
+from vernier.processors.soundness import passed_over, require_usable
 from vernier.runtime.choice import Candidate, Choice, Prefer, choose, remembered_choice
 from vernier.runtime.loading import Load, load_picture, placed
 from vernier.runtime.picture_check import picture_check, require_right_picture, through
@@ -64,7 +64,7 @@ def require_right(
         ProcessorError: one is not here, or it or the bundle's picture is wrong; with the reason.
     """
     for processor in processors:
-        require_sound(processor, _kinds_on(bundle, processor))
+        require_usable(processor, _kinds_on(bundle, processor))
     names = [processor.id for processor in processors]
     require_right_picture(bundle, names, _loader(processors, 1, allow_fallback))
 
