@@ -20,7 +20,7 @@ from vernier.processors.contents import read_contents
 from vernier.processors.discovery import find_processor
 from vernier.processors.litert_cpu import LitertCpu
 from vernier.processors.protocol import Executable, ProcessorId
-from vernier.processors.self_test_cases import self_test_cases
+from vernier.processors.self_test_cases import self_test_cases, tried_kinds
 
 INT8, FLOAT32 = (ProcessorId("litert", "cpu", p) for p in ("int8", "float32"))
 Spoil = Callable[[NDArray[Any], frozenset[str]], NDArray[Any]]
@@ -138,6 +138,7 @@ def test_every_operator_of_a_file_has_a_case() -> None:
     assert kinds == set(Kind) - {Kind.QUANTIZE, Kind.DEQUANTIZE}
     integers = {case.kind for case in self_test_cases("int8")}
     assert {Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.CONV_2D, Kind.PRELU, Kind.MEAN} <= integers
+    assert (kinds, integers) == (tried_kinds("float32"), tried_kinds("int8"))
 
 
 class Counting(LitertCpu):

@@ -128,6 +128,17 @@ def self_test_cases(precision: str) -> tuple[Case, ...]:
     return (network, *integers, *_at_the_ends(), *_roundings(random), _rescaled(random), _mixed())
 
 
+def tried_kinds(precision: str) -> frozenset[Kind]:
+    """The operators that have a case, without making any.
+
+    Args:
+        precision: as `self_test_cases`.
+    """
+    if precision == "float32":
+        return frozenset(Kind) - {Kind.QUANTIZE, Kind.DEQUANTIZE}
+    return frozenset(kind for kind in Kind if has_integer_form(Operator(kind, ("x",), "y")))
+
+
 _NOT_ALONE = frozenset({Kind.CONV_2D, Kind.QUANTIZE, Kind.DEQUANTIZE})
 """Kinds whose cases are made otherwise."""
 

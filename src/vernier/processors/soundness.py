@@ -20,7 +20,13 @@ from vernier.processors.discovery import PROCESSORS, find_processor, present_pro
 from vernier.processors.notes import cache_folder, note, recall, what_computes
 from vernier.processors.protocol import Processor, ProcessorId
 from vernier.processors.self_test import TOLERANCES
-from vernier.processors.self_test_cases import MEAN_SHARE, NETWORK, Case, self_test_cases
+from vernier.processors.self_test_cases import (
+    MEAN_SHARE,
+    NETWORK,
+    Case,
+    self_test_cases,
+    tried_kinds,
+)
 from vernier.tflite.writer import write
 
 WRONG = "its numbers are wrong here"
@@ -107,8 +113,8 @@ def soundness(
         known = recall(notes or _notes(), _about(str(processor.id)), Soundness)
     wanted = frozenset(Kind) if kinds is None else frozenset(kinds) | CORE
     tried = set() if known is None else {finding.kind for finding in known.findings}
-    cases = self_test_cases(processor.id.model_precision)
-    missing = {case.kind for case in cases if case.kind in wanted and case.kind.value not in tried}
+    wanted &= tried_kinds(processor.id.model_precision)
+    missing = {kind for kind in wanted if kind.value not in tried}
     if known is not None and not missing:
         return known
     found = examine(processor, missing)
