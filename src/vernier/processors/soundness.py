@@ -125,6 +125,17 @@ def soundness(
     return whole
 
 
+def noted(processor: Processor, notes: Path | None = None) -> Soundness | None:
+    """What was found out about a processor here before; None where it was not tried, or did not
+    start.
+
+    Args:
+        processor: any.
+        notes: as `soundness`.
+    """
+    return recall(notes or _notes(), _about(str(processor.id)), Soundness)
+
+
 def examine(processor: Processor, kinds: Collection[Kind] | None = None) -> Soundness:
     """Run the self-test's cases now, whatever is noted. Never raises.
 
