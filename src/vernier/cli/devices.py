@@ -19,7 +19,7 @@ def command(
     Whether its numbers are right is known of a processor that was used or that doctor has tried.
     """
     from vernier.processors.discovery import PROCESSORS
-    from vernier.processors.soundness import noted
+    from vernier.processors.soundness import WRONG, noted
 
     rows = [(processor.availability(), noted(processor)) for processor in PROCESSORS]
     told = [
@@ -41,6 +41,7 @@ def command(
         return
     table = Table("processor", "here", "numbers", "what it is, or why it is not", box=None)
     for (row, _), numbers in zip(rows, told, strict=True):
-        short = "wrong" if numbers not in ("", "right", "not tried") else numbers
+        short = numbers if numbers in ("", "right", "not tried") else "does not start"
+        short = "wrong" if numbers.startswith(WRONG) else short
         table.add_row(str(row.processor), "yes" if row.present else "no", short, row.detail)
     Console().print(table)
