@@ -118,7 +118,7 @@ def soundness(
     tried = set() if known is None else {finding.kind for finding in known.findings}
     wanted &= tried_kinds(processor.id.model_precision)
     missing = {kind for kind in wanted if kind.value not in tried}
-    if known is not None and not missing:
+    if known is not None and (not missing or _cannot_start(known.findings)):
         return known
     found = examine(processor, missing)
     whole = Soundness(found.processor, (*(known.findings if known else ()), *found.findings))
