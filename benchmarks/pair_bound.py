@@ -34,6 +34,7 @@ from vernier.processors.discovery import find_processor, pair_sums
 from vernier.processors.machine import cpu_name, usable_cores
 from vernier.processors.openvino import OpenVino
 from vernier.processors.protocol import Processor
+from vernier.quantization import pair_bound
 from vernier.quantization.pair_bound import EXACT, PairSums
 from vernier.runtime import integer_picture_graph
 from vernier.runtime.chain import Chain
@@ -51,6 +52,10 @@ class AsItWas(OpenVino):
     def pair_sums(self) -> PairSums:
         """None to bound to."""
         return EXACT
+
+
+class PlainlyRounded(OpenVino):
+    """OpenVINO with bounded weights, each rounded to the nearest by itself."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ def main() -> None:
     photos = list_photos(evaluated / "Set5") + list_photos(evaluated / "BSD100")[:: given.every]
     contenders: dict[str, Processor] = {
         "OpenVINO as it was": AsItWas(find_processor(BOUNDED).id),
+        "bounded, plainly rounded": PlainlyRounded(find_processor(BOUNDED).id),
         "OpenVINO bounded": find_processor(BOUNDED),
         "LiteRT": find_processor("litert:cpu:int8"),
     }
@@ -89,7 +95,7 @@ def main() -> None:
         f"weights / as it was at {TIMED[1]}x{TIMED[0]}, {usable_cores()} threads, in turn.",
         "",
         f"| network | {' | '.join(contenders)} | bounded - LiteRT | time |",
-        "|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|",
     ]
     rows = []
     for name, scale in _subjects(given.networks):
@@ -153,13 +159,15 @@ def _judge(
 def _load(bundle: Bundle, processor: Processor, height: int, width: int) -> Chain:
     # FSRCNN's transposed convolution runs in float32 in OpenVINO, on every CPU.
     load = placed(lambda _: processor, 0, allow_fallback=True)
-    today = integer_picture_graph.LUMA_CODES
+    luma_codes, rounded = integer_picture_graph.LUMA_CODES, pair_bound._rounded
     if isinstance(processor, AsItWas):
         integer_picture_graph.LUMA_CODES = OLD_LUMA_CODES
+    if isinstance(processor, PlainlyRounded):
+        pair_bound._rounded = lambda values: np.rint(values).astype(np.int8)
     try:
         return load_picture(bundle, height, width, 3, True, load)
     finally:
-        integer_picture_graph.LUMA_CODES = today
+        integer_picture_graph.LUMA_CODES, pair_bound._rounded = luma_codes, rounded
 
 
 def _pictures(
