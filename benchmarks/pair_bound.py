@@ -26,9 +26,9 @@ from timing import interleave, write_results
 from vernier.bundles.bundle import Bundle, in_memory, open_bundle
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.evaluation.network_source import find_source
-from vernier.evaluation.shipping import export_network, load_photos, ranges_on
+from vernier.evaluation.shipping import Photos, export_network, ranges_on
 from vernier.images.colour import luma
-from vernier.images.pairs import list_photos, load_rgb, shrink
+from vernier.images.pairs import list_photos, load_rgb, network_input, shrink
 from vernier.metrics.psnr import psnr
 from vernier.processors.discovery import find_processor, pair_sums
 from vernier.processors.machine import cpu_name, usable_cores
@@ -43,6 +43,8 @@ from vernier.runtime.loading import load_picture, placed
 BOUNDED = "openvino:cpu:int8"
 TIMED = (270, 480)
 BORDER = 4
+# Of a photo that a network without INT8 files is calibrated on, low-resolution pixels.
+CROP = 48
 OLD_LUMA_CODES = np.array([55, 108, 21], np.int8)
 
 
@@ -124,7 +126,11 @@ def _bundles(name: str, scale: int, data: Path) -> dict[str, Bundle]:
     if name in shipped_networks():
         return {p: open_bundle(path) for p, path in shipped_bundles(name, scale).items()}
     source = find_source(name, scale)
-    ranges = ranges_on(source, load_photos(data / "train" / "BSDS400", source))
+    files = list_photos(data / "train" / "BSDS400")
+    crops = [shrink(load_rgb(path), scale)[0][:CROP, :CROP] for path in files[:: len(files) // 6]]
+    channels = source.graph.types[source.graph.inputs[0]].shape[3]
+    inputs = tuple(network_input(crop, channels) for crop in crops)
+    ranges = ranges_on(source, Photos(inputs, "crops"))
     made = {p: export_network(source, p, ranges=ranges) for p in ("float32", "int8")}
     return {p: in_memory(one.manifest, one.models) for p, one in made.items()}
 
