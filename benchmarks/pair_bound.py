@@ -24,9 +24,10 @@ import numpy as np
 
 from timing import interleave, write_results
 from vernier.bundles.bundle import Bundle, in_memory, open_bundle
+from vernier.bundles.export import export_float32, export_int8, network_facts
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.evaluation.network_source import find_source
-from vernier.evaluation.shipping import Photos, export_network, ranges_on
+from vernier.evaluation.shipping import Photos, ranges_on
 from vernier.images.colour import luma
 from vernier.images.pairs import list_photos, load_rgb, network_input, shrink
 from vernier.metrics.psnr import psnr
@@ -131,7 +132,11 @@ def _bundles(name: str, scale: int, data: Path) -> dict[str, Bundle]:
     channels = source.graph.types[source.graph.inputs[0]].shape[3]
     inputs = tuple(network_input(crop, channels) for crop in crops)
     ranges = ranges_on(source, Photos(inputs, "crops"))
-    made = {p: export_network(source, p, ranges=ranges) for p in ("float32", "int8")}
+    facts = network_facts(source.graph, name, scale)
+    made = {
+        "float32": export_float32(source.graph, facts),
+        "int8": export_int8(source.graph, facts, ranges),
+    }
     return {p: in_memory(one.manifest, one.models) for p, one in made.items()}
 
 
