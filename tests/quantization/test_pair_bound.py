@@ -152,6 +152,14 @@ def test_a_graph_that_is_exact_stays_the_same_object():
     assert not is_exact(strong, CHANNELS)
 
 
+def test_transposed_convolutions_that_run_in_float_stay():
+    graph = convolution(np.full((4, 4, 4, 8), 127, np.int8), Kind.TRANSPOSE_CONV, stride=2)
+    assert bounded(graph, CHANNELS) is not graph
+    moved = Quantization(np.ones(1, np.float32), np.array([-21], np.int32))
+    elsewhere = graph.with_types({"x": replace(graph.types["x"], quantization=moved)})
+    assert bounded(elsewhere, CHANNELS) is elsewhere
+
+
 def test_float_graphs_and_float_parts_of_mixed_ones_stay():
     rng = np.random.default_rng(1)
     graph = sesr_like(rng, 12, 12)

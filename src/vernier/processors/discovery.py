@@ -57,7 +57,7 @@ def available_processors() -> tuple[Availability, ...]:
 
 
 @functools.cache
-def pair_sums(processor: str) -> PairSums:
+def pair_sums(processor: ProcessorId | str) -> PairSums:
     """Which INT8 products a processor adds in 16 bits here, measured once per process.
 
     What it loads is bounded to that (`quantization.pair_bound`), so it is also what a simulation
@@ -65,15 +65,15 @@ def pair_sums(processor: str) -> PairSums:
     which adds all in 32 bits everywhere.
 
     Args:
-        processor: its name.
+        processor: its name; nothing says that Vernier must know it.
     """
-    found = next((one for one in PROCESSORS if str(one.id) == processor), None)
+    found = next((one for one in PROCESSORS if str(one.id) == str(processor)), None)
     if isinstance(found, OpenVino) and found.availability().present:
         return found.pair_sums()
     return EXACT
 
 
-def saturates_pairs(processor: str) -> bool:
+def saturates_pairs(processor: ProcessorId | str) -> bool:
     """Whether a processor adds pairs of INT8 products in 16 bits here."""
     return bool(pair_sums(processor))
 

@@ -8,7 +8,9 @@ leaves 16 bits where the weights of one sign that meet add up to 128 at most (25
 Output channels that break this get a larger scale and smaller codes here: the same function but for
 the rounding of these weights, at the same cost in time.
 
-Depthwise convolutions add no pairs. `processors.pair_saturation` measures who needs this.
+Depthwise convolutions add no pairs, and transposed ones run in float32 where their input's zero
+point is neither 0 nor -128 (`docs/notes/2026-11-openvino-int8-placement.md`).
+`processors.pair_saturation` measures who needs this.
 """
 
 from __future__ import annotations
@@ -123,7 +125,7 @@ def _bounded_operator(
         return op
     x, name, bias = op.inputs
     weights, of_weights = constants[name], types[name].quantization
-    if weights.dtype != np.int8 or of_weights is None:
+    if weights.dtype != np.int8 or of_weights is None or _is_computed_in_float(op, types[x]):
         return op
     grouped = weights.shape[3] != types[x].shape[3]
 
@@ -141,6 +143,13 @@ def _bounded_operator(
     constants[own[1]] = np.rint(constants[bias] * shrunk).astype(np.int32)
     types[own[1]] = TensorType(types[bias].shape, "int32", _grown(of_bias, shrunk))
     return replace(op, inputs=(x, *own))
+
+
+def _is_computed_in_float(op: Operator, given: TensorType) -> bool:
+    """Whether OpenVINO computes an INT8 operator in float32, where nothing saturates."""
+    if op.kind is not Kind.TRANSPOSE_CONV or given.quantization is None:
+        return False
+    return int(given.quantization.zero_point[0]) not in (0, -128)
 
 
 def _grown(quantization: Quantization, shrunk: NDArray[np.float64]) -> Quantization:
