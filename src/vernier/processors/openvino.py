@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import platform
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,10 +94,7 @@ class OpenVino:
             )
         version = openvino.__version__.split("-")[0]
         name = cpu_name() if self.id.device == "cpu" else found[self._device]
-        detail = f"{name}, OpenVINO {version}"
-        if self.id == ProcessorId(ENGINE, "cpu", "int8") and not _has_integer_dot_products():
-            detail += "; without int8 dot products in the CPU, so int8 gains little"
-        return Availability(self.id, True, detail)
+        return Availability(self.id, True, f"{name}, OpenVINO {version}")
 
     def load(self, model: bytes, *, threads: int = 0, allow_fallback: bool = False) -> Executable:
         """See `Processor.load`. What is an error is decided in `openvino_placement`."""
@@ -127,13 +123,6 @@ class OpenVino:
         if error and not allow_fallback:
             raise PlacementError(f"{self.id}: {error}; allow the fallback to run it like this")
         return _OpenVinoExecutable(self.id, compiled, contents, placement)
-
-
-def _has_integer_dot_products() -> bool:
-    flags = set(cpu_flags())
-    return bool(flags & {"avx_vnni", "avx512_vnni", "amx_int8", "asimddp", "i8mm"}) or (
-        platform.system() != "Linux"
-    )
 
 
 def _compile(processor: ProcessorId, model: bytes, device: str, settings: dict[str, Any]) -> Any:
