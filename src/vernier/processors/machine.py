@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
 from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
 
-from vernier.processors.cpu import cpu
+from vernier.cpu import cpu
+from vernier.cpu import usable_cores as usable_cores
 
 # Instruction sets that decide how fast int8, bfloat16 and float16 are.
 FLAGS_THAT_MATTER = (
@@ -72,18 +72,6 @@ def describe_machine() -> Machine:
         python=platform.python_version(),
         engines=engine_versions(),
     )
-
-
-def usable_cores() -> int:
-    """CPU cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    try:
-        import psutil
-
-        return len(psutil.Process().cpu_affinity()) or 1  # Windows
-    except (ImportError, AttributeError, OSError):
-        return os.cpu_count() or 1  # macOS binds no process to cores
 
 
 def clock_mhz() -> float | None:

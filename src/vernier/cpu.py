@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import os
 import platform
 import subprocess
 from collections.abc import Iterable
@@ -56,6 +57,18 @@ def cpu() -> Cpu:
     if machine in ARM:
         return _arm()
     return Cpu(_named(()), frozenset())
+
+
+def usable_cores() -> int:
+    """CPU cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    try:
+        import psutil
+
+        return len(psutil.Process().cpu_affinity()) or 1  # Windows
+    except (ImportError, AttributeError, OSError):
+        return os.cpu_count() or 1  # macOS binds no process to cores
 
 
 def _x86() -> Cpu:

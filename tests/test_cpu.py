@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from vernier.processors import cpu as cpu_file
-from vernier.processors.cpu import UNKNOWN, X86, cpu
+from vernier import cpu as cpu_file
+from vernier.cpu import UNKNOWN, X86, cpu
 from vernier.processors.machine import (
     FLAGS_THAT_MATTER,
     cpu_flags,
