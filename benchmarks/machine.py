@@ -171,16 +171,17 @@ def main() -> None:
         "|---|---|---|---|---|---|---|---|---|",
     ]
     results: dict[str, Any] = {}
+    kind = re.sub(r"[^a-z0-9]+", "-", f"{machine.cpu} {limit}".lower()).strip("-")
     print("\n".join(lines))
     for name in arguments.networks.split(","):
         found = measure(name, arguments.rounds, threads)
         results[name] = {**found, "times": as_json(found["times"])}
-        lines += (more := rows(name, found, verdicts))
+        more = rows(name, found, verdicts)
+        lines += more
         print("\n".join(more), flush=True)
-    if arguments.out:
-        kind = re.sub(r"[^a-z0-9]+", "-", f"{machine.cpu} {limit}".lower()).strip("-")
-        recorded = {"limit": limit, "self-test": verdicts, "networks": results}
-        write_results(arguments.out, f"machine_{kind}", recorded, "\n".join(lines) + "\n")
+        if arguments.out:  # after each: the last takes minutes on a slow machine
+            recorded = {"limit": limit, "self-test": verdicts, "networks": results}
+            write_results(arguments.out, f"machine_{kind}", recorded, "\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":
