@@ -20,7 +20,7 @@ from vernier.bundles.export import (
 )
 from vernier.bundles.manifest import Damage, Forecast
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
-from vernier.bundles.split_export import Form, export_split
+from vernier.bundles.split_export import export_split
 from vernier.errors import ImageError, PlacementError, UsageError
 from vernier.evaluation.damage import bundle_damage_db, damage_db, on
 from vernier.evaluation.network_source import Source, Weights, find_source
@@ -35,7 +35,7 @@ from vernier.progress import Progress, silent
 from vernier.quantization.ranges import Ranges
 from vernier.runtime.planes import PlaneUpscaler
 from vernier.units.cutting import Granularity, cut
-from vernier.units.split import Split
+from vernier.units.split import Form, Split
 
 if TYPE_CHECKING:
     from vernier.training.distillation import Distillation

@@ -24,15 +24,16 @@ from vernier.evaluation.split_quality import (
 from vernier.evaluation.split_times import CHECKED_SPLITS, check_profile
 from vernier.images.writing import write_whole
 from vernier.perceptual.objective import BOUND_DB, Guard
-from vernier.planning.plan import Plan, save_plan
+from vernier.planning.plan import Plan, save_plan, wholes
 from vernier.planning.planner import Workshop
 from vernier.profiling import profiler
 from vernier.profiling.assembly import Subject
+from vernier.profiling.correction import learned
 from vernier.profiling.profile import Profile, load_profile, save_profile
 from vernier.progress import Progress, silent
 from vernier.quantization.ranges import Ranges
 from vernier.units.cutting import cut
-from vernier.units.split import Split, format_split
+from vernier.units.split import Form, Split, format_split
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,7 @@ def write_plan(shop: Workshop, plan: Plan, folder: Path, trained: Workshop | Non
         units,
         split,
         made.ranges,
+        form=Form(plan.form),
         predicted_ms={unit.name: unit.time_ms for unit in plan.units},
         forecast=Forecast(
             total_ms=plan.predicted_ms,
@@ -187,7 +189,7 @@ def write_plan(shop: Workshop, plan: Plan, folder: Path, trained: Workshop | Non
     folder.mkdir(parents=True, exist_ok=True)
     write_bundle(folder / "bundle", exported.manifest, exported.models, overwrite=True)
     write_whole(folder / "split.json", format_split(split, shop.subject.granularity))
-    save_profile(shop.profile, folder / "profile.json")
+    save_profile(learned(shop.profile, wholes(plan)), folder / "profile.json")
     shop.ranges.save(folder / "ranges.json")
     if made is not shop:
         made.ranges.save(folder / "ranges-int8.json")

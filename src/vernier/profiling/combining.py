@@ -67,6 +67,8 @@ def _others(profile: Profile) -> dict[str, Time]:
         key = f"{switch.source} to {switch.target} of {switch.shape}"
         found[f"conversion from {key}"] = switch.conversion
         found[f"hand-over from {key}"] = switch.hand_over
+        if switch.inside is not None:
+            found[f"change inside a file from {key}"] = switch.inside
     return found
 
 
@@ -106,6 +108,8 @@ def merge(first: Profile, second: Profile) -> Profile:
             (*first.switches, *second.switches), lambda s: (s.source, s.target, s.shape)
         ),
         correction=None,
+        fused=None,
+        wholes=(),
     )
 
 
@@ -211,6 +215,7 @@ def scaled(first: Profile, second: Profile, height: int, width: int) -> Profile:
                 shape(a.shape),
                 between(a.conversion, b.conversion),
                 between(a.hand_over, b.hand_over),
+                between(a.inside, b.inside) if a.inside and b.inside else None,
             )
             for a, b in switches
         ),

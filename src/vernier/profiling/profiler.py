@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import permutations
 from pathlib import Path
@@ -29,9 +30,10 @@ from vernier.profiling.layer_times import shared_outputs, time_border, time_unit
 from vernier.profiling.measurements import Measurement, Measurements
 from vernier.profiling.profile import Profile, Settings, Shape, Time
 from vernier.profiling.sandwiches import unit_graph
-from vernier.profiling.switch_times import time_switch
+from vernier.profiling.switch_times import time_inside, time_switch
 from vernier.progress import Progress, silent
 from vernier.units.cutting import cut
+from vernier.units.split import fusion
 from vernier.units.unit import Unit
 from vernier.version import VERSION
 
@@ -74,7 +76,8 @@ def profile(
     bench = Bench(_loader(used), activations_of(subject.graph))
     switch = partial(time_switch, bench=bench, method=method, rounds=rounds)
     kept = Measurements(unfinished, f"{describe_machine()} {VERSION} {used} {rounds} {method.name}")
-    measure(graph, units, processors, bench, switch, rounds, kept, progress)
+    inside = partial(time_inside, bench=bench, rounds=rounds)
+    measure(graph, units, processors, bench, switch, rounds, kept, progress, inside)
     settings = Settings(rounds, used, _affinity(), method.name, clock_mhz())
     made = assemble(
         subject,
@@ -96,6 +99,8 @@ def _loader(threads: int) -> Callable[[str, bytes], Executable]:
 Task = Callable[[], Measurement]
 TimeSwitch = Callable[[Shape, str, str, str], tuple[Time, Time]]
 """Conversion and hand-over of a tensor's shape and name, from a source to a target."""
+TimeInside = Callable[[Shape, str, str, str], Time]
+"""The same of a change inside a file."""
 
 
 def measure(
@@ -107,6 +112,7 @@ def measure(
     rounds: int,
     kept: Measurements,
     progress: Progress = silent,
+    inside: TimeInside | None = None,
 ) -> None:
     """Measure what is not yet known, and keep it.
 
@@ -119,8 +125,9 @@ def measure(
         rounds: per comparison.
         kept: what is known.
         progress: told after each comparison.
+        inside: see `TimeInside`; without it no split is foreseen as one file.
     """
-    tasks = _tasks(graph, units, processors, bench, switch, rounds)
+    tasks = _tasks(graph, units, processors, bench, switch, rounds, inside)
     for number, (name, task) in enumerate(tasks.items(), 1):
         if kept.get(name) is None:
             kept.put(name, task())
@@ -134,6 +141,7 @@ def _tasks(
     bench: Maker,
     switch: TimeSwitch,
     rounds: int,
+    inside: TimeInside | None,
 ) -> dict[str, Task]:
     """What is to be measured, by the name under which it is kept: each kind of thing once."""
     tasks: dict[str, Task] = {}
@@ -147,8 +155,9 @@ def _tasks(
                 _border_task, shape, tensor, processor, bench, rounds
             )
         for source, target in permutations(processors, 2):
+            fusing = inside if len(fusion((source, target))) == 2 else None
             tasks[switch_key(shape, source, target)] = partial(
-                _switch_task, shape, tensor, source, target, switch
+                _switch_task, shape, tensor, source, target, switch, fusing
             )
     return tasks
 
@@ -175,10 +184,20 @@ def _border_task(
 
 
 def _switch_task(
-    shape: Shape, tensor: str, source: str, target: str, switch: TimeSwitch
+    shape: Shape,
+    tensor: str,
+    source: str,
+    target: str,
+    switch: TimeSwitch,
+    inside: TimeInside | None,
 ) -> Measurement:
     conversion, hand_over = switch(shape, tensor, source, target)
-    return Measurement(conversion, {"hand-over": hand_over})
+    others = {"hand-over": hand_over}
+    # An engine that takes no file of both precisions has segments only.
+    with suppress(GraphError, PlacementError, ProcessorError):
+        if inside is not None:
+            others["inside"] = inside(shape, tensor, source, target)
+    return Measurement(conversion, others)
 
 
 def _affinity() -> tuple[int, ...]:
