@@ -25,6 +25,31 @@ def test_doctor(vernier):
     assert code == 0
     checks = {check["name"]: check["verdict"] for check in json.loads(out)}
     assert checks["litert:cpu:int8"] == "ok"
+    assert checks["a float32 processor"] == "ok"
+
+
+def test_doctor_is_no_error_while_one_float_processor_works(vernier, monkeypatch):
+    """A bad processor is told and passed over; without a float one there is nothing to run."""
+    from vernier.errors import ProcessorError
+    from vernier.processors import doctor
+    from vernier.processors.litert_cpu import LitertCpu
+    from vernier.processors.protocol import ProcessorId
+
+    class Broken(LitertCpu):
+        def load(self, model, **options):
+            raise ProcessorError(f"{self.id}: No adapters found")
+
+    good = LitertCpu(ProcessorId("litert", "cpu", "float32"))
+    bad = Broken(ProcessorId("litert", "cpu", "int8"))
+    monkeypatch.setattr(doctor.examine, "__defaults__", ((good, bad),))
+    code, out, err = vernier("doctor")
+    assert code == 0
+    assert "failed  litert:cpu:int8: passed over: No adapters found" in out
+    assert err == "passed over on this machine: litert:cpu:int8\n"
+    monkeypatch.setattr(doctor.examine, "__defaults__", ((bad,),))
+    code, out, err = vernier("doctor")
+    assert code == 2
+    assert "a float32 processor: expected at least one that works, found none" in err
 
 
 def test_networks(vernier):

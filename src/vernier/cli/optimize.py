@@ -7,6 +7,7 @@ from vernier.cli.planning_options import (
     BudgetOption,
     FineTuneOption,
     GranularityOption,
+    InexactOption,
     ProcessorsOption,
     SizeOption,
     Wishes,
@@ -25,6 +26,7 @@ def command(
     processors: ProcessorsOption = "litert:cpu:float32,litert:cpu:int8",
     granularity: GranularityOption = Granularity.LAYER,
     fine_tune: FineTuneOption = 0.0,
+    allow_inexact: InexactOption = False,
 ) -> None:
     """Profile a network, find the split that looks best within a budget, export and verify it.
 
@@ -48,5 +50,12 @@ def command(
     names = [name.strip() for name in processors.split(",")]
     title = f"profiling {source.name} x{source.scale}"
     with progress_bar(title, quiet=wished.as_json) as report:
-        known = profiled(subject, names, out / "profile.json", quick=wished.quick, progress=report)
+        known = profiled(
+            subject,
+            names,
+            out / "profile.json",
+            quick=wished.quick,
+            allow_inexact=allow_inexact,
+            progress=report,
+        )
     make_and_tell(wished, known, budget, fine_tune)

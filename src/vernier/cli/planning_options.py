@@ -33,6 +33,12 @@ BudgetOption = Annotated[
 ProfileOption = Annotated[Path, typer.Option(help="Of the network, from `vernier profile`.")]
 SizeOption = Annotated[str, typer.Option(help="HEIGHTxWIDTH of the input.")]
 ProcessorsOption = Annotated[str, typer.Option(help="ENGINE:DEVICE:PRECISION, commas between.")]
+InexactOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-inexact", help="Use processors that are named although their numbers are wrong."
+    ),
+]
 GranularityOption = Annotated[Granularity, typer.Option(help="One unit per layer, or per block.")]
 QuickOption = Annotated[bool, typer.Option("--quick", help="A rougher profile, fewer judgements.")]
 MethodOption = Annotated[

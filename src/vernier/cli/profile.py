@@ -93,6 +93,13 @@ def command(
         typer.Option(help="Write a trace of the rooted phone's kernel here; see `profile trace`."),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a profile.")] = False,
+    allow_inexact: Annotated[
+        bool,
+        typer.Option(
+            "--allow-inexact",
+            help="Time processors that are named although their numbers are wrong.",
+        ),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the profile on standard output as well.")
     ] = False,
@@ -132,7 +139,8 @@ def command(
             raise UsageError("modelled and measured processors cannot be profiled together")
         found = modelled_profile(subject, names)
     else:
-        measured = profiler.profile if phone is None else phone
+        here = partial(profiler.profile, allow_inexact=allow_inexact)
+        measured = here if phone is None else phone
         rounds = profiler.QUICK_ROUNDS if quick else profiler.NORMAL_ROUNDS
         with progress_bar(f"profiling {source.name} x{source.scale} at {size}") as report:
             found = measured(

@@ -28,7 +28,8 @@ from vernier.graphs.counts import count_macs
 from vernier.graphs.shapes import fits_one_size, own_size, resized
 from vernier.images.pairs import Float32, list_photos, load_rgb, network_input, shrink
 from vernier.networks.shipped import shipped_names
-from vernier.processors.discovery import present_processors
+from vernier.processors.self_test_cases import kinds_in
+from vernier.processors.soundness import sound_processors
 from vernier.profiling.prediction import Predictor
 from vernier.profiling.profile import Profile
 from vernier.progress import Progress, silent
@@ -300,7 +301,7 @@ def _reduced_precision_db(exported: Exported, planes: Sequence[Float32]) -> dict
     """The damage of each float precision below float32 that a processor here computes in."""
     bundle = _opened(exported)
     found: dict[str, float] = {}
-    for processor in present_processors():
+    for processor in sound_processors(kinds_in(bundle.graph)):
         precision = processor.id.precision
         if precision not in ("float32", "int8") and precision not in found:
             doubtful = PlaneUpscaler(bundle, on(str(processor.id)))

@@ -58,6 +58,7 @@ def profiled(
     file: Path,
     *,
     quick: bool = False,
+    allow_inexact: bool = False,
     progress: Progress = silent,
 ) -> Profile:
     """A profile from its file, or measured and written there.
@@ -67,6 +68,7 @@ def profiled(
         processors: where.
         file: a profile, or where to put one.
         quick: fewer rounds, no check by whole splits.
+        allow_inexact: as `profiler.profile`.
         progress: told of each.
 
     Raises:
@@ -91,6 +93,7 @@ def profiled(
         processors,
         rounds=rounds,
         unfinished=file.with_name(f".{file.name}.partial"),
+        allow_inexact=allow_inexact,
         progress=progress,
     )
     if not quick:

@@ -10,6 +10,7 @@ from vernier.processors.litert_accelerated import LitertGpu, LitertNpu
 from vernier.processors.litert_cpu import LitertCpu
 from vernier.processors.openvino import OpenVino
 from vernier.processors.protocol import Availability, Processor, ProcessorId
+from vernier.quantization.pair_bound import EXACT, PairSums
 
 PROCESSORS: tuple[Processor, ...] = (
     LitertCpu(ProcessorId("litert", "cpu", "float32")),
@@ -51,3 +52,22 @@ def present_processors() -> tuple[Processor, ...]:
 def available_processors() -> tuple[Availability, ...]:
     """One row for each processor that Vernier knows: which, whether it is here, what or why not."""
     return tuple(processor.availability() for processor in PROCESSORS)
+
+
+def pair_sums(wanted: ProcessorId | str) -> PairSums:
+    """Which INT8 products a processor adds in 16 bits here: `quantization.pair_bound`.
+
+    What it loads is bounded to that, so it is also what a simulation of it has to bound. Exact for
+    a processor that is not here or is only modelled, and for LiteRT, which adds all in 32 bits
+    everywhere.
+    """
+    name = ProcessorId.parse(wanted) if isinstance(wanted, str) else wanted
+    found = next((p for p in PROCESSORS if p.id == name), None)
+    if isinstance(found, OpenVino) and found.availability().present:
+        return found.pair_sums()
+    return EXACT
+
+
+def saturates_pairs(wanted: ProcessorId | str) -> bool:
+    """Whether a processor adds pairs of INT8 products in 16 bits here, measured."""
+    return bool(pair_sums(wanted))

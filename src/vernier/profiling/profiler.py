@@ -10,12 +10,14 @@ from itertools import permutations
 from pathlib import Path
 
 from vernier.conversion.registry import fastest_method
-from vernier.errors import GraphError, PlacementError, ProcessorError, UsageError
+from vernier.errors import GraphError, PlacementError, UsageError
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized
 from vernier.processors.discovery import find_processor
 from vernier.processors.machine import clock_mhz, describe_machine, usable_cores
 from vernier.processors.protocol import Executable
+from vernier.processors.self_test_cases import kinds_in
+from vernier.processors.soundness import require_usable
 from vernier.profiling.activations import activations_of
 from vernier.profiling.assembly import (
     Subject,
@@ -47,6 +49,7 @@ def profile(
     rounds: int = NORMAL_ROUNDS,
     threads: int = 0,
     unfinished: Path | None = None,
+    allow_inexact: bool = False,
     progress: Progress = silent,
 ) -> Profile:
     """Measure all times of a network.
@@ -57,20 +60,19 @@ def profile(
         rounds: per comparison.
         threads: of each engine; 0 for all cores.
         unfinished: a file that keeps results until all are there, to go on after an interruption.
+        allow_inexact: time processors whose numbers are wrong here, too.
         progress: told after each comparison.
 
     Raises:
         UsageError: no processor, or one twice.
-        ProcessorError: a processor is not here.
+        ProcessorError: a processor is not here, or its numbers are wrong here.
     """
     if not processors or len(set(processors)) != len(processors):
         raise UsageError(f"expected one or more different processors, found {list(processors)}")
     used = threads or usable_cores()
-    for name in processors:
-        found = find_processor(name).availability()
-        if not found.present:
-            raise ProcessorError(f"{name} is not here: {found.detail}")
     graph = resized(subject.graph, subject.height, subject.width)
+    for name in processors:
+        require_usable(find_processor(name), kinds_in(graph), allow_inexact=allow_inexact)
     units = cut(graph, subject.granularity)
     method = fastest_method()
     bench = Bench(_loader(used), activations_of(subject.graph))
