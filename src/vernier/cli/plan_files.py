@@ -78,8 +78,9 @@ def told(plan: Plan) -> str:
     after = plan.measured_ms
     lines = [
         f"{plan.network} x{plan.scale} at {plan.height}x{plan.width}: {integer} of "
-        f"{len(plan.units)} units in INT8, {plan.switches} switches ({plan.method}, "
-        f"{plan.judged} splits judged, {plan.search_s:.0f} s)",
+        f"{len(plan.units)} units in INT8, {plan.switches} switches"
+        f"{', fused into one file' if plan.form == 'fused' else ''} ({plan.method}, "
+        f"{plan.judged} splits judged, {len(plan.attempts)} timed, {plan.search_s:.0f} s)",
         f"{'':12}{'all-float':>12}{'plan':>12}{'foreseen':>12}{'budget':>12}",
         f"{'time, ms':12}{plan.float_ms:12.2f}"
         + (f"{after:12.2f}" if after is not None else f"{'-':>12}")
@@ -96,6 +97,10 @@ def told(plan: Plan) -> str:
             f"{'  objective':12}{0:12.3f}{seen.objective:12.3f}  "
             f"({plan.objective}, less is better)",
         ]
+    if plan.calibrated:
+        lines.append(f"INT8 ranges from {plan.calibrated}")
+    if not plan.within:
+        lines.append("this is the nearest to the budget that was timed; it does not keep it")
     if plan.fine_tuned:
         lines.append(f"fine-tuned, {plan.fine_tuned}")
     if plan.measured_ms is None:

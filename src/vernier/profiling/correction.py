@@ -157,10 +157,10 @@ def _change(relative: Float64, nothing: Float64, scale: Float64) -> Float64:
     change: Float64 = np.zeros(len(nothing))
     for _ in range(REWEIGHTED):
         left = (relative.T * weights) @ relative + np.diag(RIDGE / scale**2)
-        change = np.linalg.solve(left, (relative.T * weights) @ wanted)
+        change = np.asarray(np.linalg.solve(left, (relative.T * weights) @ wanted), np.float64)
         residuals = np.abs(wanted - relative @ change)
         limit = HUBER * max(1.4826 * float(np.median(residuals)), LEAST_DEVIATION)
-        weights = np.minimum(1.0, limit / np.maximum(residuals, 1e-12))
+        weights = np.asarray(np.minimum(1.0, limit / np.maximum(residuals, 1e-12)), np.float64)
     return change
 
 

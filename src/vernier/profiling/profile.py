@@ -140,6 +140,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         affinity: the cores that the process was allowed to use.
         conversion: the method between segments.
         clock_mhz: the CPU's clock where it can be read, else null.
+        left_out: processors that no split could gain from, and why (`profiling.paying`), or that
+            are here and whose numbers are wrong.
     """
 
     rounds: int
@@ -147,6 +149,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     affinity: tuple[int, ...]
     conversion: str
     clock_mhz: float | None = None
+    left_out: dict[str, str] = {}
 
 
 class Correction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import permutations
 from pathlib import Path
 
 from vernier.conversion.registry import fastest_method
-from vernier.errors import GraphError, PlacementError, UsageError
+from vernier.errors import GraphError, PlacementError, ProcessorError, UsageError
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized
 from vernier.processors.discovery import find_processor
@@ -30,6 +30,7 @@ from vernier.profiling.assembly import (
 from vernier.profiling.contenders import Bench, Maker
 from vernier.profiling.layer_times import shared_outputs, time_border, time_unit
 from vernier.profiling.measurements import Measurement, Measurements
+from vernier.profiling.paying import what_pays
 from vernier.profiling.profile import Profile, Settings, Shape, Time
 from vernier.profiling.sandwiches import unit_graph
 from vernier.profiling.switch_times import time_inside, time_switch
@@ -50,6 +51,7 @@ def profile(
     threads: int = 0,
     unfinished: Path | None = None,
     allow_inexact: bool = False,
+    only_what_pays: bool = False,
     progress: Progress = silent,
 ) -> Profile:
     """Measure all times of a network.
@@ -61,6 +63,8 @@ def profile(
         threads: of each engine; 0 for all cores.
         unfinished: a file that keeps results until all are there, to go on after an interruption.
         allow_inexact: time processors whose numbers are wrong here, too.
+        only_what_pays: leave out what no split could gain from, once its units are timed; the
+            profile's settings say what and why.
         progress: told after each comparison.
 
     Raises:
@@ -77,10 +81,15 @@ def profile(
     method = fastest_method()
     bench = Bench(_loader(used), activations_of(subject.graph))
     switch = partial(time_switch, bench=bench, method=method, rounds=rounds)
-    kept = Measurements(unfinished, f"{describe_machine()} {VERSION} {used} {rounds} {method.name}")
     inside = partial(time_inside, bench=bench, rounds=rounds)
+    kept = Measurements(unfinished, f"{describe_machine()} {VERSION} {used} {rounds} {method.name}")
+    left_out: Mapping[str, str] = {}
+    if only_what_pays:
+        _run(_unit_tasks(graph, units, processors, bench, rounds), kept, progress)
+        choice = what_pays(_unit_times(graph, units, processors, kept))
+        processors, left_out = choice.kept, choice.left_out
     measure(graph, units, processors, bench, switch, rounds, kept, progress, inside)
-    settings = Settings(rounds, used, _affinity(), method.name, clock_mhz())
+    settings = Settings(rounds, used, _affinity(), method.name, clock_mhz(), dict(left_out))
     made = assemble(
         subject,
         graph,
@@ -92,6 +101,16 @@ def profile(
     )
     kept.finish()
     return made
+
+
+def _unit_times(
+    graph: Graph, units: Sequence[Unit], processors: Sequence[str], kept: Measurements
+) -> dict[str, list[float | None]]:
+    found = {
+        name: [kept.known(unit_key(graph, unit, name)).time for unit in units]
+        for name in processors
+    }
+    return {name: [t.ms if t else None for t in times] for name, times in found.items()}
 
 
 def _loader(threads: int) -> Callable[[str, bytes], Executable]:
@@ -129,7 +148,10 @@ def measure(
         progress: told after each comparison.
         inside: see `TimeInside`; without it no split is foreseen as one file.
     """
-    tasks = _tasks(graph, units, processors, bench, switch, rounds, inside)
+    _run(_tasks(graph, units, processors, bench, switch, rounds, inside), kept, progress)
+
+
+def _run(tasks: Mapping[str, Task], kept: Measurements, progress: Progress) -> None:
     for number, (name, task) in enumerate(tasks.items(), 1):
         if kept.get(name) is None:
             kept.put(name, task())
@@ -146,11 +168,7 @@ def _tasks(
     inside: TimeInside | None,
 ) -> dict[str, Task]:
     """What is to be measured, by the name under which it is kept: each kind of thing once."""
-    tasks: dict[str, Task] = {}
-    for unit in units:
-        for processor in processors:
-            key = unit_key(graph, unit, processor)
-            tasks.setdefault(key, partial(_unit_task, graph, unit, processor, bench, rounds))
+    tasks = _unit_tasks(graph, units, processors, bench, rounds)
     for shape, tensor in crossing_shapes(graph, units).items():
         for processor in processors:
             tasks[border_key(shape, processor)] = partial(
@@ -161,6 +179,17 @@ def _tasks(
             tasks[switch_key(shape, source, target)] = partial(
                 _switch_task, shape, tensor, source, target, switch, fusing
             )
+    return tasks
+
+
+def _unit_tasks(
+    graph: Graph, units: Sequence[Unit], processors: Sequence[str], bench: Maker, rounds: int
+) -> dict[str, Task]:
+    tasks: dict[str, Task] = {}
+    for unit in units:
+        for processor in processors:
+            key = unit_key(graph, unit, processor)
+            tasks.setdefault(key, partial(_unit_task, graph, unit, processor, bench, rounds))
     return tasks
 
 
