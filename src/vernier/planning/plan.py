@@ -80,6 +80,18 @@ class Attempt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     kept: bool
 
 
+class Coarsest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The other end: what the plan gained over.
+
+    Attributes:
+        measured_ms: of all units in INT8, as far as they can be; of the exported file.
+        held_out: its scores on the photos of the verdict.
+    """
+
+    measured_ms: float
+    held_out: Scores
+
+
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A split that was found, exported, run and judged.
 
@@ -112,6 +124,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         search_s: what searching took.
         simulated: scores of the photos that were searched with, simulated.
         held_out: scores of other photos, of the exported segments' pictures; null as `measured_ms`.
+        coarsest: all in INT8, on the same photos; null where it was not timed.
         fine_tuned: what fine-tuning changed, in words; empty without it.
         units: in order.
         attempts: all splits that were timed, this one last.
@@ -143,6 +156,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     search_s: float
     simulated: Scores
     held_out: Scores | None
+    coarsest: Coarsest | None = None
     fine_tuned: str = ""
     units: tuple[PlannedUnit, ...]
     attempts: tuple[Attempt, ...] = ()

@@ -17,7 +17,7 @@ from vernier.evaluation.split_times import Contender, against
 from vernier.perceptual.estimator import Estimator
 from vernier.perceptual.objective import Guard
 from vernier.planning.explaining import explained
-from vernier.planning.plan import FORMAT, Plan, Scores
+from vernier.planning.plan import FORMAT, Coarsest, Plan, Scores
 from vernier.planning.stopwatch import Stopwatch
 from vernier.planning.timed_search import Found, Search, timed_search
 from vernier.planning.verification import judged_exported
@@ -32,6 +32,7 @@ from vernier.splitting.learner import Recipe, learn_split
 from vernier.splitting.local_search import MOST_JUDGEMENTS
 from vernier.splitting.methods import Learner, Method, find_split
 from vernier.splitting.problem import Assignment, Constraints, Problem
+from vernier.units.split import Form
 from vernier.version import VERSION
 
 
@@ -219,18 +220,8 @@ def _plan(
 ) -> Plan:
     problem = Problem(found.profile, math.inf, order.constraints)
     split, attempt = found.best.processors, found.attempts[-1] if found.attempts else None
-    verdict = None
-    if attempt is not None:
-        verdict = judged_exported(
-            workshop.source,
-            workshop.subject,
-            split,
-            workshop.ranges,
-            workshop.held_out,
-            workshop.objective,
-            workshop.guard,
-            form=found.best.form,
-        )
+    verdict = None if attempt is None else _verdict(workshop, found.best)
+    other = _coarsest(workshop, problem.coarsest, found, verdict)
     return Plan(
         format=FORMAT,
         network=workshop.source.name,
@@ -258,9 +249,36 @@ def _plan(
         search_s=round(searched_s, 2),
         simulated=simulated_scores(quality, judge, split),
         held_out=verdict,
+        coarsest=other,
         units=explained(problem, judge, split),
         attempts=found.attempts,
     )
+
+
+def _verdict(workshop: Workshop, one: Contender) -> Scores:
+    return judged_exported(
+        workshop.source,
+        workshop.subject,
+        one.processors,
+        workshop.ranges,
+        workshop.held_out,
+        workshop.objective,
+        workshop.guard,
+        form=one.form,
+    )
+
+
+def _coarsest(
+    workshop: Workshop, coarsest: Assignment, found: Found, verdict: Scores | None
+) -> Coarsest | None:
+    """The coarsest split as it was timed in its faster form, on the photos of the verdict."""
+    timed = [one for one in found.attempts if one.processors == coarsest]
+    if not timed or verdict is None:
+        return None
+    fastest = min(timed, key=lambda one: one.measured_ms)
+    same = coarsest == found.best.processors
+    scores = verdict if same else _verdict(workshop, Contender(coarsest, Form(fastest.form)))
+    return Coarsest(measured_ms=fastest.measured_ms, held_out=scores)
 
 
 def fye_sr_learner(
