@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from vernier.planning.plan import Plan
+    from vernier.planning.plan import Plan, Scores
 
 app = typer.Typer(no_args_is_help=True, help="Look at plans: show, explain, diff.")
 PlanArgument = Annotated[Path, typer.Argument(help="A plan's folder, or its plan.json.")]
@@ -93,12 +93,11 @@ def told(plan: Plan) -> str:
         other = plan.coarsest.held_out if plan.coarsest and name == "held out" else None
         lines += [
             f"{seen.photos} ({name})",
-            f"{'  PIQE':12}{seen.piqe_float:12.2f}{_number(other and other.piqe, 2)}"
-            f"{seen.piqe:12.2f}",
-            f"{'  to float':12}{'dB':>12}{_number(other and other.psnr_db, 1)}{seen.psnr_db:12.1f}",
-            f"{'  SSIM':12}{1:12.4f}{_number(other and other.ssim, 4)}{seen.ssim:12.4f}",
-            f"{'  GMSD':12}{0:12.4f}{_number(other and other.gmsd, 4)}{seen.gmsd:12.4f}",
-            f"{'  objective':12}{0:12.3f}{_number(other and other.objective, 3)}"
+            f"{'  PIQE':12}{seen.piqe_float:12.2f}{_score(other, 'piqe', 2)}{seen.piqe:12.2f}",
+            f"{'  to float':12}{'dB':>12}{_score(other, 'psnr_db', 1)}{seen.psnr_db:12.1f}",
+            f"{'  SSIM':12}{1:12.4f}{_score(other, 'ssim', 4)}{seen.ssim:12.4f}",
+            f"{'  GMSD':12}{0:12.4f}{_score(other, 'gmsd', 4)}{seen.gmsd:12.4f}",
+            f"{'  objective':12}{0:12.3f}{_score(other, 'objective', 3)}"
             f"{seen.objective:12.3f}  ({plan.objective}, less is better)",
         ]
     if plan.calibrated:
@@ -110,6 +109,10 @@ def told(plan: Plan) -> str:
     if plan.measured_ms is None:
         lines.append("the processors are modelled: nothing was timed, and pictures are simulated")
     return "\n".join(lines)
+
+
+def _score(seen: Scores | None, name: str, digits: int) -> str:
+    return _number(None if seen is None else getattr(seen, name), digits)
 
 
 def _number(value: float | None, digits: int) -> str:

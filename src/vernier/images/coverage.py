@@ -113,13 +113,14 @@ def _flat(leaves: Float32) -> Float32:
     down = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     across = np.linspace(0, 1, width, dtype=np.float32)[None, :]
     planes = (down + 0 * across, 0 * down + across, (down + across) / 2)
-    return 0.4 + 0.2 * np.stack(planes, axis=2)
+    return np.stack(planes, axis=2).astype(np.float32) * np.float32(0.2) + np.float32(0.4)
 
 
 def _busy(leaves: Float32) -> Float32:
     """Stripes, checks and leaves on each other: contrast at one pixel."""
-    rows, columns = np.indices(leaves.shape[:2])
-    fine = ((rows // 2 + columns // 2) % 2)[:, :, None].astype(np.float32)
+    height, width, _ = leaves.shape
+    rows, columns = np.arange(height)[:, None], np.arange(width)[None, :]
+    fine = ((rows // 2 + columns // 2) % 2).astype(np.float32)[:, :, None]
     return np.where(leaves.mean(axis=2, keepdims=True) > 0.5, leaves, fine)
 
 

@@ -146,7 +146,7 @@ def scaled(first: Profile, second: Profile, height: int, width: int) -> Profile:
         A profile whose processors are all marked as modelled.
 
     Raises:
-        UsageError: the profiles are of one size, or of different networks.
+        UsageError: the profiles are of one size, or of different networks or processors.
     """
     if first.granularity != second.granularity or first.network != second.network:
         raise UsageError(f"expected two profiles of one network, found {first.network} and others")
@@ -154,6 +154,11 @@ def scaled(first: Profile, second: Profile, height: int, width: int) -> Profile:
     if sizes[0] == sizes[1]:
         raise UsageError(
             f"expected profiles of two sizes, found {first.height}x{first.width} twice"
+        )
+    if set(first.processors) != set(second.processors):
+        raise UsageError(
+            f"expected two profiles of the same processors, found {', '.join(first.processors)} "
+            f"and {', '.join(second.processors)}; profile again with --processors"
         )
     share = (height * width - sizes[0]) / (sizes[1] - sizes[0])
 
@@ -219,6 +224,10 @@ def scaled(first: Profile, second: Profile, height: int, width: int) -> Profile:
             )
             for a, b in switches
         ),
+        # What was learned was learned at one size.
+        correction=None,
+        fused=None,
+        wholes=(),
     )
 
 
