@@ -141,7 +141,8 @@ class Predictor:
                 if changes:
                     moved.add(key)
                     switch = self._switch(source, processor, read.shape)
-                    if read.unit < 0 and source in joined and processor in joined:
+                    group = joined.get(source)
+                    if read.unit < 0 and group is not None and group == joined.get(processor):
                         conversions_ms += self._inside(source, processor, read.shape)
                     else:
                         conversions_ms += switch.conversion.ms
