@@ -12,12 +12,27 @@ from vernier.images.dead_leaves import dead_leaves
 from vernier.networks.srvgg import SrVggCompact
 
 
-def test_devices(vernier):
+def save_one_pixel(folder):
+    Image.new("RGB", (1, 1), (10, 200, 30)).save(folder / "dot.png")
+    return folder / "dot.png"
+
+
+def test_devices(vernier, tmp_path, monkeypatch):
+    from vernier.processors import soundness
+
+    # Whatever other tests of this process found out.
+    monkeypatch.setattr(soundness, "_FOUND", {})
     code, out, _ = vernier("devices", "--json")
     rows = {row["processor"]: row for row in json.loads(out)}
     assert code == 0
     assert rows["litert:cpu:float32"]["present"]
     assert all(row["detail"] for row in rows.values())
+    assert not any("gains little" in row["detail"] for row in rows.values())
+    assert rows["litert:cpu:float32"]["numbers"] == "not tried"
+    assert vernier("upscale", save_one_pixel(tmp_path), "--processor", "litert:cpu:float32")[0] == 0
+    rows = {row["processor"]: row for row in json.loads(vernier("devices", "--json")[1])}
+    assert rows["litert:cpu:float32"]["numbers"] == "right"
+    assert rows["litert:cpu:int8"]["numbers"] == "not tried"
 
 
 def test_doctor(vernier):

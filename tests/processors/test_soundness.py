@@ -209,9 +209,13 @@ def test_an_engine_that_does_not_start_is_asked_again(tmp_path: Path) -> None:
 
     file = tmp_path / "notes.json"
     assert soundness.passed_over(Absent(INT8), notes=file) == "No adapters found"
-    assert not file.exists()
+    known = soundness.noted(LitertCpu(INT8), file)
+    assert known is not None
+    assert known.fault() == "No adapters found"
     with pytest.raises(ProcessorError, match=r"No adapters found$"):
         soundness.require_usable(Absent(INT8), notes=file)
+    # The same processor, now with a driver.
+    assert soundness.passed_over(LitertCpu(INT8), notes=file) == ""
 
 
 ENDS_ITS_PROCESS = """

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from vernier.errors import GraphError, ProcessorError
 from vernier.graphs.graph import Array, Graph, Kind, Operator, Quantization, TensorType
 from vernier.processors.protocol import Executable
 from vernier.quantization.pair_bound import PairSums, bounded
@@ -40,10 +41,20 @@ def measured_sums(load: Callable[[bytes], Executable]) -> PairSums:
 
 
 def bounded_file(model: bytes, sums: PairSums) -> bytes:
-    """A `.tflite` file that is exact on such a processor; the same bytes where it is already."""
+    """A `.tflite` file that is exact on such a processor; the same bytes where it is already.
+
+    Raises:
+        ProcessorError: the file holds something that a graph cannot.
+    """
     if not sums:
         return model
-    graph = read(model)
+    try:
+        graph = read(model)
+    except GraphError as error:
+        raise ProcessorError(
+            f"this CPU adds INT8 products in 16 bits, and the file's weights cannot be bounded to "
+            f"that: {error}; use litert:cpu:int8, which is exact"
+        ) from error
     made = bounded(graph, sums)
     return model if made is graph else write(made)
 

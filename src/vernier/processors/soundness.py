@@ -110,12 +110,15 @@ def soundness(
     if notes is None and processor in PROCESSORS and here in _FOUND:
         known: Soundness | None = _FOUND[here]
     else:
-        known = recall(notes or _notes(), _about(str(processor.id)), Soundness)
+        known = noted(processor, notes)
+        if known is not None and _cannot_start(known.findings):
+            # Today it may start, with a driver that no version tells of.
+            known = None
     wanted = frozenset(Kind) if kinds is None else frozenset(kinds) | CORE
     tried = set() if known is None else {finding.kind for finding in known.findings}
     wanted &= tried_kinds(processor.id.model_precision)
     missing = {kind for kind in wanted if kind.value not in tried}
-    if known is not None and not missing:
+    if known is not None and (not missing or _cannot_start(known.findings)):
         return known
     found = examine(processor, missing)
     whole = Soundness(found.processor, (*(known.findings if known else ()), *found.findings))
@@ -123,6 +126,16 @@ def soundness(
     if notes is None and processor in PROCESSORS:
         _FOUND[here] = whole
     return whole
+
+
+def noted(processor: Processor, notes: Path | None = None) -> Soundness | None:
+    """What was found out about a processor here before; None where it was not tried.
+
+    Args:
+        processor: any.
+        notes: as `soundness`.
+    """
+    return recall(notes or _notes(), _about(str(processor.id)), Soundness)
 
 
 def examine(processor: Processor, kinds: Collection[Kind] | None = None) -> Soundness:
@@ -201,9 +214,8 @@ def _cannot_start(findings: Sequence[Finding]) -> bool:
 
 
 def keep(found: Soundness, notes: Path | None = None) -> None:
-    """Note a verdict, unless the engine did not start: tomorrow it may, with another driver."""
-    if not _cannot_start(found.findings):
-        note(notes or _notes(), _about(found.processor), found)
+    """Note a verdict."""
+    note(notes or _notes(), _about(found.processor), found)
 
 
 def _notes() -> Path:

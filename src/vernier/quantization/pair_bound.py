@@ -3,15 +3,17 @@
 x86 CPUs without VNNI multiply codes by weights with `vpmaddubsw`: two products of an unsigned
 code (0..255) and a weight are added and *saturate* at 16 bits before they reach the sum of 32 bits.
 Which two is the engine's choice: of each tap, input channels 2i and 2i+1; where there is one input
-channel only, two taps. No sum leaves 16 bits where the weights of one sign that meet add up to 128
-at most (255 * 128 = 32640). Output channels that break this get a larger scale and smaller codes
-here: the same function but for the rounding of these weights, at the same cost in time.
+channel only, two taps; in groups of an odd number of channels, whatever lies side by side. No sum
+leaves 16 bits where the weights of one sign that meet add up to 128 at most (255 * 128 = 32640).
+Output channels that break this get a larger scale and smaller codes here: the same function but for
+the rounding of these weights, at the same cost in time.
 
 Depthwise convolutions add no pairs. `processors.pair_saturation` measures who needs this.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,6 +46,19 @@ class PairSums:
 EXACT = PairSums()
 """An engine that adds all products in 32 bits."""
 
+ARITHMETICS = {
+    "int8": EXACT,
+    "int8 in pairs": PairSums(channels=True),
+    "int8 in taps": PairSums(taps=True),
+    "int8 in pairs and taps": PairSums(channels=True, taps=True),
+}
+"""INT8 by what is added in 16 bits: what a simulation tells apart."""
+
+
+def arithmetic_of(sums: PairSums) -> str:
+    """The name in `ARITHMETICS`."""
+    return next(name for name, found in ARITHMETICS.items() if found == sums)
+
 
 def bounded(graph: Graph, sums: PairSums) -> Graph:
     """A graph whose INT8 convolutions are exact on an engine that adds pairs in 16 bits.
@@ -74,25 +89,27 @@ def is_exact(graph: Graph, sums: PairSums) -> bool:
     return bounded(graph, sums) is graph
 
 
-def largest_sums(weights: NDArray[np.integer], sums: PairSums) -> NDArray[np.int64]:
+def largest_sums(
+    weights: NDArray[np.integer], sums: PairSums, grouped: bool = False
+) -> NDArray[np.int64]:
     """The largest sum of |weights| of one sign that meet in 16 bits, for each output channel.
 
     Args:
         weights: shape `(O, kh, kw, I)`.
-        sums: who meets. Of one input channel any two taps are taken to meet: which do depends on
-            the kernel's layout.
+        sums: who meets.
+        grouped: whether there are several groups of `I` channels.
 
     Returns:
         Shape `(O,)`; 0 where none meet.
     """
     parts = np.maximum(np.stack([weights, -weights.astype(np.int64)]), 0)
-    if weights.shape[3] > 1 and sums.channels:
-        odd = weights.shape[3] % 2
-        pairs = np.pad(parts, [(0, 0)] * 4 + [(0, odd)])
+    depth = weights.shape[3]
+    if (sums.taps and depth == 1) or (sums.channels and grouped and depth % 2):
+        # Which do meet depends on the kernel's layout, so any two may.
+        met = np.sort(parts.reshape(2, len(weights), -1))[..., -2:].sum(axis=2, keepdims=True)
+    elif sums.channels and depth > 1:
+        pairs = np.pad(parts, [(0, 0)] * 4 + [(0, depth % 2)])
         met = pairs[..., 0::2] + pairs[..., 1::2]
-    elif weights.shape[3] == 1 and sums.taps:
-        flat = np.sort(parts.reshape(*parts.shape[:2], -1))
-        met = flat[..., -2:].sum(axis=2)
     else:
         return np.zeros(len(weights), np.int64)
     largest: NDArray[np.int64] = met.reshape(2, len(weights), -1).max(axis=(0, 2))
@@ -108,9 +125,14 @@ def _bounded_operator(
     weights, of_weights = constants[name], types[name].quantization
     if weights.dtype != np.int8 or of_weights is None:
         return op
-    if largest_sums(weights, sums).max() <= BOUND:
+    grouped = weights.shape[3] != types[x].shape[3]
+
+    def largest(codes: NDArray[np.int8]) -> NDArray[np.int64]:
+        return largest_sums(codes, sums, grouped)
+
+    if largest(weights).max() <= BOUND:
         return op
-    codes, shrunk = _shrunk(weights, sums)
+    codes, shrunk = _shrunk(weights, largest)
     own = f"{op.output}/weights in pairs", f"{op.output}/bias in pairs"
     constants[own[0]] = codes
     types[own[0]] = TensorType(codes.shape, "int8", _grown(of_weights, shrunk))
@@ -128,19 +150,19 @@ def _grown(quantization: Quantization, shrunk: NDArray[np.float64]) -> Quantizat
 
 
 def _shrunk(
-    weights: NDArray[np.int8], sums: PairSums
+    weights: NDArray[np.int8], largest: Callable[[NDArray[np.int8]], NDArray[np.int64]]
 ) -> tuple[NDArray[np.int8], NDArray[np.float64]]:
     """Codes within the bound, and by what they were multiplied before rounding, per channel."""
-    largest = largest_sums(weights, sums)
+    found = largest(weights)
     factor = np.ones(len(weights))
     codes = weights.copy()
     aim = float(BOUND)
-    wrong = largest > BOUND
+    wrong = found > BOUND
     while wrong.any():
         # Rounding may lift a sum of two over the bound by less than two.
-        factor[wrong] = aim / largest[wrong]
+        factor[wrong] = aim / found[wrong]
         codes[wrong] = _rounded(weights[wrong] * factor[wrong, None, None, None])
-        wrong = largest_sums(codes, sums) > BOUND
+        wrong = largest(codes) > BOUND
         aim -= 0.25
     return codes, factor
 
