@@ -35,6 +35,9 @@ from vernier.splitting.problem import Assignment, Constraints, Problem
 from vernier.units.split import Form
 from vernier.version import VERSION
 
+LATER = 4
+"""Searches after the first make so many times fewer new judgements."""
+
 
 @dataclass(frozen=True)
 class Workshop:
@@ -154,14 +157,19 @@ def make_plan(
     if estimator is not None:
         learner = fye_sr_learner(workshop, quality, estimator, progress)
     wider = workshop.finals() if order.method is Method.SEARCH else []
+    asked = 0
 
     def search(within: Problem) -> Assignment | None:
+        nonlocal asked
+        asked += 1
+        # What was judged is known: later searches, of times that changed a little, need less.
+        most = order.most if asked == 1 else max(1, order.most // LATER)
         return find_split(
             order.method,
             within,
             judge,
             learner=learner,
-            most=order.most,
+            most=most,
             seed=workshop.seed,
             wider=wider,
             progress=progress,
