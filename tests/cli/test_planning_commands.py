@@ -39,7 +39,7 @@ def test_a_plan_of_what_pays_here_is_timed_and_compared_with_all_int8(vernier, p
     out = tmp_path / "auto"
     code, text, err = vernier(
         "optimize", "sesr-m5", "--budget", "0.9x", "--size", "48x64", "--photos", photos,
-        "--photo-count", 2, "--quick", "--nearest", "-o", out,
+        "--photo-count", 2, "--quick", "--nearest", "--method", "milp", "-o", out,
     )  # fmt: skip
     assert code == 0, err
     plan, known = load_plan(out), load_profile(out / "profile.json")

@@ -52,3 +52,11 @@ def test_a_processor_that_runs_what_no_other_does_stays():
     assert found.kept == (TWO_F, ONE_F)
     found = what_pays({ONE_I: [2.0, None, 2.0, 2.0], TWO_I: [9.0] * UNITS, ONE_F: [9.9] * UNITS})
     assert ONE_F in found.kept
+
+
+@pytest.mark.parametrize(("fast_ms", "stays"), [(1.6, False), (0.5, True)])
+def test_a_second_engine_of_one_precision_must_save_more(fast_ms, stays):
+    found = what_pays({ONE_F: [2.0] * UNITS, TWO_F: [fast_ms, 2.5, 2.5, 2.5]})
+    assert (TWO_F in found.kept) is stays
+    # The same saving in INT8 is worth it.
+    assert ONE_I in what_pays({ONE_F: [2.0] * UNITS, ONE_I: [fast_ms, 2.5, 2.5, 2.5]}).kept

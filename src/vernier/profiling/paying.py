@@ -14,6 +14,9 @@ from vernier.units.split import fusion, precision_of
 
 PAYS = 0.04
 """Of the network's time, that a processor must save with the units it is faster at."""
+AGAIN = 0.15
+"""The same of a second processor of one precision: a switch between engines costs borders, and
+every further processor doubles the switches to be timed and multiplies the splits to be judged."""
 TOGETHER = 0.2
 """Of the network's time, that a float32 processor may be slower and still come first, if it shares
 its files with the fastest INT8 one: about what the borders of a few segments cost."""
@@ -52,7 +55,8 @@ def what_pays(times_ms: Mapping[str, Sequence[float | None]]) -> Choice:
             kept, best = [name], list(own)
             continue
         saved = _saved(own, best)
-        if saved > PAYS * _total(best) or _fills_a_gap(own, best):
+        alike = any(_coarseness(one) == _coarseness(name) for one in kept)
+        if saved > (AGAIN if alike else PAYS) * _total(best) or _fills_a_gap(own, best):
             kept.append(name)
             best = [_faster(*pair) for pair in zip(best, own, strict=True)]
         elif saved > 0:
