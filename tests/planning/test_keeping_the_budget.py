@@ -6,6 +6,7 @@ not know. It is busy by chance, up to twice as slow from one load to the next.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,9 @@ from vernier.errors import UsageError
 from vernier.evaluation.split_times import Against
 from vernier.planning.stopwatch import Stopwatch
 from vernier.planning.timed_search import Contender, timed_search
+from vernier.profiling.correction import learned
 from vernier.profiling.prediction import Predictor
+from vernier.profiling.profile import Time, Whole
 from vernier.splitting.budget import Budget
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.methods import Method, find_split
@@ -226,3 +229,25 @@ def test_a_faster_machine_has_its_budget_used():
     # Foreseen it breaks the budget; measured it keeps it, and it looks better than the first.
     assert machine.ms(found.best) > 0.5 * machine.ms(Contender(problem.finest))
     assert keeps(machine, problem, found, 0.6)
+
+
+@pytest.mark.parametrize("pace", [0.5, 1.0, 3.0])
+def test_what_a_profile_knows_from_a_busier_day_does_not_mislead(pace):
+    """The profile was checked when everything took so many times as long as it takes now."""
+    problem = random_problem(4, units=8)
+    machine = Machine(problem, {INT8: 1.5}, busy=0.0)
+    splits = dict.fromkeys([problem.finest, problem.coarsest, *_random(problem, 10)])
+    wholes = []
+    for split in splits:
+        ms = pace * machine.ms(Contender(split))
+        time = Time(ms, ms, ms)
+        wholes.append(Whole(processors=split, form=Form.SEGMENTS, time=time))
+    checked = Problem(learned(problem.profile, wholes), math.inf)
+    _, found = plan(checked, machine, Budget(0.7, "x"))
+    assert found.within
+    assert keeps(machine, problem, found, 0.7)
+    sought = [one for one in found.attempts if one.target_ms is not None]
+    errors = [abs(one.predicted_ms / one.measured_ms - 1) for one in sought]
+    assert sought
+    # Foreseen before they were timed, from what was known of other splits.
+    assert np.mean(errors) < 0.05

@@ -19,7 +19,7 @@ from vernier.planning.stopwatch import Stopwatch
 from vernier.planning.timed_search import NEAR
 from vernier.planning.verification import exported_split
 from vernier.processors.machine import Machine, describe_machine
-from vernier.profiling.correction import learned
+from vernier.profiling.correction import at_pace, learned
 from vernier.profiling.prediction import Predictor
 from vernier.progress import Progress, silent
 from vernier.splitting.front import (
@@ -187,7 +187,8 @@ def timed_front(
         if not new:
             break
         watch.time(new)
-        known = replace(problem, profile=learned(problem.profile, watch.wholes()))
+        before = at_pace(problem.profile, watch.anchor.processors, watch.float_ms)
+        known = replace(problem, profile=learned(before, watch.wholes()))
     measured = [
         (Point(one.processors, watch.ms(one), looks[one.processors]), one)
         for one in watch.contenders

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,10 +31,11 @@ from vernier.planning.planner import Workshop
 from vernier.profiling import profiler
 from vernier.profiling.assembly import Subject
 from vernier.profiling.choosing import AUTO, trusted, with_left_out
-from vernier.profiling.correction import learned
+from vernier.profiling.correction import at_pace, learned
 from vernier.profiling.profile import Profile, load_profile, save_profile
 from vernier.progress import Progress, silent
 from vernier.quantization.ranges import Ranges
+from vernier.splitting.problem import Problem
 from vernier.units.cutting import cut
 from vernier.units.split import Form, Split, format_split
 
@@ -204,7 +206,11 @@ def write_plan(shop: Workshop, plan: Plan, folder: Path, trained: Workshop | Non
     folder.mkdir(parents=True, exist_ok=True)
     write_bundle(folder / "bundle", exported.manifest, exported.models, overwrite=True)
     write_whole(folder / "split.json", format_split(split, shop.subject.granularity))
-    save_profile(learned(shop.profile, wholes(plan)), folder / "profile.json")
+    known = shop.profile
+    if plan.attempts:
+        finest = Problem(known, math.inf).finest
+        known = learned(at_pace(known, finest, plan.float_ms), wholes(plan))
+    save_profile(known, folder / "profile.json")
     shop.ranges.save(folder / "ranges.json")
     if made is not shop:
         made.ranges.save(folder / "ranges-int8.json")

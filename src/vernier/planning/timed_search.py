@@ -19,7 +19,7 @@ from vernier.errors import UsageError
 from vernier.evaluation.split_times import Contender
 from vernier.planning.plan import Attempt
 from vernier.planning.stopwatch import Stopwatch
-from vernier.profiling.correction import learned
+from vernier.profiling.correction import at_pace, learned
 from vernier.profiling.prediction import Predictor
 from vernier.profiling.profile import Profile
 from vernier.splitting.budget import Budget
@@ -141,7 +141,9 @@ class _State:
                 objective=self._judge(one.processors),
                 kept=False,
             )
-        profile = learned(self._plain.profile, self._watch.wholes())
+        anchor, float_ms = self._watch.anchor, self._watch.float_ms
+        before = at_pace(self._plain.profile, anchor.processors, float_ms)
+        profile = learned(before, self._watch.wholes())
         self.problem = replace(self._plain, profile=profile)
 
     def found(self, search: Search, target_ms: float) -> Assignment | None:

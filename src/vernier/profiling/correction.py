@@ -97,6 +97,36 @@ def learned(profile: Profile, wholes: Iterable[Whole]) -> Profile:
     )
 
 
+def at_pace(profile: Profile, processors: Sequence[str], ms: float) -> Profile:
+    """A profile whose whole splits are at the pace at which one of them takes a given time now.
+
+    What was timed on a busy afternoon is comparable with what is timed on a quiet night by what
+    was timed on both.
+
+    Args:
+        profile: whose splits are changed; it stays as it is where it does not know that one.
+        processors: of each unit of that one, such as all-float, as segments.
+        ms: what it takes now.
+    """
+    one = next((w for w in profile.wholes if w.processors == tuple(processors)), None)
+    if one is None or one.time.ms <= 0:
+        return profile
+    share = ms / one.time.ms
+    wholes = tuple(
+        msgspec.structs.replace(
+            whole,
+            time=msgspec.structs.replace(
+                whole.time,
+                ms=round(whole.time.ms * share, 6),
+                low_ms=round(whole.time.low_ms * share, 6),
+                high_ms=round(whole.time.high_ms * share, 6),
+            ),
+        )
+        for whole in profile.wholes
+    )
+    return msgspec.structs.replace(profile, wholes=wholes)
+
+
 def _correction(plain: Profile, wholes: Iterable[Whole], form: Form) -> Correction | None:
     """Of one form; what runs on one processor is one file in either."""
     chosen = [one for one in wholes if one.form is form or len(set(one.processors)) == 1]
