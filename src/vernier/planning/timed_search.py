@@ -85,6 +85,8 @@ def timed_search(
             constraints.
     """
     state = _State(problem.within(math.inf), budget, judge, watch)
+    # First the machine's pace, so that all that is foreseen is foreseen at it.
+    state.time([], math.inf)
     state.time(state.ends(), math.inf)
     for _ in range(ATTEMPTS):
         target_ms = state.budget_ms * (1 - MARGIN)
@@ -110,7 +112,7 @@ class _State:
 
     def ends(self) -> list[Contender]:
         """The ends of the scale in every form."""
-        quickest = fastest(self._plain)
+        quickest = fastest(self.problem)
         if quickest is None:
             raise UsageError("no split keeps the constraints on switches, memory and locked units")
         ends = [self._plain.coarsest, quickest]

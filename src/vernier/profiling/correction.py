@@ -130,7 +130,8 @@ def at_pace(profile: Profile, processors: Sequence[str], ms: float) -> Profile:
 def _correction(plain: Profile, wholes: Iterable[Whole], form: Form) -> Correction | None:
     """Of one form; what runs on one processor is one file in either."""
     chosen = [one for one in wholes if one.form is form or len(set(one.processors)) == 1]
-    if not any(one.form is form for one in chosen):
+    fusing = any(switch.inside is not None for switch in plain.switches)
+    if not chosen or (form is Form.FUSED and not fusing):
         return None
     predictor = Predictor(plain)
     found = [predictor.predict(one.processors, form) for one in chosen]
