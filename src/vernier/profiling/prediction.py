@@ -193,7 +193,8 @@ class Predictor:
             raise UsageError(
                 f"the profile has no change from {source} to {target} inside a file; profile again"
             )
-        return found.ms
+        # Within its noise it may be below 0, which no change of format is.
+        return max(found.ms, 0.0)
 
     def _source(self, read: Crossing, processors: Sequence[str]) -> str:
         """The processor that a tensor comes from.

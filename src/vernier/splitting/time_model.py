@@ -127,7 +127,7 @@ class _Costs:
             for s in profile.switches
         }
         self._inside = {
-            (s.source, s.target, s.shape): s.inside.ms * by.conversions
+            (s.source, s.target, s.shape): max(s.inside.ms, 0.0) * by.conversions
             for s in profile.switches
             if s.inside is not None
         }
