@@ -21,7 +21,8 @@ $(READY): pyproject.toml requirements.txt
 	$(PIP) --no-deps --editable .
 	touch $@
 
-# The main job on a real photo: x2 in float and in INT8, each beside bicubic.
+# The main jobs on real photos: x2 in float and in INT8, each beside bicubic, and a split for a time
+# between what INT8 and float take on this machine.
 demo: $(READY)
 	$(BIN)/python -m vernier.cli.main doctor
 	$(BIN)/python demo/make_demo.py

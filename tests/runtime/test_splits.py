@@ -9,7 +9,7 @@ from PIL import Image
 from vernier.bundles.bundle import in_memory, open_bundle, write_bundle
 from vernier.bundles.export import calibrate_picture_network, network_facts
 from vernier.bundles.shipped import shipped_bundles
-from vernier.bundles.split_export import Form, export_split, mixed_graph, place
+from vernier.bundles.split_export import export_split, mixed_graph, place
 from vernier.errors import ProcessorError, UsageError
 from vernier.graphs.graph import Graph, Kind, Operator, TensorType
 from vernier.graphs.reference import run
@@ -20,7 +20,7 @@ from vernier.quantization.scales import decode, encode
 from vernier.runtime.loading import load_network, placed
 from vernier.runtime.pictures import Upscaler
 from vernier.units.cutting import cut
-from vernier.units.split import Split
+from vernier.units.split import Form, Split
 
 HEIGHT, WIDTH = 40, 56
 FLOAT, INT8 = "litert:cpu:float32", "litert:cpu:int8"

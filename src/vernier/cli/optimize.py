@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import typer
+
 from vernier.cli.console import progress_bar
 from vernier.cli.planning_options import (
     BudgetOption,
@@ -14,6 +16,7 @@ from vernier.cli.planning_options import (
     check_new,
     taking_wishes,
 )
+from vernier.cli.profile_files import chosen
 from vernier.cli.split import make_and_tell
 from vernier.units.cutting import Granularity
 
@@ -23,7 +26,7 @@ def command(
     wished: Wishes,
     budget: BudgetOption,
     size: SizeOption = "180x320",
-    processors: ProcessorsOption = "litert:cpu:float32,litert:cpu:int8",
+    processors: ProcessorsOption = "auto",
     granularity: GranularityOption = Granularity.LAYER,
     fine_tune: FineTuneOption = 0.0,
     allow_inexact: InexactOption = False,
@@ -58,4 +61,6 @@ def command(
             allow_inexact=allow_inexact,
             progress=report,
         )
+    for sentence in chosen(known):
+        typer.echo(sentence, err=True)
     make_and_tell(wished, known, budget, fine_tune)

@@ -18,7 +18,7 @@ from vernier.progress import Progress, silent
 from vernier.quantization.pair_bound import PairSums
 from vernier.training.distillation import Distillation, distil
 from vernier.units.cutting import cut
-from vernier.units.split import is_integer
+from vernier.units.split import Form, is_integer
 
 MOST_PHOTOS = 100
 
@@ -84,6 +84,7 @@ def fine_tuned(
         made.objective,
         made.guard,
         believed=shop.source,
+        form=Form(plan.form),
     )
     told += (
         f" (simulated, patches left out); held out {plan.held_out.psnr_db:.2f} -> "
