@@ -20,7 +20,7 @@ from vernier.bundles.export import (
 )
 from vernier.bundles.manifest import Damage, Forecast
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
-from vernier.bundles.split_export import Form, export_split
+from vernier.bundles.split_export import export_split
 from vernier.errors import ImageError, PlacementError, UsageError
 from vernier.evaluation.damage import bundle_damage_db, damage_db, on
 from vernier.evaluation.network_source import Source, Weights, find_source
@@ -28,14 +28,15 @@ from vernier.graphs.counts import count_macs
 from vernier.graphs.shapes import fits_one_size, own_size, resized
 from vernier.images.pairs import Float32, list_photos, load_rgb, network_input, shrink
 from vernier.networks.shipped import shipped_names
-from vernier.processors.discovery import present_processors
+from vernier.processors.self_test_cases import kinds_in
+from vernier.processors.soundness import sound_processors
 from vernier.profiling.prediction import Predictor
 from vernier.profiling.profile import Profile
 from vernier.progress import Progress, silent
 from vernier.quantization.ranges import Ranges
 from vernier.runtime.planes import PlaneUpscaler
 from vernier.units.cutting import Granularity, cut
-from vernier.units.split import Split
+from vernier.units.split import Form, Split
 
 if TYPE_CHECKING:
     from vernier.training.distillation import Distillation
@@ -155,7 +156,7 @@ def export_network_split(
     refuse_random(source)
     facts = network_facts(source.graph, source.name, source.scale)
     units = cut(source.graph, granularity)
-    times, forecast = (None, None) if profile is None else foresee(profile, split)
+    times, forecast = (None, None) if profile is None else foresee(profile, split, form)
     exported = export_split(
         source.graph,
         facts,
@@ -206,8 +207,15 @@ def distilled(
     return replace(source, graph=found.graph), found.ranges
 
 
-def foresee(profile: Profile, split: Split) -> tuple[dict[str, float], Forecast]:
+def foresee(
+    profile: Profile, split: Split, form: Form = Form.SEGMENTS
+) -> tuple[dict[str, float], Forecast]:
     """What a profile says of a split: of each unit, and of the whole.
+
+    Args:
+        profile: of its units.
+        split: its processors were profiled.
+        form: of its files; those whose engine converts are foreseen as segments.
 
     Raises:
         UsageError: the profile is of other units, or lacks one of the split's processors.
@@ -218,7 +226,8 @@ def foresee(profile: Profile, split: Split) -> tuple[dict[str, float], Forecast]
             f"expected a profile of the split's {len(split.processors)} units, found one of "
             f"{profile.network} x{profile.scale} with {len(names)} ({profile.granularity})"
         )
-    found = Predictor(profile).predict(list(split.processors.values()))
+    foreseen = Form.FUSED if form is Form.FUSED else Form.SEGMENTS
+    found = Predictor(profile).predict(list(split.processors.values()), foreseen)
     modelled = all(name in profile.modelled for name in split.processors.values())
     forecast = Forecast(
         total_ms=round(found.total_ms, 6),
@@ -300,7 +309,7 @@ def _reduced_precision_db(exported: Exported, planes: Sequence[Float32]) -> dict
     """The damage of each float precision below float32 that a processor here computes in."""
     bundle = _opened(exported)
     found: dict[str, float] = {}
-    for processor in present_processors():
+    for processor in sound_processors(kinds_in(bundle.graph)):
         precision = processor.id.precision
         if precision not in ("float32", "int8") and precision not in found:
             doubtful = PlaneUpscaler(bundle, on(str(processor.id)))

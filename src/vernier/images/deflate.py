@@ -16,21 +16,17 @@ Source: RFC 1950, RFC 1951 (an empty stored block ends a strip on a byte, `Z_FUL
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+
+from vernier.cpu import usable_cores
 
 LEVEL = 1
 STRIP_BYTES = 1 << 19
 ADLER_BASE = 65521
 # Deflate with a 32 KiB window, fastest level: RFC 1950, 2.2.
 ZLIB_HEADER = b"\x78\x01"
-
-
-def usable_cores() -> int:
-    """Cores that this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def in_parallel(work: Callable[[int], bytes], count: int) -> Iterator[bytes]:

@@ -41,8 +41,8 @@ class Report:
         """Lines for the user."""
         passes = " then ".join(f"x{factor}" for factor in self.factors)
         why = "as the bundle says" if self.pinned else "as asked"
-        chosen = self.choice.explain() if self.choice else f"processor {self.processor} ({why})"
-        lines = [f"network {self.network} {passes}", chosen]
+        chosen = self.choice.explain() if self.choice else [f"processor {self.processor} ({why})"]
+        lines = [f"network {self.network} {passes}", *chosen]
         if self.conversion is not None:
             lines.append(f"formats converted by {self.conversion}")
         lines += [f"tiles: {tiles.explain()}" for tiles in self.tiles]
