@@ -16,10 +16,10 @@ from vernier.evaluation.damaged_photos import (
     met_splits,
     scores_of,
 )
-from vernier.evaluation.network_source import find_source
 from vernier.images.dead_leaves import dead_leaves
 from vernier.images.pairs import load_rgb
 from vernier.networks.shipped import FOLDER
+from vernier.networks.source import find_source
 from vernier.quantization.ranges import Ranges
 
 

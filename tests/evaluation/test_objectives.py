@@ -6,7 +6,6 @@ import torch
 
 from vernier.errors import UsageError
 from vernier.evaluation.known_order import made_pairs
-from vernier.evaluation.network_source import find_source
 from vernier.evaluation.objectives import (
     FLIP_POINTS,
     GMSD_POINTS,
@@ -24,6 +23,7 @@ from vernier.metrics.lpips_weights import at_hand
 from vernier.metrics.piqe import steady_piqe
 from vernier.metrics.planes import grey
 from vernier.networks.shipped import FOLDER
+from vernier.networks.source import find_source
 from vernier.perceptual.objective import Guard
 from vernier.quantization.ranges import Ranges
 
