@@ -25,7 +25,6 @@ from vernier.evaluation.known_order import (
     shares_right,
 )
 from vernier.evaluation.objectives import Objective, objective_of, to_float_db
-from vernier.evaluation.simulated_pictures import SimulatedPictures
 from vernier.evaluation.split_quality import load_crops
 from vernier.images.writing import write_whole
 from vernier.metrics.flip import PIXELS_PER_DEGREE, flip_map
@@ -37,6 +36,7 @@ from vernier.metrics.piqe import steady_piqe
 from vernier.metrics.planes import grey
 from vernier.metrics.ssim import ssim
 from vernier.perceptual.objective import Guard, guarded
+from vernier.simulation.pictures import SimulatedPictures
 
 SIDE = 192
 FEWEST, RESULT = 2, Path(__file__).parent / "results" / "known_order.md"

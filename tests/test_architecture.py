@@ -95,7 +95,7 @@ TORCH_FILES = (
     "metrics/lpips.py",
     "metrics/lpips_weights.py",
     "metrics/differentiable.py",
-    "evaluation/simulated_pictures.py",
+    "simulation/pictures.py",
     "evaluation/split_quality.py",
     "evaluation/perceived.py",
     "splitting/expected_time.py",

@@ -9,12 +9,12 @@ import pytest
 from vernier.evaluation.abx_page import abx_page
 from vernier.evaluation.known_order import made_pairs, network_pairs, shares_right
 from vernier.evaluation.objectives import to_float_db
-from vernier.evaluation.simulated_pictures import SimulatedPictures
 from vernier.images.bicubic import downscale
 from vernier.images.dead_leaves import dead_leaves
 from vernier.networks.shipped import FOLDER
 from vernier.networks.source import find_source
 from vernier.quantization.ranges import Ranges
+from vernier.simulation.pictures import SimulatedPictures
 
 SCENE = np.rint(40 + 170 * dead_leaves(96, 96, seed=5)).astype(np.uint8)
 

@@ -22,7 +22,6 @@ from PIL import Image
 
 from vernier.bundles.export import calibrate_picture_network
 from vernier.errors import UsageError
-from vernier.evaluation.simulated_pictures import SimulatedPictures
 from vernier.images.bicubic import imresize
 from vernier.images.pairs import list_photos, load_rgb, network_input, shrink
 from vernier.images.writing import write_whole
@@ -35,6 +34,7 @@ from vernier.networks.source import Source
 from vernier.perceptual.data import Sample, load_index, save_index
 from vernier.progress import Progress, silent
 from vernier.quantization.ranges import Ranges
+from vernier.simulation.pictures import SimulatedPictures
 
 Bytes = NDArray[np.uint8]
 Float32 = NDArray[np.float32]

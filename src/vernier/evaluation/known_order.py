@@ -16,8 +16,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from vernier.evaluation.simulated_pictures import SimulatedPictures
 from vernier.metrics.planes import grey
+from vernier.simulation.pictures import SimulatedPictures
 
 Bytes = NDArray[np.uint8]
 Reals = NDArray[np.float64]
