@@ -24,8 +24,6 @@ from vernier.evaluation.known_order import (
     network_pairs,
     shares_right,
 )
-from vernier.evaluation.objectives import Objective, objective_of, to_float_db
-from vernier.evaluation.split_quality import load_crops
 from vernier.images.writing import write_whole
 from vernier.metrics.flip import PIXELS_PER_DEGREE, flip_map
 from vernier.metrics.gmsd import gmsd
@@ -35,7 +33,9 @@ from vernier.metrics.ms_ssim import ms_ssim
 from vernier.metrics.piqe import steady_piqe
 from vernier.metrics.planes import grey
 from vernier.metrics.ssim import ssim
-from vernier.perceptual.objective import Guard, guarded
+from vernier.quality.guard import Guard, guarded
+from vernier.quality.objectives import Objective, objective_of, to_float_db
+from vernier.quality.split_quality import load_crops
 from vernier.simulation.pictures import SimulatedPictures
 
 SIDE = 192

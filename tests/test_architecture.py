@@ -96,7 +96,7 @@ TORCH_FILES = (
     "metrics/lpips_weights.py",
     "metrics/differentiable.py",
     "simulation/pictures.py",
-    "evaluation/split_quality.py",
+    "quality/split_quality.py",
     "evaluation/perceived.py",
     "splitting/expected_time.py",
     "splitting/learner.py",

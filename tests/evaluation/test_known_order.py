@@ -8,11 +8,11 @@ import pytest
 
 from vernier.evaluation.abx_page import abx_page
 from vernier.evaluation.known_order import made_pairs, network_pairs, shares_right
-from vernier.evaluation.objectives import to_float_db
 from vernier.images.bicubic import downscale
 from vernier.images.dead_leaves import dead_leaves
 from vernier.networks.shipped import FOLDER
 from vernier.networks.source import find_source
+from vernier.quality.objectives import to_float_db
 from vernier.quantization.ranges import Ranges
 from vernier.simulation.pictures import SimulatedPictures
 

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from vernier.errors import UsageError
-from vernier.evaluation.luma_scores import bicubic_upscale, luma_scores, network_upscale
 from vernier.images.bicubic import downscale, imresize
 from vernier.images.dead_leaves import dead_leaves
 from vernier.images.pairs import list_photos
+from vernier.scoring.luma_scores import bicubic_upscale, luma_scores, network_upscale
 
 DATA = Path(__file__).parents[2] / "../shared/data/eval"
 

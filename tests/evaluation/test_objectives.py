@@ -6,16 +6,7 @@ import torch
 
 from vernier.errors import UsageError
 from vernier.evaluation.known_order import made_pairs
-from vernier.evaluation.objectives import (
-    FLIP_POINTS,
-    GMSD_POINTS,
-    PIQE_BONUS,
-    Objective,
-    objective_of,
-    scores,
-)
 from vernier.evaluation.perceived import perception
-from vernier.evaluation.split_quality import Crops, SplitQuality
 from vernier.images.dead_leaves import dead_leaves
 from vernier.metrics.flip import flip
 from vernier.metrics.gmsd import gmsd
@@ -24,7 +15,16 @@ from vernier.metrics.piqe import steady_piqe
 from vernier.metrics.planes import grey
 from vernier.networks.shipped import FOLDER
 from vernier.networks.source import find_source
-from vernier.perceptual.objective import Guard
+from vernier.quality.guard import Guard
+from vernier.quality.objectives import (
+    FLIP_POINTS,
+    GMSD_POINTS,
+    PIQE_BONUS,
+    Objective,
+    objective_of,
+    scores,
+)
+from vernier.quality.split_quality import Crops, SplitQuality
 from vernier.quantization.ranges import Ranges
 
 EXACT = np.rint(30 + 190 * dead_leaves(96, 112, seed=6)).astype(np.uint8)

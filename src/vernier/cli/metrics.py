@@ -15,10 +15,10 @@ from rich.table import Table
 
 from vernier.cli.console import print_json, progress_bar
 from vernier.errors import UsageError
-from vernier.evaluation.judging import On
+from vernier.scoring.judging import On
 
 if TYPE_CHECKING:
-    from vernier.evaluation.judging import Judgement
+    from vernier.scoring.judging import Judgement
 
 
 def command(
@@ -77,7 +77,8 @@ def command(
     By default PSNR, SSIM and MS-SSIM are of BT.601's studio luma, as SR papers print them; their
     official scores are of other planes (--official).
     """
-    from vernier.evaluation.judging import (
+    from vernier.images.reading import read_picture
+    from vernier.scoring.judging import (
         LPIPS,
         chosen_metrics,
         judge,
@@ -85,7 +86,6 @@ def command(
         mean_scores,
         pair_files,
     )
-    from vernier.images.reading import read_picture
 
     if as_json and as_csv:
         raise UsageError("--json and --csv both want standard output; choose one")

@@ -13,7 +13,7 @@ from vernier.cli.console import print_json, progress_bar
 from vernier.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
-    from vernier.evaluation.damaged_photos import Enlarger, TrueMetric
+    from vernier.perceptual.damaged_photos import Enlarger, TrueMetric
 
 
 SLOPES = 200
@@ -77,7 +77,7 @@ def command(
         import torch
     except ImportError as error:
         raise MissingExtraError("torch", "learn", "training") from error
-    from vernier.evaluation.damaged_photos import (
+    from vernier.perceptual.damaged_photos import (
         HELD_OUT_EVERY,
         TRUE_METRICS,
         all_damaged,
@@ -153,9 +153,9 @@ def command(
 
 
 def _enlarger(name: str, held_out: bool, photos: Path, out: Path) -> Enlarger:
-    from vernier.evaluation.damaged_photos import calibrated
-    from vernier.evaluation.shipping import refuse_random
+    from vernier.export.networks import refuse_random
     from vernier.networks.source import find_source
+    from vernier.perceptual.damaged_photos import calibrated
 
     text, _, scale = name.rpartition(":")
     if not text or not scale.isdigit():
@@ -167,7 +167,7 @@ def _enlarger(name: str, held_out: bool, photos: Path, out: Path) -> Enlarger:
 
 def _lpips(backbone: Path | None, linear: Path | None) -> dict[str, TrueMetric]:
     """LPIPS of grey pictures, which is what estimators see."""
-    from vernier.evaluation.judging import lpips_metric
+    from vernier.scoring.judging import lpips_metric
 
     score = lpips_metric("lpips", backbone, linear).with_reference
     assert score is not None

@@ -13,14 +13,14 @@ import torch
 from torch import Tensor
 
 from vernier.errors import UsageError
-from vernier.evaluation.objectives import EQUAL_DB, FLIP_POINTS, Objective, found_lpips
-from vernier.evaluation.objectives import GMSD_POINTS as VISIBLE_GMSD_POINTS
 from vernier.metrics.differentiable import gmsd, ssim
 from vernier.metrics.flip import flip
 from vernier.metrics.piqe import BLOCK, SHIFTS
 from vernier.metrics.planes import GREY_WEIGHTS
 from vernier.perceptual.estimator import Estimator
-from vernier.perceptual.objective import Guard, guarded_batch
+from vernier.quality.guard import Guard, guarded_batch
+from vernier.quality.objectives import EQUAL_DB, FLIP_POINTS, Objective, found_lpips
+from vernier.quality.objectives import GMSD_POINTS as VISIBLE_GMSD_POINTS
 from vernier.splitting.learner import Perception
 
 GMSD_POINTS, SSIM_POINTS = 250.0, 100.0

@@ -16,7 +16,7 @@ from vernier.metrics.piqe import SHIFTS, steady_piqe
 from vernier.metrics.planes import grey
 from vernier.metrics.psnr import psnr
 from vernier.metrics.ssim import ssim
-from vernier.perceptual.objective import Guard, guarded
+from vernier.quality.guard import Guard, guarded
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from vernier.bundles.export import calibrate_picture_network
 from vernier.errors import UsageError
+from vernier.export.whole import calibrate_picture_network
 from vernier.images.bicubic import imresize
 from vernier.images.pairs import list_photos, load_rgb, network_input, shrink
 from vernier.images.writing import write_whole
