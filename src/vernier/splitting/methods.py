@@ -238,12 +238,15 @@ def _looks(problem: Problem, judge: Judge, split: Assignment) -> tuple[float, fl
 
 
 def _learnt(problem: Problem, judge: Evaluations, learnt: Learnt) -> Assignment | None:
-    """The best of the likeliest splits, and where a short judged walk from it leads."""
+    """The best of the likeliest splits, and where short judged walks from them lead."""
     chosen = _ranked(problem, judge, likeliest(problem, learnt.shares, LIKELIEST))
     if not chosen:
         return None
     costs = unlikeliness(problem, learnt.shares)
-    return walk(problem, judge, chosen[0], costs, int(WALK * len(problem.able)))
+    most = len(judge) + int(WALK * len(problem.able))
+    # The best of them may be stuck where another is not.
+    ends = [walk(problem, judge, split, costs, most - len(judge)) for split in chosen]
+    return min(ends, key=partial(_looks, problem, judge))
 
 
 def _leave_one_out(problem: Problem, judge: Evaluations) -> None:
