@@ -16,9 +16,9 @@ import sys
 from pathlib import Path
 
 from timing import write_results
-from vernier.evaluation.network_source import Weights, find_source
 from vernier.evaluation.shipping import load_photos, ranges_on
 from vernier.evaluation.split_quality import SplitQuality, load_crops
+from vernier.networks.source import Weights, find_source
 from vernier.quantization.ranges import Ranges
 from vernier.units.cutting import Granularity, cut
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from brute_force import PROCESSORS, SIZE, weights_of
 from timing import write_results
-from vernier.evaluation.network_source import find_source
+from vernier.networks.source import find_source
 from vernier.perceptual.estimator import shipped_estimator
 from vernier.planning.optimizing import Photographs, profiled, workshop
 from vernier.planning.planner import PhotoLearner

@@ -18,9 +18,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from timing import write_results
-from vernier.evaluation.network_source import find_source
 from vernier.evaluation.shipping import load_photos, ranges_on
 from vernier.evaluation.split_quality import load_crops
+from vernier.networks.source import find_source
 from vernier.perceptual.estimator import shipped_estimator
 from vernier.planning.planner import PhotoLearner, Workshop
 from vernier.profiling.assembly import Subject

@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vernier.evaluation.network_source import Source
 from vernier.images.bicubic import imresize
 from vernier.images.colour import OFFSET, YCBCR_TO_RGB, rgb_to_ycbcr, ycbcr_to_rgb
 from vernier.metrics.planes import GREY_WEIGHTS
+from vernier.networks.source import Source
 from vernier.quantization.ranges import Ranges
 from vernier.quantization.simulation import SimulatedNetwork
 from vernier.units.cutting import Granularity, cut
