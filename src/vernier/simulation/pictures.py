@@ -14,7 +14,7 @@ from vernier.images.colour import OFFSET, YCBCR_TO_RGB, rgb_to_ycbcr, ycbcr_to_r
 from vernier.metrics.planes import GREY_WEIGHTS
 from vernier.networks.source import Source
 from vernier.quantization.ranges import Ranges
-from vernier.quantization.simulation import SimulatedNetwork
+from vernier.simulation.network import SimulatedNetwork
 from vernier.units.cutting import Granularity, cut
 
 Bytes = NDArray[np.uint8]
