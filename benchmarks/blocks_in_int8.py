@@ -16,9 +16,9 @@ import sys
 from pathlib import Path
 
 from timing import write_results
-from vernier.evaluation.shipping import load_photos, ranges_on
-from vernier.evaluation.split_quality import SplitQuality, load_crops
+from vernier.export.networks import load_photos, ranges_on
 from vernier.networks.source import Weights, find_source
+from vernier.quality.split_quality import SplitQuality, load_crops
 from vernier.quantization.ranges import Ranges
 from vernier.units.cutting import Granularity, cut
 

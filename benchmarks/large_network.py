@@ -18,13 +18,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from timing import write_results
-from vernier.evaluation.shipping import load_photos, ranges_on
-from vernier.evaluation.split_quality import load_crops
+from vernier.export.networks import load_photos, ranges_on
 from vernier.networks.source import find_source
 from vernier.perceptual.estimator import shipped_estimator
 from vernier.planning.planner import PhotoLearner, Workshop
 from vernier.profiling.assembly import Subject
 from vernier.profiling.modelled import modelled_profile
+from vernier.quality.split_quality import load_crops
 from vernier.quantization.ranges import Ranges
 from vernier.splitting.additive import chain_optimum
 from vernier.splitting.evaluations import Evaluations

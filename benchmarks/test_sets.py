@@ -20,13 +20,13 @@ import numpy as np
 
 from brute_force import PROCESSORS, SIZE, weights_of
 from timing import write_results
-from vernier.evaluation.split_quality import Crops, load_crops
 from vernier.images.bicubic import imresize
 from vernier.networks.source import find_source
 from vernier.perceptual.estimator import shipped_estimator
 from vernier.planning.optimizing import Photographs, profiled, workshop
 from vernier.planning.planner import PhotoLearner
 from vernier.profiling.assembly import Subject
+from vernier.quality.split_quality import Crops, load_crops
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.exhaustive import all_splits
 from vernier.splitting.methods import Method, find_split

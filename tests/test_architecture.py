@@ -94,7 +94,7 @@ TORCH_FILES = (
     "metrics/lpips.py",
     "metrics/differentiable.py",
     "simulation/pictures.py",
-    "evaluation/split_quality.py",
+    "quality/split_quality.py",
     "evaluation/perceived.py",
     "splitting/expected_time.py",
     "splitting/learner.py",

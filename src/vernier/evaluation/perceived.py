@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 
 from vernier.errors import UsageError
-from vernier.evaluation.objectives import EQUAL_DB, Objective
 from vernier.metrics.differentiable import gmsd, ssim
 from vernier.metrics.piqe import BLOCK, SHIFTS
 from vernier.perceptual.estimator import Estimator
-from vernier.perceptual.objective import Guard, guarded_batch
+from vernier.quality.guard import Guard, guarded_batch
+from vernier.quality.objectives import EQUAL_DB, Objective
 from vernier.splitting.learner import Perception
 
 GMSD_POINTS, SSIM_POINTS = 250.0, 100.0
