@@ -17,12 +17,12 @@ from pathlib import Path
 from timing import write_results
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
+from vernier.formats.tflite.writer import write
 from vernier.graphs.shapes import resized
 from vernier.processors.discovery import find_processor
 from vernier.processors.protocol import ProcessorId
 from vernier.runtime.loading import wrapped_network
 from vernier.runtime.memory import engine_memory_factor, peak_bytes
-from vernier.tflite.writer import write
 
 PROCESSORS = (
     "litert:cpu:float32",

@@ -27,13 +27,13 @@ from torch import nn
 from torch.nn import functional
 
 from vernier.errors import GraphError
+from vernier.formats.tflite.writer import write
 from vernier.graphs.reference import run
 from vernier.networks.capture import capture
 from vernier.networks.checkpoints import load, load_into
 from vernier.networks.onnx_files.importing import import_onnx, onnx_scale
 from vernier.networks.registry import find_network
 from vernier.networks.rrdbnet import RrdbNet
-from vernier.tflite.writer import write
 
 WEIGHTS = Path(__file__).parents[3] / "shared" / "data" / "weights"
 
