@@ -22,7 +22,7 @@ from onnx_writing import (
 )
 
 from vernier.errors import GraphError
-from vernier.networks.onnx_files.importing import import_onnx, onnx_scale
+from vernier.formats.onnx.importing import import_onnx, onnx_scale
 
 
 def conv(x, w="w", output="y", *more, **attributes):

@@ -68,7 +68,7 @@ def bring(path: Path, scale: int | None = None, size: tuple[int, int] | None = N
 
 
 def _onnx(path: Path, scale: int | None) -> Brought:
-    from vernier.networks.onnx_files.importing import import_onnx, onnx_scale
+    from vernier.formats.onnx.importing import import_onnx, onnx_scale
 
     graph = import_onnx(path, path.stem)
     found = onnx_scale(graph)
