@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from vernier.errors import MissingExtraError, NetworkError
 from vernier.graphs.graph import Graph
-from vernier.networks.capture import capture, size_for
+from vernier.networks.capture.module import capture, size_for
 from vernier.networks.checkpoints import load, load_into
 from vernier.networks.detection import detect
 
