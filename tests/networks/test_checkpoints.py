@@ -9,9 +9,9 @@ from safetensors import safe_open
 from torch import nn
 
 from vernier.errors import NetworkError
+from vernier.networks.architectures.srvgg import SrVggCompact
 from vernier.networks.checkpoints import load, load_into, save
 from vernier.networks.detection import detect
-from vernier.networks.srvgg import SrVggCompact
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "weights"
 needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="no ../shared/data/weights here")

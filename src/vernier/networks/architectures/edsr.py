@@ -9,7 +9,7 @@ from collections import OrderedDict
 
 from torch import Tensor, nn
 
-from vernier.networks.mean_shift import mean_shift
+from vernier.networks.architectures.mean_shift import mean_shift
 
 VALUE_RANGE = 255.0
 
