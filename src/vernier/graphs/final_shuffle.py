@@ -1,4 +1,4 @@
-"""The DEPTH_TO_SPACE that ends most SR networks, which what is put behind a network does without."""
+"""The DEPTH_TO_SPACE that ends most SR networks, of which a larger graph around one takes hold."""
 
 from __future__ import annotations
 
