@@ -28,10 +28,10 @@ from vernier.progress import Progress, silent
 from vernier.splitting.expected_time import ExpectedTime
 from vernier.splitting.learner import Blend, Perception
 from vernier.splitting.learner_state import SAVED_EVERY, read_state, save_state
-from vernier.splitting.problem import Assignment, Problem
+from vernier.splitting.problem import Problem
 from vernier.splitting.starts import fastest
 from vernier.splitting.time_model import TimeModel
-from vernier.units.split import is_integer
+from vernier.units.split import Assignment, is_integer
 
 
 @dataclass(frozen=True)
