@@ -32,8 +32,8 @@ ARROWS: dict[str, set[str]] = {
     "training": {"graphs", "images", "metrics", "networks", "quantization", "simulation"},
     "perceptual": {"images", "metrics", "networks", "quantization", "simulation"},
     "quality": {
-        "images", "metrics", "networks", "quantization", "simulation", "units", "bundles",
-        "processors", "runtime",
+        "images", "metrics", "networks", "perceptual", "quantization", "simulation", "units",
+        "bundles", "processors", "runtime",
     },
     "scoring": {"images", "metrics", "networks", "runtime"},
     "export": {
@@ -61,6 +61,7 @@ TORCH_FILES = (
     "metrics/lpips.py",
     "metrics/differentiable.py",
     "quality/guard.py",
+    "quality/perceived.py",
     "quality/split_quality.py",
     "quality/perceived.py",
     "splitting/expected_time.py",
