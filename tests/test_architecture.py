@@ -23,7 +23,7 @@ ARROWS: dict[str, set[str]] = {
     "estimates": {"graphs", "formats", "quantization"},
     "bundles": {"graphs", "formats"},
     "networks": {"graphs", "formats", "bundles"},
-    "simulation": {"graphs", "quantization", "units", "networks", "images"},
+    "simulation": {"graphs", "quantization", "units", "networks", "images", "metrics"},
     "processors": {"graphs", "formats", "quantization"},
     "runtime": {
         "graphs", "formats", "quantization", "images", "metrics", "conversion", "processors",
@@ -44,7 +44,7 @@ ARROWS: dict[str, set[str]] = {
         "graphs", "formats", "images", "quantization", "conversion", "units", "processors",
         "runtime", "estimates", "bundles", "export",
     },
-    "splitting": {"metrics", "perceptual", "quality", "units", "profiling"},
+    "splitting": {"metrics", "quality", "units", "profiling"},
     "planning": {
         "graphs", "images", "metrics", "networks", "perceptual", "quality", "quantization",
         "simulation", "processors", "bundles", "export", "runtime", "units", "profiling",
