@@ -25,7 +25,6 @@ from pathlib import Path
 import numpy as np
 
 from timing import write_results
-from vernier.evaluation.perceived import ESTIMATED
 from vernier.networks.source import find_source
 from vernier.perceptual.estimator import shipped_estimator
 from vernier.planning.optimizing import Photographs, profiled, workshop
@@ -33,6 +32,7 @@ from vernier.planning.planner import PhotoLearner
 from vernier.profiling.assembly import Subject
 from vernier.profiling.modelled import modelled_profile
 from vernier.quality.objectives import Objective
+from vernier.quality.perceived import ESTIMATED
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.exhaustive import all_splits
 from vernier.splitting.methods import Method, find_split

@@ -15,15 +15,6 @@ import numpy as np
 import torch
 
 from vernier.cli.train_estimator import _enlarger
-from vernier.evaluation.abx_page import abx_page
-from vernier.evaluation.known_order import (
-    Bytes,
-    KnownPair,
-    Score,
-    made_pairs,
-    network_pairs,
-    shares_right,
-)
 from vernier.images.writing import write_whole
 from vernier.metrics.flip import PIXELS_PER_DEGREE, flip_map
 from vernier.metrics.gmsd import gmsd
@@ -36,6 +27,15 @@ from vernier.metrics.ssim import ssim
 from vernier.quality.guard import Guard, guarded
 from vernier.quality.objectives import Objective, objective_of, to_float_db
 from vernier.quality.split_quality import load_crops
+from vernier.scoring.abx_page import abx_page
+from vernier.scoring.known_order import (
+    Bytes,
+    KnownPair,
+    Score,
+    made_pairs,
+    network_pairs,
+    shares_right,
+)
 from vernier.simulation.pictures import SimulatedPictures
 
 SIDE = 192

@@ -32,8 +32,9 @@ from vernier.splitting.greedy import greedy
 from vernier.splitting.learner import Learnt, Recipe
 from vernier.splitting.likeliest import foreseen_effects
 from vernier.splitting.methods import Method, find_split
-from vernier.splitting.problem import Assignment, Problem
+from vernier.splitting.problem import Problem
 from vernier.splitting.starts import by_chance, first_k
+from vernier.units.split import Assignment
 
 PROCESSORS = ("modelled:pixel-6-cpu:float32", "modelled:pixel-6-npu:int8")
 SIZE = (180, 320)

@@ -28,9 +28,10 @@ from timing import write_results
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.methods import Method, find_split
 from vernier.splitting.pairwise import Pairwise
-from vernier.splitting.problem import Assignment, Problem
+from vernier.splitting.problem import Problem
 from vernier.splitting.surrogate import read_edges
 from vernier.splitting.tie_sums import TieSums
+from vernier.units.split import Assignment
 
 KINDS = (FLOAT, INT8)
 STARTS = 3

@@ -7,10 +7,10 @@ from vernier.bundles.bundle import in_memory, open_bundle
 from vernier.bundles.shipped import shipped_bundles
 from vernier.errors import UsageError
 from vernier.export.splits import export_split
-from vernier.export.whole import calibrate_picture_network, network_facts
+from vernier.export.whole import network_facts
 from vernier.graphs.shapes import resized
 from vernier.processors.discovery import find_processor
-from vernier.quantization.ranges import Ranges
+from vernier.quantization.ranges import Ranges, calibrate_picture_network
 from vernier.runtime.loading import load_network, placed
 from vernier.units.cutting import cut
 from vernier.units.split import Form, Split, fusion

@@ -9,11 +9,11 @@ import torch
 
 from splitting.conftest import BFLOAT16, FLOAT, INT8, additive_judge, random_problem
 from vernier.errors import TrainingError, UsageError
-from vernier.evaluation.perceived import perception, steady
 from vernier.metrics.piqe import SHIFTS
 from vernier.perceptual.estimator import IMITATED, Estimator
 from vernier.quality.guard import Guard
 from vernier.quality.objectives import Objective
+from vernier.quality.perceived import perception, steady
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.exhaustive import all_splits, exhaustive
 from vernier.splitting.expected_time import ExpectedTime

@@ -46,11 +46,11 @@ def make_and_tell(wished: Wishes, profile: Profile, budget: str, fine_tune: floa
     """Search with a bar, put the plan into its folder, and print it."""
     import msgspec
 
-    from vernier.evaluation.perceived import ESTIMATED
     from vernier.perceptual.estimator import shipped_estimator
     from vernier.planning.fine_tuning import fine_tuned
     from vernier.planning.optimizing import write_plan
     from vernier.planning.planner import make_plan
+    from vernier.quality.perceived import ESTIMATED
     from vernier.splitting.methods import LEARNING, Method
     from vernier.training.distillation import Distillation
 

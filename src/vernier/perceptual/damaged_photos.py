@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vernier.errors import UsageError
-from vernier.export.whole import calibrate_picture_network
 from vernier.images.bicubic import imresize
 from vernier.images.pairs import list_photos, load_rgb, network_input, shrink
 from vernier.images.writing import write_whole
@@ -33,7 +32,7 @@ from vernier.metrics.psnr import psnr
 from vernier.networks.source import Source
 from vernier.perceptual.data import Sample, load_index, save_index
 from vernier.progress import Progress, silent
-from vernier.quantization.ranges import Ranges
+from vernier.quantization.ranges import Ranges, calibrate_picture_network
 from vernier.simulation.pictures import SimulatedPictures
 
 Bytes = NDArray[np.uint8]

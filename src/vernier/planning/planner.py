@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 from vernier.errors import UsageError
-from vernier.evaluation.perceived import descendable, perception
 from vernier.networks.source import Source
 from vernier.perceptual.estimator import Estimator
 from vernier.planning.explaining import explained
@@ -25,6 +24,7 @@ from vernier.profiling.split_times import Contender, against
 from vernier.progress import Progress, silent
 from vernier.quality.guard import Guard
 from vernier.quality.objectives import Objective
+from vernier.quality.perceived import descendable, perception
 from vernier.quality.split_quality import KEPT_BYTES, Crops, SplitQuality
 from vernier.quantization.ranges import Ranges
 from vernier.splitting.budget import Budget, check_reachable
@@ -33,8 +33,8 @@ from vernier.splitting.learner import Learnt, Recipe, learn
 from vernier.splitting.local_search import MOST_JUDGEMENTS
 from vernier.splitting.methods import Method, find_split
 from vernier.splitting.paper_learner import PaperRecipe, learn_split
-from vernier.splitting.problem import Assignment, Constraints, Problem
-from vernier.units.split import Form
+from vernier.splitting.problem import Constraints, Problem
+from vernier.units.split import Assignment, Form
 from vernier.version import VERSION
 
 LATER = 4

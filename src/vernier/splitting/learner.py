@@ -33,6 +33,7 @@ from torch import Tensor
 
 from vernier.metrics.differentiable import ssim
 from vernier.progress import Progress, silent
+from vernier.quality.perceived import Perception
 from vernier.splitting.expected_time import ExpectedTime
 from vernier.splitting.learner_state import SAVED_EVERY, read_state, save_state
 from vernier.splitting.problem import Problem
@@ -41,9 +42,6 @@ Float64 = NDArray[np.float64]
 Blend = Callable[[Tensor, Sequence[str], int], tuple[Tensor, Tensor]]
 """Grey pictures `(1, 1, H, W)` in [0, 1] of a photo, computed by shares `(M, K)` of these
 processors, and the float network's; the number says which photo: one after the other."""
-Perception = Callable[[Tensor, Tensor], Tensor]
-"""How much worse pictures `(N, 1, H, W)` look than the float network's, `(N,)`: the objective, or
-an estimate of it, on a scale of about 100 points; 0 for the float network's own."""
 
 PATIENT, HASTY = 1.05, 0.97
 """Factors of the multiplier after a step that was late, and after one that was not."""

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.splitting.additive import chain_optimum
-from vernier.splitting.problem import Assignment, Problem
+from vernier.splitting.problem import Problem
 from vernier.splitting.starts import fastest, flips, swaps
+from vernier.units.split import Assignment
 
 if TYPE_CHECKING:
     from vernier.splitting.learner import Learnt

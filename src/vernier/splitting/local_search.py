@@ -23,10 +23,11 @@ from vernier.splitting.additive import chain_places
 from vernier.splitting.descent import Ground, descend, neighbours, pairwise_times
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.pairwise import Places
-from vernier.splitting.problem import Assignment, Constraints, Problem
+from vernier.splitting.problem import Constraints, Problem
 from vernier.splitting.starts import by_chance
 from vernier.splitting.surrogate import Archive, Surrogate
 from vernier.splitting.tie_sums import TieSums
+from vernier.units.split import Assignment
 
 Float64 = NDArray[np.float64]
 _Key = Callable[[Assignment], tuple[float, float]]

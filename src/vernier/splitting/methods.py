@@ -17,10 +17,11 @@ from vernier.splitting.exhaustive import exhaustive
 from vernier.splitting.greedy import greedy
 from vernier.splitting.likeliest import foreseen_effects, likeliest, unlikeliness
 from vernier.splitting.local_search import MOST_JUDGEMENTS, local_search
-from vernier.splitting.problem import Assignment, Judge, Problem
+from vernier.splitting.problem import Judge, Problem
 from vernier.splitting.sensitivities import Float64, sensitivities
 from vernier.splitting.starts import by_chance, fastest, first_k, flips
 from vernier.splitting.walk import walk
+from vernier.units.split import Assignment
 
 if TYPE_CHECKING:
     from vernier.splitting.learner import Learnt

@@ -25,13 +25,14 @@ from torch import Tensor
 
 from vernier.metrics.differentiable import ssim
 from vernier.progress import Progress, silent
+from vernier.quality.perceived import Perception
 from vernier.splitting.expected_time import ExpectedTime
-from vernier.splitting.learner import Blend, Perception
+from vernier.splitting.learner import Blend
 from vernier.splitting.learner_state import SAVED_EVERY, read_state, save_state
-from vernier.splitting.problem import Assignment, Problem
+from vernier.splitting.problem import Problem
 from vernier.splitting.starts import fastest
 from vernier.splitting.time_model import TimeModel
-from vernier.units.split import is_integer
+from vernier.units.split import Assignment, is_integer
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from vernier.splitting.problem import Assignment, Problem
+from vernier.splitting.problem import Problem
 from vernier.splitting.tie_sums import TieSums
+from vernier.units.split import Assignment
 
 MANY_UNITS = 40
 

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.likeliest import cost_of
-from vernier.splitting.problem import Assignment, Problem
+from vernier.splitting.problem import Problem
 from vernier.splitting.starts import flips, moved_runs, swaps
+from vernier.units.split import Assignment
 
 Float64 = NDArray[np.float64]
 

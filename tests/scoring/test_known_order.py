@@ -6,14 +6,14 @@ import re
 import numpy as np
 import pytest
 
-from vernier.evaluation.abx_page import abx_page
-from vernier.evaluation.known_order import made_pairs, network_pairs, shares_right
 from vernier.images.bicubic import downscale
 from vernier.images.dead_leaves import dead_leaves
 from vernier.networks.shipped import FOLDER
 from vernier.networks.source import find_source
 from vernier.quality.objectives import to_float_db
 from vernier.quantization.ranges import Ranges
+from vernier.scoring.abx_page import abx_page
+from vernier.scoring.known_order import made_pairs, network_pairs, shares_right
 from vernier.simulation.pictures import SimulatedPictures
 
 SCENE = np.rint(40 + 170 * dead_leaves(96, 96, seed=5)).astype(np.uint8)

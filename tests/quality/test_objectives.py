@@ -5,8 +5,6 @@ import pytest
 import torch
 
 from vernier.errors import UsageError
-from vernier.evaluation.known_order import made_pairs
-from vernier.evaluation.perceived import perception
 from vernier.images.dead_leaves import dead_leaves
 from vernier.metrics.flip import flip
 from vernier.metrics.gmsd import gmsd
@@ -24,8 +22,10 @@ from vernier.quality.objectives import (
     objective_of,
     scores,
 )
+from vernier.quality.perceived import perception
 from vernier.quality.split_quality import Crops, SplitQuality
 from vernier.quantization.ranges import Ranges
+from vernier.scoring.known_order import made_pairs
 
 EXACT = np.rint(30 + 190 * dead_leaves(96, 112, seed=6)).astype(np.uint8)
 NOISE = np.random.default_rng(0).normal(size=EXACT.shape)

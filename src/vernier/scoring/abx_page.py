@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from vernier.evaluation.known_order import Bytes, KnownPair
+from vernier.scoring.known_order import Bytes, KnownPair
 
 
 def abx_page(pairs: Sequence[KnownPair], seed: int = 0) -> str:

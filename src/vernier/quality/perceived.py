@@ -6,7 +6,7 @@ that the judge's PIQE is (`metrics.piqe.steady_piqe`). The others are twins of t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import torch
@@ -21,7 +21,10 @@ from vernier.perceptual.estimator import Estimator
 from vernier.quality.guard import Guard, guarded_batch
 from vernier.quality.objectives import EQUAL_DB, FLIP_POINTS, Objective, found_lpips
 from vernier.quality.objectives import GMSD_POINTS as VISIBLE_GMSD_POINTS
-from vernier.splitting.learner import Perception
+
+Perception = Callable[[Tensor, Tensor], Tensor]
+"""How much worse pictures `(N, 1, H, W)` look than the float network's, `(N,)`: the objective, or
+an estimate of it, on a scale of about 100 points; 0 for the float network's own."""
 
 GMSD_POINTS, SSIM_POINTS = 250.0, 100.0
 """What a distance of 1 counts: GMSD's largest is about 0.4."""
