@@ -136,7 +136,7 @@ def export_split(
 
     Args:
         graph: float32 throughout.
-        facts: see `export.network_facts`.
+        facts: see `export.whole.network_facts`.
         units: a partition of its operators, in an order in which they can run.
         split: of these units.
         ranges: of each activation that an INT8 unit reads or writes.
