@@ -25,7 +25,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     (
         "doctor",
         "doctor",
-        "Run a small network on every processor here and compare with NumPy.",
+        "Run the self-test on every processor here: its numbers against exact arithmetic.",
     ),
     (
         "networks",
