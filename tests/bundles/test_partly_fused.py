@@ -54,6 +54,8 @@ def picture_of(bundle):
         ((F, F, F, G, Q, F, F), [F, G, Q]),
         # Two engines, each of both precisions.
         ((F, Q, Q, F, J, G, J), [Q, J]),
+        # Float at the front, read in INT8 by both engines: it converts nothing itself.
+        ((G, Q, G, Q, J, G, J), [G, Q, G, Q, J]),
     ],
 )
 def test_each_engine_has_one_file_where_it_can(split, files, ranges):

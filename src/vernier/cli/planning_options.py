@@ -118,6 +118,7 @@ class Wishes:
     seed: int
     quick: bool
     nearest: bool
+    allow_inexact: bool
     as_json: bool
 
 
@@ -136,6 +137,7 @@ def wishes(
     seed: SeedOption = 0,
     quick: QuickOption = False,
     nearest: NearestOption = False,
+    allow_inexact: InexactOption = False,
     as_json: JsonOption = False,
 ) -> Wishes:
     """The options that all planning commands have, as one value.
@@ -159,6 +161,7 @@ def wishes(
         seed,
         quick,
         nearest,
+        allow_inexact,
         as_json,
     )
 
@@ -265,6 +268,7 @@ def open_workshop(wished: Wishes, profile: Profile, report: Progress) -> Worksho
         objective=Objective(wished.objective),
         bound_db=BOUND_DB if wished.bound_db is None else wished.bound_db,
         seed=wished.seed,
+        allow_inexact=wished.allow_inexact,
         progress=report,
     )
 

@@ -17,7 +17,10 @@ from vernier.planning.plan import FORMAT, Coarsest, Plan, Scores
 from vernier.planning.stopwatch import Stopwatch
 from vernier.planning.timed_search import Found, Search, timed_search
 from vernier.planning.verification import judged_exported
+from vernier.processors.discovery import find_processor
 from vernier.processors.machine import describe_machine
+from vernier.processors.self_test_cases import kinds_in
+from vernier.processors.soundness import require_usable
 from vernier.profiling.assembly import Subject
 from vernier.profiling.profile import Profile
 from vernier.profiling.split_times import Contender, against
@@ -58,6 +61,7 @@ class Workshop:
         seed: of what is random.
         final_crops: more photos for each round of finals, which decide between the search's best.
         calibrated: what the ranges were taken on, in words.
+        allow_inexact: plan with processors whose numbers are wrong here, too.
     """
 
     source: Source
@@ -72,6 +76,7 @@ class Workshop:
     seed: int = 0
     final_crops: tuple[Crops, ...] = ()
     calibrated: str = ""
+    allow_inexact: bool = False
 
     def __post_init__(self) -> None:
         profile, subject = self.profile, self.subject
@@ -150,6 +155,8 @@ def make_plan(
     Raises:
         UsageError: no split keeps the budget, and the nearest is not asked for.
         PlacementError: a processor does not run its part.
+        ProcessorError: a processor is not here, or its numbers or the plan's picture are wrong
+            here.
     """
     quality = quality or workshop.quality()
     judge = judge or workshop.evaluations(quality)
@@ -193,7 +200,14 @@ def make_plan(
 
 
 def stopwatch(workshop: Workshop, finest: Assignment) -> Stopwatch:
-    """Times a workshop's splits here, beside all-float."""
+    """Times a workshop's splits here, beside all-float.
+
+    Raises:
+        ProcessorError: a processor of the profile is not here, or its numbers are wrong here.
+    """
+    kinds = kinds_in(workshop.source.graph)
+    for name in workshop.profile.processors:
+        require_usable(find_processor(name), kinds, allow_inexact=workshop.allow_inexact)
     timer = partial(
         against,
         workshop.subject,
@@ -274,6 +288,7 @@ def _verdict(workshop: Workshop, one: Contender) -> Scores:
         workshop.objective,
         workshop.guard,
         form=one.form,
+        allow_inexact=workshop.allow_inexact,
     )
 
 
