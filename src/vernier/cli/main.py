@@ -71,7 +71,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     (
         "pareto",
         "pareto",
-        "The splits that no other beats in both time and looks, with the knee marked.",
+        "The splits that no other beats in both measured time and looks, with the knee marked.",
     ),
     ("plan", "plan_files", "Look at plans: show, explain, diff."),
     (
