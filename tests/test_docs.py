@@ -1,4 +1,7 @@
-"""The pages find each other and the code: the index has all pages, and what is named is there."""
+"""The pages find each other and the code: the index has all pages, and what is named is there.
+
+`python tests/test_docs.py` writes the index's list of notes.
+"""
 
 import re
 from pathlib import Path
@@ -20,7 +23,8 @@ def _links(page: Path) -> set[Path]:
 
 
 def test_every_page_is_in_the_index() -> None:
-    assert {page for page in PAGES if page.is_relative_to(DOCS)} - _links(INDEX) == {INDEX}
+    missing = {page for page in PAGES if page.is_relative_to(DOCS)} - _links(INDEX) - {INDEX}
+    assert sorted(missing) == [], "add them; of notes, python tests/test_docs.py makes the list"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -44,3 +48,17 @@ def test_tests_that_the_makefile_names_are_there() -> None:
     named = re.findall(r"\btests/[\w/.]+", (ROOT / "Makefile").read_text(encoding="utf-8"))
     assert named
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def main() -> None:
+    """Write the list of notes, by their titles, to the end of the index."""
+    notes = sorted((DOCS / "notes").glob("*.md"))
+    titles = [note.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ") for note in notes]
+    rows = [f"* [{title}](notes/{note.name})\n" for title, note in zip(titles, notes, strict=True)]
+    before, title, after = INDEX.read_text(encoding="utf-8").partition("Notes, each")
+    sentence = after.partition("\n\n")[0]
+    INDEX.write_text(f"{before}{title}{sentence}\n\n{''.join(rows)}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
