@@ -94,7 +94,7 @@ TORCH_FILES = (
     "splitting/learner.py",
 )
 # Files of those rooms that the runtime reads, and which must therefore do without.
-TORCH_FREE_FILES = {"networks/shipped.py", "networks/ncnn.py"}
+TORCH_FREE_FILES = {"networks/shipped.py", "networks/ncnn_files/importing.py"}
 
 
 def _room(path: Path) -> str:

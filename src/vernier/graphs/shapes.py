@@ -124,6 +124,23 @@ def own_size(graph: Graph) -> tuple[int, int]:
     return shape[1], shape[2]
 
 
+def scale_of(graph: Graph) -> int:
+    """By how much a network enlarges: its output's size over its input's.
+
+    Raises:
+        GraphError: that is not one whole number for both axes.
+    """
+    rows, columns = own_size(graph)
+    _, out_rows, out_columns, _ = graph.types[graph.outputs[0]].shape
+    scale = out_rows // rows
+    if scale < 1 or (out_rows, out_columns) != (scale * rows, scale * columns):
+        raise GraphError(
+            f"{graph.name}: makes {out_columns}x{out_rows} pixels of {columns}x{rows}, expected "
+            "a whole factor, the same for both axes"
+        )
+    return scale
+
+
 def _has_places(graph: Graph, name: str) -> bool:
     """Whether a tensor is a constant of several rows or columns."""
     return name in graph.constants and any(side > 1 for side in graph.types[name].shape[-3:-1])

@@ -1,4 +1,4 @@
-"""A network from a user's file: weights of a known architecture, or an ONNX file."""
+"""A network from a user's file: weights of a known architecture, or an ONNX or ncnn file."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from torch import Tensor, nn
 
 from vernier.errors import MissingExtraError, NetworkError
 from vernier.graphs.graph import Graph
+from vernier.graphs.shapes import scale_of
 from vernier.networks.capture import capture, size_for
 from vernier.networks.checkpoints import load, load_into
 from vernier.networks.detection import detect
+from vernier.networks.ncnn_files.importing import import_ncnn
 
 SUFFIXES = (".safetensors", ".pth", ".pt", ".ckpt", ".param", ".bin", ".onnx")
 
@@ -53,8 +55,13 @@ def bring(path: Path, scale: int | None = None, size: tuple[int, int] | None = N
         GraphError: it holds an operator that has no counterpart here.
         MissingExtraError: it is an ONNX file, and the package `onnx` is not installed.
     """
-    if path.suffix.lower() == ".onnx":
-        return _onnx(path, scale)
+    match path.suffix.lower():
+        case ".onnx":
+            from vernier.networks.onnx_files.importing import import_onnx
+
+            return _imported(import_onnx(path, path.stem), path, scale)
+        case ".param" | ".bin":
+            return _imported(import_ncnn(path, path.stem), path, scale)
     weights = load(path)
     try:
         found = detect(weights, scale)
@@ -67,11 +74,8 @@ def bring(path: Path, scale: int | None = None, size: tuple[int, int] | None = N
     return Brought(capture(module.eval(), name, *size), name, found.scale)
 
 
-def _onnx(path: Path, scale: int | None) -> Brought:
-    from vernier.networks.onnx_files.importing import import_onnx, onnx_scale
-
-    graph = import_onnx(path, path.stem)
-    found = onnx_scale(graph)
+def _imported(graph: Graph, path: Path, scale: int | None) -> Brought:
+    found = scale_of(graph)
     _check_scale(path, found, scale)
     return Brought(graph, path.stem, found)
 

@@ -1,7 +1,7 @@
 """Weights to files and back. Loading never runs code.
 
 `.safetensors` is the format that Vernier writes. `.pth` of PyTorch is read with its restricted
-unpickler, and ncnn's `.param` with its `.bin` for compact networks (`networks.ncnn`).
+unpickler.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from vernier.errors import NetworkError
-from vernier.networks.ncnn import load_ncnn
 
 # Where training scripts put the weights inside a checkpoint; averaged ones first, as they are meant
 # to be used.
@@ -48,7 +47,7 @@ def save(module: nn.Module, path: Path, metadata: Mapping[str, str]) -> None:
 
 
 def load(path: Path) -> dict[str, Tensor]:
-    """The weights of a file: `.safetensors`, `.pth`/`.pt`/`.ckpt`, or ncnn's `.param`/`.bin`.
+    """The weights of a file: `.safetensors`, or `.pth`, `.pt` or `.ckpt`.
 
     Returns:
         Tensors by name on the CPU; names without a leading `module.` (PyTorch's data parallelism).
@@ -64,13 +63,12 @@ def load(path: Path) -> dict[str, Tensor]:
             weights = _load_safetensors(path)
         case ".pth" | ".pt" | ".ckpt":
             weights = _find_weights(path, _load_pickle(path))
-        case ".param" | ".bin":
-            arrays = load_ncnn(path.with_suffix(".param"), path.with_suffix(".bin"))
-            weights = {name: torch.from_numpy(array) for name, array in arrays.items()}
-        case other:
+        case ".param" | ".bin" | ".onnx":
             raise NetworkError(
-                f"{path}: expected .safetensors, .pth or ncnn's .param and .bin, found {other!r}"
+                f"{path}: holds a whole network, not weights of one; give it in the network's place"
             )
+        case other:
+            raise NetworkError(f"{path}: expected .safetensors or .pth, found {other!r}")
     if not weights:
         raise NetworkError(f"{path}: the file holds no weights")
     if all(name.startswith("module.") for name in weights):
