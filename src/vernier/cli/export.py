@@ -104,6 +104,8 @@ def command(
     if size is not None and not fits_one_size(source.graph):
         raise UsageError(f"{source.name} takes pictures of any size; leave out --size")
     refuse_random(source)
+    for note in source.notes:
+        typer.echo(f"{network}: {note}", err=True)
     with progress_bar(f"exporting {source.name} x{source.scale}") as report:
         shown = None if photos is None else load_photos(photos, source)
         known = _ranges(source, shown, ranges, method, report) if integer else None

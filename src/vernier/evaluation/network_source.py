@@ -31,12 +31,14 @@ class Source:
         name: in the registry, or what the file is called.
         scale: whole factor.
         weights: RANDOM ones are enough to count, to cut and to time, not to enlarge pictures.
+        notes: what was found out about a file, for the user.
     """
 
     graph: Graph
     name: str
     scale: int
     weights: Weights
+    notes: tuple[str, ...] = ()
 
 
 def find_source(
@@ -74,7 +76,7 @@ def find_source(
         if weights is not None:
             raise NetworkError(f"{network} holds weights already; leave out {weights}")
         brought = bring(Path(network), scale, size)
-        return Source(brought.graph, brought.name, brought.scale, Weights.GIVEN)
+        return Source(brought.graph, brought.name, brought.scale, Weights.GIVEN, brought.notes)
     return _registered(network, scale, weights, size)
 
 

@@ -78,5 +78,6 @@ def block_kernel(weights: Float64, channels: int) -> NDArray[np.float32]:
     """
     both = np.einsum("ai,bj->abij", weights, weights)
     kernel = np.einsum("abij,cd->abcijd", both, np.eye(channels))
-    up, width = weights.shape
-    return kernel.reshape(up * up * channels, width, width, channels).astype(np.float32)
+    width = weights.shape[1]
+    dense: NDArray[np.float32] = kernel.reshape(-1, width, width, channels).astype(np.float32)
+    return dense

@@ -101,7 +101,7 @@ def _deconvolution(work: Work) -> Lowered:
 
 def _activated(work: Work, x: str) -> Lowered:
     """What a layer applies to its own result."""
-    kind, values = work.given.whole(9), [float(value) for value in work.given.list(10)]
+    kind, values = work.given.whole(9), [float(value) for value in work.given.several(10)]
     source = Activation(x)
     match kind, values:
         case 0, _:
@@ -173,7 +173,7 @@ _ELTWISE = {0: "Mul", 1: "Add"}
 
 def _eltwise(work: Work) -> Lowered:
     code = work.given.whole(0)
-    factors = [float(value) for value in work.given.list(1)] or [1.0] * len(work.inputs)
+    factors = [float(value) for value in work.given.several(1)] or [1.0] * len(work.inputs)
     if code not in _ELTWISE or len(factors) != len(work.inputs) or len(factors) < 2:
         raise UnsupportedError(
             f"operation {code} of {len(work.inputs)} with {len(factors)} factors"
@@ -256,7 +256,7 @@ def _padding(work: Work) -> Lowered:
 def _crop(work: Work) -> Lowered:
     """A part of rows, columns and channels, by how many are left out on either side."""
     given, call = work.given, work.own()
-    if len(work.inputs) != 1 or any(given.list(number) for number in (9, 10, 11)):
+    if len(work.inputs) != 1 or any(given.several(number) for number in (9, 10, 11)):
         raise UnsupportedError("a part of another tensor's size, or of listed places")
     left, top, first = (given.whole(number) for number in (0, 1, 2))
     if not {given.whole(3), given.whole(4)} <= {0, THE_REST}:
@@ -291,14 +291,14 @@ def _concat(work: Work) -> Lowered:
 
 
 def _slice(work: Work) -> Lowered:
-    if work.given.whole(1) not in (0, -3) or work.given.list(2):
+    if work.given.whole(1) not in (0, -3) or work.given.several(2):
         raise UnsupportedError("cutting rows, columns or at listed places")
-    sizes, pieces = [int(size) for size in work.given.list(0)], len(work.layer.outputs)
+    sizes, pieces = [int(size) for size in work.given.several(0)], len(work.layer.outputs)
     call = work.own()
     channels = call.shape()[3]
     if len(sizes) != pieces:
         raise UnsupportedError(f"{pieces} pieces of {sizes}")
-    made = []
+    made: list[int] = []
     for number, size in enumerate(sizes):
         left = channels - sum(made)
         made.append(left // (pieces - number) if size == THE_REST else size)

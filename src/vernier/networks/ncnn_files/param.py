@@ -23,13 +23,14 @@ HINTS = {30, 31}
 _WHOLE = re.compile(r"[+-]?\d{1,18}")
 
 Number = int | float
+Parameter = Number | tuple[Number, ...]
 
 
 @dataclass(frozen=True)
 class Parameters:
     """A layer's parameters by ncnn's numbers; remembers which of them were asked for."""
 
-    given: Mapping[int, Number | tuple[Number, ...]]
+    given: Mapping[int, Parameter]
     asked: set[int] = field(default_factory=set)
 
     def whole(self, number: int, default: int = 0) -> int:
@@ -54,7 +55,7 @@ class Parameters:
             raise ValueError(f"parameter {number} is a list, expected a number")
         return float(value)
 
-    def list(self, number: int) -> tuple[Number, ...]:
+    def several(self, number: int) -> tuple[Number, ...]:
         """A list; empty where it is absent.
 
         Raises:
@@ -131,7 +132,7 @@ def _layer(path: Path, line: str) -> Layer:
     return Layer(kind, name, tuple(names[:inputs]), tuple(names[inputs:]), Parameters(given))
 
 
-def _parameter(word: str) -> tuple[int, Number | tuple[Number, ...]]:
+def _parameter(word: str) -> tuple[int, Parameter]:
     key, _, value = word.partition("=")
     number = int(key)
     if number > LIST:

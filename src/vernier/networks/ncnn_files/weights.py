@@ -26,7 +26,7 @@ CONVOLUTIONS = ("Convolution", "ConvolutionDepthWise", "Deconvolution", "Deconvo
 def read_weights(path: Path, layers: tuple[Layer, ...]) -> dict[str, tuple[Float32, ...]]:
     """The arrays of the layers that have some, by the layer's name, as float32.
 
-    A convolution's are its kernel `(out, in / groups, kh, kw)` and its bias `(out,)`, of zeros where
+    A convolution's are its kernel `(out, in / groups, kh, kw)` and its bias `(out,)`, zeros where
     it has none; a PReLU's its slopes `(C,)`; a MemoryData's its values, `(C, H, W)` or `(W,)`.
 
     Raises:

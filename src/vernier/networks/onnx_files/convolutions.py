@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from vernier.graphs.graph import Kind
 from vernier.networks.lowering_values import UnsupportedError
-from vernier.networks.onnx_files.call import Call, Padded
+from vernier.networks.onnx_files.call import Call, Padded, check_floating
 
 Float32 = NDArray[np.float32]
 Pads = tuple[int, int, int, int]
@@ -102,6 +102,7 @@ def _bias(call: Call, channels: int) -> Float32:
     bias = call.constant(2)
     if bias is None:
         return np.zeros(channels, np.float32)
+    check_floating(bias, "its bias")
     if bias.shape != (channels,):
         raise UnsupportedError(f"a bias of shape {bias.shape} for {channels} channels")
     return np.asarray(bias, np.float32)
