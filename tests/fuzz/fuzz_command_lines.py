@@ -29,7 +29,8 @@ VALUES = (
     "", "0", "1", "2", "-1", "nan", "inf", "1e309", "x", "2x", "x2", "640x360", "0x0", "-5x3",
     "99999999999x2", "1" * 400, "auto", "litert:cpu:float32", "litert:cpu:", ":::", "sesr-m5",
     "a\udc80b", "\u6f22", "{name}", "{", "/dev/null", "/proc", ".", "..", "*", "[", "-", "--", "1G",
-    "0.001K", "5ms", "0x", "line\nbreak", "[bold]x[/bold]", "best", "ethos-n78", "in.png", "gone.png",
+    "0.001K", "5ms", "0x", "line\nbreak", "[bold]x[/bold]", "best", "ethos-n78", "in.png",
+    "gone.png",
 )  # fmt: skip
 
 

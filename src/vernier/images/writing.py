@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
-import secrets
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,6 +16,9 @@ from vernier.images import exif as exif_tags
 from vernier.images.picture import Picture, Samples
 from vernier.images.png import encode_png
 from vernier.images.tiff import encode_tiff
+from vernier.images.whole_file import write_whole
+
+__all__ = ["check_size", "encode_picture", "format_of", "to_pil", "write_picture", "write_whole"]
 
 FORMATS = {
     ".png": "PNG",
@@ -51,6 +51,19 @@ def format_of(path: Path) -> str:
         ) from None
 
 
+def check_size(format_: str, height: int, width: int) -> None:
+    """Refuse a result that its format cannot hold; before it is computed.
+
+    Raises:
+        ImageError: too many pixels a side.
+    """
+    if max(height, width) > LARGEST_SIDE[format_]:
+        raise ImageError(
+            f"{format_} holds at most {LARGEST_SIDE[format_]} pixels a side, the result would be "
+            f"{width}x{height}; write PNG or TIFF"
+        )
+
+
 def encode_picture(
     picture: Picture, format_: str, quality: int = DEFAULT_QUALITY
 ) -> tuple[bytes, list[str]]:
@@ -75,11 +88,7 @@ def encode_picture(
         raise ImageError(f"cannot write {format_}; use one of {', '.join(EXTENSIONS)}")
     if not 1 <= quality <= 100:
         raise ImageError(f"expected a quality from 1 to 100, found {quality}")
-    if max(picture.height, picture.width) > LARGEST_SIDE[format_]:
-        raise ImageError(
-            f"{format_} holds at most {LARGEST_SIDE[format_]} pixels a side, the result is "
-            f"{picture.width}x{picture.height}; write PNG or TIFF"
-        )
+    check_size(format_, picture.height, picture.width)
     notes: list[str] = []
     picture = replace(picture, exif=_sized_exif(picture, notes))
     if format_ == "TIFF" and picture.bit_depth == 16 and picture.alpha is not None:
@@ -142,53 +151,6 @@ def write_picture(
     except OSError as error:
         raise ImageError(f"the picture cannot be written: {error.strerror or error}") from error
     return notes
-
-
-def write_whole(path: Path, content: bytes, *, overwrite: bool = True) -> None:
-    """Write a file under a temporary name beside it, then rename.
-
-    It gets the permissions that the user's umask gives. Through a symbolic link the file that it
-    names is replaced. Devices and pipes, such as /dev/stdout, are written to as they are.
-
-    Raises:
-        ImageError: the folder cannot be written to, the disk is full, or the file is there and may
-            not be replaced.
-    """
-    try:
-        if path.exists() and not path.is_file() and not path.is_dir():
-            path.write_bytes(content)
-            return
-        final = path.resolve() if path.is_symlink() else path
-        partial = final.with_name(f".{final.name[:100]}.{secrets.token_hex(4)}.part")
-        try:
-            with partial.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            if overwrite:
-                partial.replace(final)
-            else:
-                _take_new_name(partial, final)
-        finally:
-            with contextlib.suppress(OSError):
-                partial.unlink()
-    except FileExistsError as error:
-        raise ImageError(f"{path}: exists already; allow overwriting or rename it") from error
-    except OSError as error:
-        raise ImageError(f"{path}: cannot be written ({error.strerror or error})") from error
-
-
-def _take_new_name(partial: Path, final: Path) -> None:
-    """Rename unless the name is taken; a hard link decides that without a race."""
-    try:
-        os.link(partial, final)
-    except FileExistsError:
-        raise
-    except OSError:
-        # A file system without hard links: look first, and live with the moment between.
-        if os.path.lexists(final):
-            raise FileExistsError(final) from None
-        partial.replace(final)
 
 
 def to_pil(picture: Picture) -> Image.Image:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +13,18 @@ from vernier.bundles.bundle import Bundle, open_bundle
 from vernier.errors import UsageError
 from vernier.images.resize import resize_samples
 from vernier.processors.discovery import find_processor
+from vernier.processors.machine import at_most_cores
 from vernier.processors.protocol import Placement
 from vernier.progress import Progress, silent
+from vernier.runtime.arguments import check_options, check_wanted
 from vernier.runtime.bicubic_kernels import CHROMA_RADIUS
-from vernier.runtime.engine import Engine, bundle_engines, shipped_engines
+from vernier.runtime.engine import Engine, bundle_engines, native_scale, shipped_engines
 from vernier.runtime.pipeline import Samples, run_tiles
 from vernier.runtime.report import Report
 from vernier.runtime.tiles import TileChoice, choose_tile, cut
 
 DEFAULT_NETWORK = "sesr-m5"
-DEFAULT_MEMORY_BYTES = 1 << 30
+DEFAULT_MEMORY_BYTES = 1 << 29
 LARGEST_FACTOR = 16
 # Below this many pixels one worker with all threads beats several with one thread each.
 SMALL_PICTURE_PIXELS = 1 << 15
@@ -31,12 +33,14 @@ SMALL_PICTURE_PIXELS = 1 << 15
 class SampleUpscaler:
     """Enlarges many pictures' samples with one network; what is loaded stays loaded between them.
 
-    Not to be shared between threads; one call already uses all cores.
+    Threads may share it: one picture at a time is computed, on all cores, and the others wait.
+    Processes may not: each needs engines of its own, so it cannot be pickled.
 
     Args:
         network: a network that comes with Vernier; see `vernier networks`.
-        scale: enlargement, above 1 and at most 16. The nearest larger native factor is computed,
-            in several passes where needed, and resampled down by antialiased bicubic.
+        scale: enlargement, above 1 and at most 16; None for the network's own (2 where it has
+            several). The nearest larger native factor is computed, in several passes where needed,
+            and resampled down by antialiased bicubic.
         processor: `ENGINE:DEVICE:PRECISION`, or "auto": the fastest one here whose pictures are
             nearly those of float32 (45 dB); it is measured once and remembered.
         bundle: a bundle to run instead of a network that comes with Vernier.
@@ -55,7 +59,7 @@ class SampleUpscaler:
     def __init__(
         self,
         network: str = DEFAULT_NETWORK,
-        scale: float = 2,
+        scale: float | None = None,
         *,
         processor: str = "auto",
         bundle: str | Path | None = None,
@@ -64,22 +68,23 @@ class SampleUpscaler:
         threads: int = 0,
         allow_fallback: bool = False,
     ) -> None:
-        if not 1 < scale <= LARGEST_FACTOR:
+        check_options(network, scale, processor, bundle, tile, memory_bytes, threads)
+        opened = None if bundle is None else open_bundle(Path(bundle))
+        own = native_scale(network, opened)
+        self.scale = own if scale is None else scale
+        if not 1 < self.scale <= LARGEST_FACTOR and self.scale != own:
             raise UsageError(f"expected a scale above 1 and up to {LARGEST_FACTOR}, found {scale}")
-        if threads < 0:
-            raise UsageError(f"expected 0 or more threads, found {threads}")
-        if tile is not None and min(tile) < 1:
-            raise UsageError(f"expected a tile of at least 1x1 pixels, found {tile}")
-        self.scale = scale
         self._tile = tile
         self._memory_bytes = memory_bytes
-        self._threads = threads or os.cpu_count() or 1
+        self._threads = at_most_cores(threads)
         self._allow_fallback = allow_fallback
         self._asked = None if processor == "auto" else find_processor(processor)
-        if bundle is not None:
-            self._engines = bundle_engines(open_bundle(Path(bundle)), scale)
+        if opened is not None:
+            self._engines = bundle_engines(opened, self.scale)
         else:
-            self._engines = shipped_engines(network, scale)
+            self._engines = shipped_engines(network, self.scale)
+        # One picture at a time: engines' buffers are each one's only ones.
+        self._turn = threading.RLock()
         self._report: Report | None = None
         for engine in self._engines:
             engine.settle(self._asked, self._threads)
@@ -123,8 +128,18 @@ class SampleUpscaler:
             ProcessorError: the engine failed.
         """
         picture = _checked(samples)
+        with self._turn:
+            return self._enlarged(picture, samples.ndim, check_wanted(size), progress)
+
+    def result_size(self, height: int, width: int) -> tuple[int, int]:
+        """Height and width of what a picture of so many pixels becomes."""
+        return max(1, round(height * self.scale)), max(1, round(width * self.scale))
+
+    def _enlarged(
+        self, picture: Samples, dimensions: int, size: tuple[int, int] | None, progress: Progress
+    ) -> Samples:
         height, width = picture.shape[:2]
-        wanted = size or (max(1, round(height * self.scale)), max(1, round(width * self.scale)))
+        wanted = size or self.result_size(height, width)
         result = _at_least(picture, CHROMA_RADIUS)
         tiles, placements = [], []
         for number, engine in enumerate(self._engines):
@@ -139,12 +154,19 @@ class SampleUpscaler:
         result = result[: height * reached, : width * reached]
         if result.shape[:2] != wanted:
             result = resize_samples(result, *wanted)
-        return result if samples.ndim == 3 else result[:, :, 0]
+        return result if dimensions == 3 else result[:, :, 0]
 
     def close(self) -> None:
         """Free the engines' memory; the next picture loads again."""
-        for engine in self._engines:
-            engine.close()
+        with self._turn:
+            for engine in self._engines:
+                engine.close()
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        raise UsageError(
+            "an Upscaler cannot be pickled or copied, for its engines belong to this process; "
+            "make one in each process, with the same arguments"
+        )
 
     def _describe(self, tiles: list[TileChoice], placements: list[Placement]) -> Report:
         first = self._engines[0]
@@ -160,6 +182,7 @@ class SampleUpscaler:
             workers=workers,
             threads=max(1, self._threads // workers),
             placements=tuple(placements),
+            scale=self.scale,
         )
 
     def _enlarge(
@@ -207,9 +230,8 @@ def _check_size(engine: Engine, height: int, width: int, tile: tuple[int, int] |
     only = engine.only_size
     if only is not None and only != (height, width):
         raise UsageError(
-            f"{engine.bundle.manifest.name} enlarges pictures of {only[0]}x{only[1]} pixels "
-            f"(height x width) only, found {height}x{width}; crop or resize the picture, or use "
-            "another network"
+            f"{engine.bundle.manifest.name} enlarges pictures of {only[1]}x{only[0]} pixels only, "
+            f"found {width}x{height}; crop or resize the picture, or use another network"
         )
     if only is not None and tile is not None:
         raise UsageError(f"{engine.bundle.manifest.name} cannot be tiled; leave out the tile")
