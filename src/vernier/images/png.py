@@ -28,6 +28,7 @@ def encode_png(
     icc_profile: bytes | None = None,
     exif: bytes | None = None,
     dpi: tuple[float, float] | None = None,
+    cicp: bytes | None = None,
 ) -> bytes:
     """A PNG file.
 
@@ -36,11 +37,14 @@ def encode_png(
         icc_profile: of the samples; or None.
         exif: TIFF structure without prefix; or None.
         dpi: dots per inch, horizontal and vertical.
+        cicp: how colours are coded; or None.
     """
     height, width, channels = samples.shape
     depth = 8 * samples.dtype.itemsize
     header = struct.pack(">IIBBBBB", width, height, depth, COLOUR_TYPES[channels], 0, 0, 0)
     parts = [SIGNATURE, _chunk(b"IHDR", header)]
+    if cicp:
+        parts.append(_chunk(b"cICP", cicp))
     if icc_profile:
         parts.append(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc_profile)))
     if dpi is not None:
