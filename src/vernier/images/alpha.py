@@ -8,12 +8,14 @@ network reaches; further away nothing can be seen of it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vernier.images.picture import Samples
+from vernier.images.rows import Band, Window, apart
 
 # Rings: a transposed convolution's or a bicubic's reach, and a network's where it has weight.
 RINGS = 16
@@ -43,6 +45,21 @@ def spread(colours: Samples, alpha: Samples) -> Samples:
             strip = _spread(colours[above:below], hidden[above:below])
             result[first:last] = strip[first - above : last - above]
     return result
+
+
+def spread_bands(bands: Iterator[Band], height: int) -> Iterator[Band]:
+    """As `spread`, of rows that come in order."""
+    colours, opacity = apart(bands)
+    seen, cover = Window(colours), Window(opacity)
+    for first in range(0, height, STRIP_ROWS):
+        last = min(height, first + STRIP_ROWS)
+        above, below = max(0, first - RINGS), min(height, last + RINGS)
+        samples, alpha = seen.rows(above, below), cover.rows(above, below)
+        hidden = alpha == 0
+        if hidden[first - above : last - above].any() and not hidden.all():
+            samples = _spread(samples, hidden)
+        inner = slice(first - above, last - above)
+        yield samples[inner], alpha[inner]
 
 
 def _spread(colours: Samples, hidden: NDArray[np.bool_]) -> Samples:

@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
+_core: Any = vars(Image)["core"]
+
 # A flat picture has a thousand pixels in a byte.
 BLOCK_BYTES = 1 << 13
 PAGE = mmap.PAGESIZE
@@ -32,7 +34,7 @@ def can_stream(image: ImageFile.ImageFile) -> bool:
         and image.mode in ("RGB", "L")
         and len(image.tile) == 1
         and image.tile[0].codec_name == "jpeg"
-        and hasattr(Image.core, "map_buffer")
+        and hasattr(_core, "map_buffer")
     )
 
 
@@ -51,7 +53,7 @@ def jpeg_rows(image: ImageFile.ImageFile, stream: BinaryIO) -> Iterator[NDArray[
     args: Any = image.tile[0].args
     rest = tuple(args[1:]) if isinstance(args, tuple) else ("",)
     pages = mmap.mmap(-1, height * width * PIXEL_BYTES)
-    core = Image.core.map_buffer(pages, (width, height), "raw", 0, ("RGB", width * PIXEL_BYTES, 1))
+    core = _core.map_buffer(pages, (width, height), "raw", 0, ("RGB", width * PIXEL_BYTES, 1))
     decoder = Image._getdecoder("RGB", "jpeg", ("RGB", *rest), ())
     decoder.setimage(core, (0, 0, width, height))
     stream.seek(image.tile[0].offset)

@@ -6,8 +6,10 @@ band. `Picture` is the same with all rows in memory.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +44,7 @@ class PictureRows:
     height: int
     width: int
     channels: int
-    dtype: np.dtype[np.uint8] | np.dtype[np.uint16]
+    dtype: np.dtype[Any]
     has_alpha: bool
     bands: Callable[[], Iterator[Band]]
     icc_profile: bytes | None = None
@@ -101,3 +103,75 @@ def rows_of(picture: Picture) -> PictureRows:
         picture.format,
         list(picture.notes),
     )
+
+
+class Window:
+    """Rows by number from bands that come in order: what was passed is forgotten.
+
+    Args:
+        bands: arrays of any number of rows each, of one shape besides.
+    """
+
+    def __init__(self, bands: Iterator[Samples]) -> None:
+        self._bands = bands
+        self._held: deque[tuple[int, Samples]] = deque()
+        self._next = 0
+
+    def rows(self, first: int, last: int) -> Samples:
+        """Rows `[first, last)`; no later call may ask for rows before `first`.
+
+        Raises:
+            OSError: the bands end before.
+        """
+        while self._next < last:
+            band = next(self._bands, None)
+            if band is None:
+                raise OSError(f"it holds {self._next} of at least {last} rows")
+            # A decoder's memory is its own: it may be used again for the next band.
+            self._held.append((self._next, np.array(band)))
+            self._next += len(band)
+        while self._held and self._held[0][0] + len(self._held[0][1]) <= first:
+            self._held.popleft()
+        parts = [
+            band[max(0, first - start) : last - start] for start, band in self._held if start < last
+        ]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def in_steps(bands: Iterator[Samples], height: int, step: int) -> Iterator[Samples]:
+    """The same rows in bands of `step`, the last one of what is left."""
+    window = Window(bands)
+    for first in range(0, height, step):
+        yield window.rows(first, min(height, first + step))
+
+
+def apart(bands: Iterator[Band]) -> tuple[Iterator[Samples], Iterator[Samples]]:
+    """Samples and opacity, each to be read at its own pace; what one is ahead is kept."""
+    waiting: tuple[deque[Samples], deque[Samples]] = (deque(), deque())
+
+    def side(number: int) -> Iterator[Samples]:
+        while True:
+            while not waiting[number]:
+                band = next(bands, None)
+                if band is None:
+                    return
+                samples, alpha = band
+                assert alpha is not None
+                waiting[0].append(np.array(samples))
+                waiting[1].append(np.array(alpha))
+            yield waiting[number].popleft()
+
+    return side(0), side(1)
+
+
+def interleaved(rows: PictureRows, step: int) -> Iterator[Samples]:
+    """Samples with opacity as their last channel, `(step, W, C)`."""
+    bands = rows.bands()
+    if not rows.has_alpha:
+        yield from in_steps((samples for samples, _ in bands), rows.height, step)
+        return
+    joined = (
+        samples if alpha is None else np.concatenate([samples, alpha[:, :, None]], axis=2)
+        for samples, alpha in bands
+    )
+    yield from in_steps(joined, rows.height, step)

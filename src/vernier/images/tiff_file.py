@@ -87,13 +87,14 @@ class Layout:
 
 
 class _Directory:
-    """The first directory, or the one at a place: whole numbers by tag, each read when it is asked for."""
+    """A directory, the first or the one at a place: whole numbers by tag, read when asked for."""
 
     def __init__(self, stream: BinaryIO, at: int | None = None) -> None:
         stream.seek(0)
         head = stream.read(16)
         self.order = "<" if head[:2] == b"II" else ">"
-        self._stream, self._entries = stream, {}
+        self._stream = stream
+        self._entries: dict[int, tuple[int, int, bytes]] = {}
         big = head[2:4] in (b"+\0", b"\0+")
         place = struct.unpack_from(self.order + ("Q" if big else "I"), head, 8 if big else 4)[0]
         place = place if at is None else at

@@ -44,7 +44,7 @@ def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
     """
     try:
         if _is_device(path):
-            with path.open("wb", buffering=0) as device:
+            with path.open("wb") as device:
                 yield device
             return
         final = Path(os.path.realpath(path)) if path.is_symlink() else path

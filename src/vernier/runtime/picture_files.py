@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from vernier.images.reading import MAX_PIXELS, read_picture
+from vernier.images.picture import Picture
+from vernier.images.reading import MAX_PIXELS, open_picture
+from vernier.images.rows import PictureRows
 from vernier.images.writing import DEFAULT_QUALITY, check_size, write_picture
 from vernier.progress import Progress, silent
 from vernier.runtime.pictures import Upscaler
 from vernier.runtime.report import Report
 
 Size = tuple[int, int]
+# Results up to this, a 4K picture, are made in memory: without bands, workers never wait.
+WHOLE_PIXELS = 3840 * 2160
 
 
 @dataclass(frozen=True)
@@ -62,10 +66,15 @@ def enlarge_file(
         ImageError: it cannot be read, or the result cannot be written or is too large for the
             format; the last is known before anything is computed.
     """
-    picture = read_picture(source, max_pixels=max_pixels)
-    upscaler = upscaler_for(picture.height, picture.width)
-    height, width = size or upscaler.result_size(picture.height, picture.width)
-    check_size(format_, height, width)
-    result = upscaler.enlarge(picture, size=size, progress=progress)
-    notes = write_picture(result, target, format_, quality, overwrite=overwrite)
-    return Enlarged(result.height, result.width, upscaler.report, (*picture.notes, *notes))
+    with open_picture(source, max_pixels=max_pixels) as rows:
+        upscaler = upscaler_for(rows.height, rows.width)
+        height, width = size or upscaler.result_size(rows.height, rows.width)
+        check_size(format_, height, width)
+        if height * width <= WHOLE_PIXELS:
+            result: Picture | PictureRows = upscaler.enlarge(
+                rows.picture(), size=size, progress=progress
+            )
+        else:
+            result = upscaler.enlarge_rows(rows, size=size, progress=progress)
+        notes = write_picture(result, target, format_, quality, overwrite=overwrite)
+        return Enlarged(height, width, upscaler.report, (*rows.notes, *notes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, overload
 
@@ -11,12 +12,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vernier.errors import UsageError
-from vernier.images.alpha import spread
-from vernier.images.picture import Picture
+from vernier.images.alpha import spread, spread_bands
+from vernier.images.picture import Picture, Samples
 from vernier.images.reading import read_picture
-from vernier.images.resize import resize_samples
+from vernier.images.resize import resize_samples, resized_bands
+from vernier.images.rows import BAND_BYTES, Band, PictureRows, apart, in_steps
 from vernier.images.writing import to_pil
 from vernier.progress import Progress, silent
+from vernier.runtime.arguments import check_wanted
 from vernier.runtime.upscaler import SampleUpscaler
 
 Size = tuple[int, int]
@@ -77,6 +80,41 @@ class Upscaler(SampleUpscaler):
             samples, opacity = self._with_alpha(colours, image[:, :, -1], size, progress)
             return np.concatenate([samples, opacity[:, :, None]], axis=2)
         return self.enlarge_samples(image, size=size, progress=progress)
+
+    def enlarge_rows(
+        self, rows: PictureRows, *, size: Size | None = None, progress: Progress = silent
+    ) -> PictureRows:
+        """Enlarge a picture while its rows come, in little memory, whatever its size.
+
+        Nothing is computed before the bands of the result are asked for, and `report` is of this
+        picture when the last one was.
+
+        Args:
+            rows: from `images.reading.open_picture`.
+            size: exact `(height, width)`; `scale` times the input otherwise.
+            progress: told after each tile.
+        """
+        height, width = check_wanted(size) or self.result_size(rows.height, rows.width)
+        shape = (rows.height, rows.width, rows.channels)
+
+        def enlarged(samples: Iterator[Samples]) -> Iterator[Samples]:
+            return self.enlarge_bands(
+                samples, shape, rows.dtype, size=(height, width), progress=progress
+            )
+
+        def bands() -> Iterator[Band]:
+            if not rows.has_alpha:
+                return ((part, None) for part in enlarged(part for part, _ in rows.bands()))
+            colours, opacity = apart(spread_bands(rows.bands(), rows.height))
+            large = resized_bands(opacity, shape[:2], (height, width))
+            step = max(1, BAND_BYTES // (4 * width * rows.dtype.itemsize))
+            return zip(
+                in_steps(enlarged(colours), height, step),
+                in_steps(large, height, step),
+                strict=True,
+            )
+
+        return replace(rows, height=height, width=width, bands=bands)
 
     def _with_alpha(
         self, colours: Any, alpha: Any, size: Size | None, progress: Progress
