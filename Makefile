@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench fuzz clean
 
 $(READY): pyproject.toml requirements.txt
 	$(PYTHON) -m venv $(VENV)
@@ -19,6 +19,10 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest -q
+
+# Hostile inputs by the thousand; `make test` tries some hundreds of the same kinds.
+fuzz: $(READY)
+	$(BIN)/python tests/fuzz/run.py --inputs 20000
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -46,7 +46,7 @@ def split_a_network(photo: np.ndarray) -> None:
         part = photo[top : top + 150, left : left + 150]
         Image.fromarray(part).save(parts / f"{number}.png")
     vernier(
-        "optimize", "sesr-m11-hw", "--budget", "0.7x", "--size", "180x320", "--quick",
+        "optimize", "sesr-m11-hw", "--budget", "0.7x", "--size", "320x180", "--quick",
         "--processors", "openvino:cpu:float32,openvino:cpu:int8",
         "--photos", str(parts), "--photo-count", "3", "-o", str(OUT / "plan"),
     )  # fmt: skip

@@ -27,7 +27,7 @@ def photos(tmp_path_factory):
 def optimized(vernier, photos, tmp_path):
     out = tmp_path / "plan"
     code, text, err = vernier(
-        "optimize", "sesr-m5", "--budget", "40x", "--size", "24x32", "--photos", photos,
+        "optimize", "sesr-m5", "--budget", "40x", "--size", "32x24", "--photos", photos,
         "--photo-count", 2, "--quick", "-o", out,
     )  # fmt: skip
     assert code == 0, err
@@ -85,7 +85,7 @@ def test_plans_can_be_shown_explained_and_compared(vernier, optimized, photos, t
 def test_a_front_of_modelled_processors(vernier, photos, tmp_path) -> None:
     profile = tmp_path / "p.json"
     made = vernier(
-        "profile", "sesr-m5", "--size", "90x160", "--processors", MODELLED, "-o", profile
+        "profile", "sesr-m5", "--size", "160x90", "--processors", MODELLED, "-o", profile
     )
     assert made[0] == 0, made[2]
     code, text, err = vernier(
@@ -115,7 +115,7 @@ def test_a_front_of_modelled_processors(vernier, photos, tmp_path) -> None:
 
 def test_the_papers_learner_by_its_name(vernier, photos, tmp_path) -> None:
     profile = tmp_path / "p.json"
-    vernier("profile", "sesr-m5-hw", "--size", "90x160", "--processors", MODELLED, "-o", profile)
+    vernier("profile", "sesr-m5-hw", "--size", "160x90", "--processors", MODELLED, "-o", profile)
     code, text, err = vernier(
         "split", "sesr-m5-hw", "--profile", profile, "--budget", "0.6x", "--photos", photos,
         "--photo-count", 1, "--method", "fye-sr", "-o", tmp_path / "plan", "--json",
@@ -144,7 +144,7 @@ def test_bad_wishes_are_one_line_and_leave_no_plan(
     vernier, photos, tmp_path, arguments, words
 ) -> None:
     profile = tmp_path / "p.json"
-    vernier("profile", "sesr-m5", "--size", "90x160", "--processors", MODELLED, "-o", profile)
+    vernier("profile", "sesr-m5", "--size", "160x90", "--processors", MODELLED, "-o", profile)
     code, _, err = vernier(
         "split", "sesr-m5", "--profile", profile, "--photos", photos, "--photo-count", 2,
         "-o", tmp_path / "plan", *arguments,

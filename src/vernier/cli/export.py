@@ -78,16 +78,16 @@ def command(
     ] = "least-squares",
     size: Annotated[
         str | None,
-        typer.Option(help="HEIGHTxWIDTH of all pictures, for a network of one size (SwinIR)."),
+        typer.Option(help="WIDTHxHEIGHT of all pictures, for a network of one size (SwinIR)."),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a bundle.")] = False,
 ) -> None:
     """Export a network, whole or split between processors, as `.tflite` with a manifest."""
     from vernier.bundles.bundle import write_bundle
-    from vernier.cli.sizes import parse_size
+    from vernier.cli.sizes import parse_size, refuse_turned
     from vernier.evaluation.network_source import find_source
     from vernier.evaluation.shipping import load_photos, refuse_random
-    from vernier.graphs.shapes import fits_one_size
+    from vernier.graphs.shapes import fits_one_size, own_size
 
     if split is not None and precision is not None:
         raise UsageError("a split says the precision of every unit; leave out --precision")
@@ -103,6 +103,8 @@ def command(
     source = find_source(network, scale, weights, None if size is None else parse_size(size))
     if size is not None and not fits_one_size(source.graph):
         raise UsageError(f"{source.name} takes pictures of any size; leave out --size")
+    if size is not None:
+        refuse_turned(parse_size(size), own_size(source.graph), "--size")
     refuse_random(source)
     for note in source.notes:
         typer.echo(f"{network}: {note}", err=True)
@@ -183,5 +185,5 @@ def _told(exported: Exported) -> str:
     forecast = manifest.forecast
     if forecast is not None:
         how = "modelled" if forecast.modelled else "predicted"
-        told += f", {how} {forecast.total_ms:.2f} ms at {forecast.height}x{forecast.width}"
+        told += f", {how} {forecast.total_ms:.2f} ms at {forecast.width}x{forecast.height}"
     return told

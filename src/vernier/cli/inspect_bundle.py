@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def command(
     bundle: Annotated[Path, typer.Argument(help="A bundle: a folder or a .zip.")],
     time: Annotated[
-        str | None, typer.Option(help="Run it here on HEIGHTxWIDTH pixels and time each part.")
+        str | None, typer.Option(help="Run it here on WIDTHxHEIGHT pixels and time each part.")
     ] = None,
     threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 = all cores.")] = 0,
     operators: Annotated[
@@ -90,7 +90,7 @@ def _summary(opened: Bundle) -> None:
     if forecast is not None:
         how = "modelled" if forecast.modelled else "predicted"
         typer.echo(
-            f"{how}: {forecast.total_ms:.3f} ms at {forecast.height}x{forecast.width} "
+            f"{how}: {forecast.total_ms:.3f} ms at {forecast.width}x{forecast.height} "
             f"({forecast.machine})"
         )
         here = describe_machine().label
@@ -101,7 +101,9 @@ def _summary(opened: Bundle) -> None:
 
 
 def _times(opened: Bundle, height: int, width: int, threads: int) -> list[StepTime]:
+    from vernier.cli.sizes import refuse_turned
     from vernier.errors import UsageError
+    from vernier.graphs.shapes import fits_one_size, own_size
     from vernier.processors.discovery import find_processor
     from vernier.runtime.loading import load_network, placed
     from vernier.runtime.step_times import fill_with_picture, time_steps
@@ -111,6 +113,8 @@ def _times(opened: Bundle, height: int, width: int, threads: int) -> list[StepTi
             f"{opened.manifest.name} runs on any processor of its precision; "
             "time it with: vernier upscale --processor"
         )
+    if fits_one_size(opened.graph):
+        refuse_turned((height, width), own_size(opened.graph), "--time")
     chain = load_network(opened, height, width, placed(find_processor, threads, False))
     try:
         fill_with_picture(chain.input_buffer())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import typer
 
@@ -11,6 +10,7 @@ from vernier.cli import (
     collapse,
     devices,
     doctor,
+    ending,
     estimate,
     evaluate,
     export,
@@ -27,7 +27,6 @@ from vernier.cli import (
     units,
     upscale,
 )
-from vernier.errors import VernierError
 
 app = typer.Typer(
     name="vernier",
@@ -57,18 +56,10 @@ app.command("metrics")(metrics.command)
 
 
 def main() -> None:
-    """Run the command line. Exit code: 0 done, 1 interrupted or a fault of ours, 2 bad input."""
+    """Run the command line; `ending` says with which exit codes."""
     # XNNPACK announces itself on stderr at every load; a user has no use for it.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
-        app()
-    except VernierError as error:
-        typer.echo(f"vernier: {' '.join(str(error).split())}", err=True)
-        sys.exit(2)
-    except BrokenPipeError:
-        # The reader of our standard output has gone; there is nobody left to tell.
-        sys.stderr.close()
-        sys.exit(1)
+    ending.run(app)
 
 
 if __name__ == "__main__":

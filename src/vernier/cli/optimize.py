@@ -21,7 +21,7 @@ from vernier.units.cutting import Granularity
 def command(
     wished: Wishes,
     budget: BudgetOption,
-    size: SizeOption = "180x320",
+    size: SizeOption = "320x180",
     processors: ProcessorsOption = "litert:cpu:float32,litert:cpu:int8",
     granularity: GranularityOption = Granularity.LAYER,
     fine_tune: FineTuneOption = 0.0,

@@ -31,7 +31,7 @@ BudgetOption = Annotated[
     str, typer.Option(help="Time of one picture: 40ms, 30fps, or 0.5x of all-float.")
 ]
 ProfileOption = Annotated[Path, typer.Option(help="Of the network, from `vernier profile`.")]
-SizeOption = Annotated[str, typer.Option(help="HEIGHTxWIDTH of the input.")]
+SizeOption = Annotated[str, typer.Option(help="WIDTHxHEIGHT of the input.")]
 ProcessorsOption = Annotated[str, typer.Option(help="ENGINE:DEVICE:PRECISION, commas between.")]
 GranularityOption = Annotated[Granularity, typer.Option(help="One unit per layer, or per block.")]
 QuickOption = Annotated[bool, typer.Option("--quick", help="A rougher profile, fewer judgements.")]

@@ -87,8 +87,8 @@ def _shrunk(path: Path, scale: int, channels: int, only: tuple[int, int] | None)
     top, left = (height - only[0]) // 2, (width - only[1]) // 2
     if top < 0 or left < 0:
         raise ImageError(
-            f"{path}: the network takes {only[0]}x{only[1]} pixels (height x width), found "
-            f"{height}x{width} after shrinking by {scale}; use larger photos, or a smaller size"
+            f"{path}: the network takes {only[1]}x{only[0]} pixels, found "
+            f"{width}x{height} after shrinking by {scale}; use larger photos, or a smaller size"
         )
     return picture[top : top + only[0], left : left + only[1]]
 

@@ -83,8 +83,8 @@ def resized(graph: Graph, height: int, width: int) -> Graph:
     first = graph.types[graph.inputs[0]].shape
     if first[1:3] != (height, width) and fits_one_size(graph):
         raise GraphError(
-            f"{graph.name} is of one picture size, {first[1]}x{first[2]} (height x width), "
-            f"found {height}x{width}; capture it again for another"
+            f"{graph.name} is of one picture size, {first[2]}x{first[1]}, "
+            f"found {width}x{height}; capture it again for another"
         )
     types = dict(graph.types)
     for name in graph.inputs:

@@ -13,7 +13,7 @@ from vernier.errors import GraphError, PlacementError, ProcessorError, UsageErro
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized
 from vernier.processors.discovery import find_processor
-from vernier.processors.machine import clock_mhz, describe_machine, usable_cores
+from vernier.processors.machine import at_most_cores, clock_mhz, describe_machine
 from vernier.processors.protocol import Executable
 from vernier.profiling.activations import activations_of
 from vernier.profiling.assembly import (
@@ -63,7 +63,7 @@ def profile(
     """
     if not processors or len(set(processors)) != len(processors):
         raise UsageError(f"expected one or more different processors, found {list(processors)}")
-    used = threads or usable_cores()
+    used = at_most_cores(threads)
     for name in processors:
         found = find_processor(name).availability()
         if not found.present:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from vernier.bundles.bundle import Bundle, open_bundle
@@ -149,6 +150,29 @@ class Engine:
             for chain in self.loaded[1]:
                 chain.close()
             self.loaded = None
+
+
+def native_scale(network: str, bundle: Bundle | str | Path | None = None) -> int:
+    """The scale that a network, or a bundle, is used with where none is asked for.
+
+    Args:
+        network: a network that comes with Vernier, where there is no bundle.
+        bundle: opened, or its path.
+
+    Returns:
+        The bundle's own; of a network 2, or its smallest where it has no 2.
+
+    Raises:
+        NetworkError: there is no such network.
+        BundleError: the bundle is not sound.
+    """
+    if bundle is not None:
+        opened = bundle if isinstance(bundle, Bundle) else open_bundle(Path(bundle))
+        return opened.manifest.network.scale
+    factors = shipped_networks().get(network, ())
+    if not factors:
+        shipped_bundles(network, 2)  # raises, and says what there is
+    return 2 if 2 in factors else min(factors)
 
 
 def shipped_engines(network: str, scale: float) -> list[Engine]:

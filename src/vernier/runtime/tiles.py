@@ -92,7 +92,13 @@ class TileChoice:
 
 
 def choose_tile(
-    height: int, width: int, halo: int, workers: int, bytes_per_pixel: float, budget_bytes: int
+    height: int,
+    width: int,
+    halo: int,
+    workers: int,
+    bytes_per_pixel: float,
+    budget_bytes: int,
+    most_rows: int | None = None,
 ) -> TileChoice:
     """The tiles that finish first within a memory budget.
 
@@ -106,12 +112,16 @@ def choose_tile(
         workers: tiles computed at once.
         bytes_per_pixel: memory that one worker needs for each pixel of its tile.
         budget_bytes: for all workers together.
+        most_rows: tiles are no higher, where halos allow it; None for any height.
 
     Raises:
         UsageError: even the smallest sensible tile exceeds the budget.
     """
     best: tuple[float, int, TileChoice] | None = None
-    for tile_height, rows in _grids(height, halo):
+    grids = _grids(height, halo)
+    if most_rows is not None:
+        grids = [grid for grid in grids if grid[0] <= most_rows] or grids[:1]
+    for tile_height, rows in grids:
         for tile_width, columns in _grids(width, halo):
             count = rows * columns
             area = tile_height * tile_width

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +12,25 @@ import numpy as np
 
 from vernier.bundles.bundle import Bundle, open_bundle
 from vernier.errors import UsageError
-from vernier.images.resize import resize_samples
+from vernier.images.resize import resize_samples, resized_bands
+from vernier.images.rows import Window
 from vernier.processors.discovery import find_processor
+from vernier.processors.machine import at_most_cores
 from vernier.processors.protocol import Placement
 from vernier.progress import Progress, silent
+from vernier.runtime.arguments import check_options, check_wanted
 from vernier.runtime.bicubic_kernels import CHROMA_RADIUS
-from vernier.runtime.engine import Engine, bundle_engines, shipped_engines
-from vernier.runtime.pipeline import Samples, run_tiles
+from vernier.runtime.chain import Chain
+from vernier.runtime.engine import Engine, bundle_engines, native_scale, shipped_engines
+from vernier.runtime.pipeline import Samples, run_bands, run_tiles
 from vernier.runtime.report import Report
-from vernier.runtime.tiles import TileChoice, choose_tile, cut
+from vernier.runtime.tiles import Tile, TileChoice, choose_tile, cut
 
 DEFAULT_NETWORK = "sesr-m5"
-DEFAULT_MEMORY_BYTES = 1 << 30
+DEFAULT_MEMORY_BYTES = 1 << 29
 LARGEST_FACTOR = 16
+# Of a band of the result; two are in the works at once.
+BAND_BYTES = 1 << 26
 # Below this many pixels one worker with all threads beats several with one thread each.
 SMALL_PICTURE_PIXELS = 1 << 15
 
@@ -31,12 +38,14 @@ SMALL_PICTURE_PIXELS = 1 << 15
 class SampleUpscaler:
     """Enlarges many pictures' samples with one network; what is loaded stays loaded between them.
 
-    Not to be shared between threads; one call already uses all cores.
+    Threads may share it: one picture at a time is computed, on all cores, and the others wait.
+    Processes may not: each needs engines of its own, so it cannot be pickled.
 
     Args:
         network: a network that comes with Vernier; see `vernier networks`.
-        scale: enlargement, above 1 and at most 16. The nearest larger native factor is computed,
-            in several passes where needed, and resampled down by antialiased bicubic.
+        scale: enlargement, above 1 and at most 16; None for the network's own (2 where it has
+            several). The nearest larger native factor is computed, in several passes where needed,
+            and resampled down by antialiased bicubic.
         processor: `ENGINE:DEVICE:PRECISION`, or "auto": the fastest one here whose pictures are
             nearly those of float32 (45 dB); it is measured once and remembered.
         bundle: a bundle to run instead of a network that comes with Vernier.
@@ -55,7 +64,7 @@ class SampleUpscaler:
     def __init__(
         self,
         network: str = DEFAULT_NETWORK,
-        scale: float = 2,
+        scale: float | None = None,
         *,
         processor: str = "auto",
         bundle: str | Path | None = None,
@@ -64,22 +73,23 @@ class SampleUpscaler:
         threads: int = 0,
         allow_fallback: bool = False,
     ) -> None:
-        if not 1 < scale <= LARGEST_FACTOR:
+        check_options(network, scale, processor, bundle, tile, memory_bytes, threads)
+        opened = None if bundle is None else open_bundle(Path(bundle))
+        own = native_scale(network, opened)
+        self.scale = own if scale is None else scale
+        if not 1 < self.scale <= LARGEST_FACTOR and self.scale != own:
             raise UsageError(f"expected a scale above 1 and up to {LARGEST_FACTOR}, found {scale}")
-        if threads < 0:
-            raise UsageError(f"expected 0 or more threads, found {threads}")
-        if tile is not None and min(tile) < 1:
-            raise UsageError(f"expected a tile of at least 1x1 pixels, found {tile}")
-        self.scale = scale
         self._tile = tile
         self._memory_bytes = memory_bytes
-        self._threads = threads or os.cpu_count() or 1
+        self._threads = at_most_cores(threads)
         self._allow_fallback = allow_fallback
         self._asked = None if processor == "auto" else find_processor(processor)
-        if bundle is not None:
-            self._engines = bundle_engines(open_bundle(Path(bundle)), scale)
+        if opened is not None:
+            self._engines = bundle_engines(opened, self.scale)
         else:
-            self._engines = shipped_engines(network, scale)
+            self._engines = shipped_engines(network, self.scale)
+        # One picture at a time: engines' buffers are each one's only ones.
+        self._turn = threading.RLock()
         self._report: Report | None = None
         for engine in self._engines:
             engine.settle(self._asked, self._threads)
@@ -123,8 +133,18 @@ class SampleUpscaler:
             ProcessorError: the engine failed.
         """
         picture = _checked(samples)
+        with self._turn:
+            return self._enlarged(picture, samples.ndim, check_wanted(size), progress)
+
+    def result_size(self, height: int, width: int) -> tuple[int, int]:
+        """Height and width of what a picture of so many pixels becomes."""
+        return max(1, round(height * self.scale)), max(1, round(width * self.scale))
+
+    def _enlarged(
+        self, picture: Samples, dimensions: int, size: tuple[int, int] | None, progress: Progress
+    ) -> Samples:
         height, width = picture.shape[:2]
-        wanted = size or (max(1, round(height * self.scale)), max(1, round(width * self.scale)))
+        wanted = size or self.result_size(height, width)
         result = _at_least(picture, CHROMA_RADIUS)
         tiles, placements = [], []
         for number, engine in enumerate(self._engines):
@@ -139,12 +159,81 @@ class SampleUpscaler:
         result = result[: height * reached, : width * reached]
         if result.shape[:2] != wanted:
             result = resize_samples(result, *wanted)
-        return result if samples.ndim == 3 else result[:, :, 0]
+        return result if dimensions == 3 else result[:, :, 0]
+
+    def enlarge_bands(
+        self,
+        bands: Iterator[Samples],
+        shape: tuple[int, int, int],
+        dtype: Any,
+        *,
+        size: tuple[int, int] | None = None,
+        progress: Progress = silent,
+    ) -> Iterator[Samples]:
+        """Enlarge a picture whose rows come in order, in little memory, whatever its height.
+
+        Samples equal those of `enlarge_samples`. The upscaler is this picture's until the last
+        band was taken, or the iterator is closed.
+
+        Args:
+            bands: rows `(rows, W, C)` from top to bottom.
+            shape: height, width and samples per pixel of them all.
+            dtype: of the samples.
+            size: as `enlarge_samples`.
+            progress: told after each tile.
+
+        Yields:
+            Rows of the result, from top to bottom.
+        """
+        height, width, channels = shape
+        wanted = check_wanted(size) or self.result_size(height, width)
+        if min(height, width) < CHROMA_RADIUS:
+            # No tiles there, and no memory to save.
+            whole = Window(bands).rows(0, height)
+            yield self.enlarge_samples(whole, size=wanted, progress=progress)
+            return
+        with self._turn:
+            told: list[tuple[TileChoice, list[Placement]]] = []
+            result = bands
+            for number, engine in enumerate(self._engines):
+                note = f"pass {number + 1} of {len(self._engines)}"
+                noted = _with_note(progress, note if len(self._engines) > 1 else "")
+                result = self._pass(engine, result, (height, width, channels), dtype, told, noted)
+                height, width = height * engine.factor, width * engine.factor
+            if (height, width) != wanted:
+                result = resized_bands(result, (height, width), wanted)
+            yield from result
+            self._report = self._describe(
+                [choice for choice, _ in told], [p for _, placements in told for p in placements]
+            )
+
+    def _pass(
+        self,
+        engine: Engine,
+        bands: Iterator[Samples],
+        shape: tuple[int, int, int],
+        dtype: Any,
+        told: list[tuple[TileChoice, list[Placement]]],
+        progress: Progress,
+    ) -> Iterator[Samples]:
+        """One native factor, band by band; what was chosen is `told`."""
+        _, width, channels = shape
+        most_rows = BAND_BYTES // (width * channels * np.dtype(dtype).itemsize * engine.factor**2)
+        choice, tiles, chains = self._prepared(engine, shape, dtype, max(1, most_rows))
+        told.append((choice, list(chains[0].placements)))
+        yield from run_bands(chains, tiles, Window(bands).rows, engine.factor, progress)
 
     def close(self) -> None:
         """Free the engines' memory; the next picture loads again."""
-        for engine in self._engines:
-            engine.close()
+        with self._turn:
+            for engine in self._engines:
+                engine.close()
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        raise UsageError(
+            "an Upscaler cannot be pickled or copied, for its engines belong to this process; "
+            "make one in each process, with the same arguments"
+        )
 
     def _describe(self, tiles: list[TileChoice], placements: list[Placement]) -> Report:
         first = self._engines[0]
@@ -160,16 +249,28 @@ class SampleUpscaler:
             workers=workers,
             threads=max(1, self._threads // workers),
             placements=tuple(placements),
+            scale=self.scale,
         )
 
     def _enlarge(
         self, engine: Engine, picture: Samples, progress: Progress
     ) -> tuple[Samples, TileChoice, list[Placement]]:
         height, width, channels = picture.shape
-        codes = picture.dtype == np.uint8
+        choice, tiles, chains = self._prepared(engine, (height, width, channels), picture.dtype)
+        factor = engine.factor
+        target: Samples = np.empty((height * factor, width * factor, channels), picture.dtype)
+        run_tiles(chains, tiles, picture, target, factor, progress)
+        return target, choice, list(chains[0].placements)
+
+    def _prepared(
+        self, engine: Engine, shape: tuple[int, int, int], dtype: Any, most_rows: int | None = None
+    ) -> tuple[TileChoice, list[Tile], list[Chain]]:
+        """Tiles for a picture, and chains loaded for them."""
+        height, width, channels = shape
+        codes = np.dtype(dtype) == np.uint8
         _check_size(engine, height, width, self._tile)
         workers = self._workers(engine, height * width)
-        choice = self._tiles(engine, picture, workers)
+        choice = self._tiles(engine, shape, codes, workers, most_rows)
         halo = _halo(engine.bundle, height, width)
         tiles = cut(height, width, choice.height, choice.width, halo)
         count = min(workers, len(tiles))
@@ -179,19 +280,23 @@ class SampleUpscaler:
             max(1, self._threads // count),
             self._allow_fallback,
         )
-        factor = engine.factor
-        target: Samples = np.empty((height * factor, width * factor, channels), picture.dtype)
-        run_tiles(chains, tiles, picture, target, factor, progress)
-        return target, choice, list(chains[0].placements)
+        return choice, tiles, chains
 
     def _workers(self, engine: Engine, pixels: int) -> int:
         on_cpu = all(processor.device == "cpu" for processor in engine.processors)
         return self._threads if on_cpu and pixels > SMALL_PICTURE_PIXELS else 1
 
-    def _tiles(self, engine: Engine, picture: Samples, workers: int) -> TileChoice:
-        height, width, channels = picture.shape
+    def _tiles(
+        self,
+        engine: Engine,
+        shape: tuple[int, int, int],
+        codes: bool,
+        workers: int,
+        most_rows: int | None,
+    ) -> TileChoice:
+        height, width, channels = shape
         halo = _halo(engine.bundle, height, width)
-        per_pixel = engine.tile_bytes_per_pixel(channels, picture.dtype == np.uint8)
+        per_pixel = engine.tile_bytes_per_pixel(channels, codes)
         if self._tile is not None:
             tile = (min(self._tile[0], height), min(self._tile[1], width))
             count = len(cut(height, width, *tile, halo))
@@ -200,16 +305,15 @@ class SampleUpscaler:
             return TileChoice(*tile, count, overhead, needed)
         if engine.bundle.manifest.network.halo is None:
             return TileChoice(height, width, 1, 1.0, math.ceil(height * width * per_pixel))
-        return choose_tile(height, width, halo, workers, per_pixel, self._memory_bytes)
+        return choose_tile(height, width, halo, workers, per_pixel, self._memory_bytes, most_rows)
 
 
 def _check_size(engine: Engine, height: int, width: int, tile: tuple[int, int] | None) -> None:
     only = engine.only_size
     if only is not None and only != (height, width):
         raise UsageError(
-            f"{engine.bundle.manifest.name} enlarges pictures of {only[0]}x{only[1]} pixels "
-            f"(height x width) only, found {height}x{width}; crop or resize the picture, or use "
-            "another network"
+            f"{engine.bundle.manifest.name} enlarges pictures of {only[1]}x{only[0]} pixels only, "
+            f"found {width}x{height}; crop or resize the picture, or use another network"
         )
     if only is not None and tile is not None:
         raise UsageError(f"{engine.bundle.manifest.name} cannot be tiled; leave out the tile")

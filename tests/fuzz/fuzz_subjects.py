@@ -1,0 +1,26 @@
+"""All subjects, and the share of the inputs that each gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fuzz_command_lines import command_line
+from fuzz_harness import Subject
+from fuzz_pictures import batch, picture, pixels
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A subject; `quick` is how many inputs the suite gives it, `share` its part of a long run."""
+
+    subject: Subject
+    quick: int
+    share: float
+
+
+SUBJECTS: dict[str, Entry] = {
+    "picture": Entry(picture, 0, 10),
+    "pixels": Entry(pixels, 0, 1),
+    "batch": Entry(batch, 0, 1),
+    "command line": Entry(command_line, 0, 2),
+}
