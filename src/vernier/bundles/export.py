@@ -12,7 +12,7 @@ from vernier.bundles.bundle import seal
 from vernier.bundles.manifest import FORMAT, Damage, Manifest, NetworkFacts
 from vernier.errors import GraphError
 from vernier.graphs.graph import Graph
-from vernier.graphs.receptive_field import alignment, halo
+from vernier.graphs.receptive_field import halo
 from vernier.graphs.shapes import fits_one_size, resized
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import Ranges, calibrate
@@ -38,9 +38,7 @@ def network_facts(graph: Graph, name: str, scale: int) -> NetworkFacts:
     """What a manifest says of a network; the halo is worked out from its graph."""
     channels = graph.types[graph.inputs[0]].shape[3]
     try:
-        # Tiles are cut at any pixel, which a network that works at a lower resolution inside
-        # does not allow.
-        radius = halo(graph) if alignment(graph) == 1 else None
+        radius: int | None = halo(graph)
     except GraphError:
         # It looks at the whole picture: it runs, but not in tiles.
         radius = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -47,6 +47,14 @@ def command(
     bundle: Annotated[Path | None, typer.Option(help="A bundle instead of a network.")] = None,
     tile: Annotated[
         str | None, typer.Option(help="Tiles of WIDTHxHEIGHT input pixels; chosen otherwise.")
+    ] = None,
+    halo: Annotated[
+        str | None,
+        typer.Option(
+            help='Pixels that tiles share with neighbours: a number, or "exact". If absent the '
+            "exact one where it fits into memory, else the smallest that changes no sample of the "
+            "picture's busiest spot by more than one code."
+        ),
     ] = None,
     memory: Annotated[str, typer.Option(help="For the network's tiles, as 512M or 2G.")] = "512M",
     threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 = all cores.")] = 0,
@@ -105,6 +113,7 @@ def command(
             memory_bytes=memory_bytes,
             threads=threads,
             allow_fallback=allow_fallback,
+            halo=parse_halo(halo),
         )
 
     upscalers = Upscalers(make)
@@ -189,6 +198,21 @@ def as_report(outcome: Outcome) -> dict[str, Any]:
         "how": list(outcome.how),
         "notes": list(outcome.notes),
     }
+
+
+def parse_halo(text: str | None) -> int | Literal["exact"] | None:
+    """A number of pixels, or "exact"; None where nothing was said.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    if text is None:
+        return None
+    if text == "exact":
+        return "exact"
+    if text.isdecimal() and len(text) < 6:
+        return int(text)
+    raise UsageError(f'expected a halo such as 32, or "exact", found {text!r}')
 
 
 def parse_scale(text: str) -> tuple[float | None, tuple[int, int] | None]:

@@ -54,6 +54,26 @@ def alignment(graph: Graph) -> int:
     return math.lcm(*(side.ratio.denominator for side in _sides(graph, 0).values()))
 
 
+def size_multiple(graph: Graph) -> int:
+    """What the sides of a picture must be multiples of; 1 for most networks.
+
+    As `alignment`, but also of a graph that cannot be tiled.
+    """
+    ratios: dict[str, Fraction] = {name: Fraction(1) for name in graph.inputs}
+    for op in graph.operators:
+        ratio = max((ratios[name] for name in op.inputs if name in ratios), default=None)
+        if ratio is None or op.kind is Kind.RESHAPE:
+            continue
+        if op.kind in (Kind.CONV_2D, Kind.DEPTHWISE_CONV_2D):
+            ratio /= op.whole("stride", 1)
+        elif op.kind is Kind.SPACE_TO_DEPTH:
+            ratio /= op.whole("block")
+        else:
+            ratio *= _enlargement(op)
+        ratios[op.output] = ratio
+    return math.lcm(*(ratio.denominator for ratio in ratios.values()))
+
+
 def _halo_along(graph: Graph, axis: int) -> int:
     sides = _sides(graph, axis)
     period = math.lcm(*(side.ratio.denominator for side in sides.values()))

@@ -40,6 +40,17 @@ def check_options(
         check_pair(tile, "tile", "a tile")
 
 
+def check_halo(halo: Any) -> None:
+    """Refuse a halo that is neither a number of pixels, "exact" nor None.
+
+    Raises:
+        UsageError: anything else.
+    """
+    if halo in (None, "exact") or (_is_whole(halo) and halo >= 0):
+        return
+    raise UsageError(f'expected halo to be a number of pixels or "exact", found {halo!r}')
+
+
 def check_wanted(size: Any) -> tuple[int, int] | None:
     """An exact size that a caller asks for, `(height, width)`, or None.
 

@@ -11,6 +11,7 @@ from typing import Any
 from vernier.bundles.bundle import Bundle, open_bundle
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.errors import BundleError, UsageError
+from vernier.graphs.receptive_field import size_multiple
 from vernier.graphs.shapes import fits_one_size, own_size, resized
 from vernier.processors.discovery import find_processor, present_processors
 from vernier.processors.machine import describe_machine
@@ -64,6 +65,11 @@ class Engine:
     def only_size(self) -> tuple[int, int] | None:
         """The height and width of the pictures that it takes; None where it takes any."""
         return _only_size(self.bundle)
+
+    @property
+    def multiple(self) -> int:
+        """What the sides of its pictures and tiles are multiples of."""
+        return size_multiple(self.bundle.graph)
 
     def settle(self, asked: Processor | None, threads: int) -> None:
         """Decide which processor runs it.
@@ -137,7 +143,8 @@ class Engine:
         bundle = self.bundle
         key = (bundle.manifest.name, channels, codes)
         if key not in self.bytes_per_pixel:
-            height, width = self.only_size or (64, 64)
+            side = math.lcm(64, self.multiple)
+            height, width = self.only_size or (side, side)
             graph = resized(bundle.graph, height, width)
             wrapped = wrapped_network(graph, bundle.manifest.network.scale, channels, codes)
             factor = max(engine_memory_factor(processor) for processor in self.processors)

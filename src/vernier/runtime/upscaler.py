@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,12 +19,14 @@ from vernier.processors.discovery import find_processor
 from vernier.processors.machine import at_most_cores
 from vernier.processors.protocol import Placement
 from vernier.progress import Progress, silent
-from vernier.runtime.arguments import check_options, check_wanted
+from vernier.runtime.arguments import check_halo, check_options, check_wanted
 from vernier.runtime.bicubic_kernels import CHROMA_RADIUS
 from vernier.runtime.chain import Chain
 from vernier.runtime.engine import Engine, bundle_engines, native_scale, shipped_engines
+from vernier.runtime.halo import HaloChoice, measured_halo
 from vernier.runtime.pipeline import Samples, run_bands, run_tiles
 from vernier.runtime.report import Report
+from vernier.runtime.size_multiples import cropped_bands, first_rows, widened, widened_bands
 from vernier.runtime.tiles import Tile, TileChoice, choose_tile, cut
 
 DEFAULT_NETWORK = "sesr-m5"
@@ -31,6 +34,10 @@ DEFAULT_MEMORY_BYTES = 1 << 29
 LARGEST_FACTOR = 16
 # Of a band of the result; two are in the works at once.
 BAND_BYTES = 1 << 26
+# Of a picture that comes in bands, how many rows a smaller halo is measured on.
+SAMPLE_ROWS = 320
+# What a tile with the widest halo to measure leaves for its inside.
+MOST_HALO_OF_TILE = 48
 # Below this many pixels one worker with all threads beats several with one thread each.
 SMALL_PICTURE_PIXELS = 1 << 15
 
@@ -53,6 +60,10 @@ class SampleUpscaler:
         memory_bytes: for the network's tiles; the pictures themselves come on top.
         threads: CPU threads; 0 for all cores.
         allow_fallback: accept what an engine places or computes otherwise than asked.
+        halo: pixels that tiles share with their neighbours: "exact" for the network's receptive
+            field, or a number; None for the exact one where it fits into memory, and else the
+            smallest that changes no sample by more than one code at the picture's busiest spot,
+            as `report` says.
 
     Raises:
         UsageError: an argument is out of range.
@@ -72,7 +83,10 @@ class SampleUpscaler:
         memory_bytes: int = DEFAULT_MEMORY_BYTES,
         threads: int = 0,
         allow_fallback: bool = False,
+        halo: int | Literal["exact"] | None = None,
     ) -> None:
+        check_halo(halo)
+        self._halo = halo
         check_options(network, scale, processor, bundle, tile, memory_bytes, threads)
         opened = None if bundle is None else open_bundle(Path(bundle))
         own = native_scale(network, opened)
@@ -217,11 +231,17 @@ class SampleUpscaler:
         progress: Progress,
     ) -> Iterator[Samples]:
         """One native factor, band by band; what was chosen is `told`."""
-        _, width, channels = shape
+        height, width, channels = shape
         most_rows = BAND_BYTES // (width * channels * np.dtype(dtype).itemsize * engine.factor**2)
-        choice, tiles, chains = self._prepared(engine, shape, dtype, max(1, most_rows))
+        below, right = _beyond(engine, height, width)
+        bands = widened_bands(bands, below, right)
+        shape = (height + below, width + right, channels)
+        sample, bands = first_rows(bands, SAMPLE_ROWS)
+        choice, tiles, chains = self._prepared(engine, shape, dtype, max(1, most_rows), sample)
         told.append((choice, list(chains[0].placements)))
-        yield from run_bands(chains, tiles, Window(bands).rows, engine.factor, progress)
+        factor = engine.factor
+        made = run_bands(chains, tiles, Window(bands).rows, factor, progress)
+        yield from cropped_bands(made, height * factor, width * factor)
 
     def close(self) -> None:
         """Free the engines' memory; the next picture loads again."""
@@ -255,24 +275,45 @@ class SampleUpscaler:
     def _enlarge(
         self, engine: Engine, picture: Samples, progress: Progress
     ) -> tuple[Samples, TileChoice, list[Placement]]:
-        height, width, channels = picture.shape
-        choice, tiles, chains = self._prepared(engine, (height, width, channels), picture.dtype)
+        height, width = picture.shape[:2]
+        picture = widened(picture, *_beyond(engine, height, width))
+        rows, columns, channels = picture.shape
+        choice, tiles, chains = self._prepared(
+            engine, (rows, columns, channels), picture.dtype, sample=picture
+        )
         factor = engine.factor
-        target: Samples = np.empty((height * factor, width * factor, channels), picture.dtype)
+        target: Samples = np.empty((rows * factor, columns * factor, channels), picture.dtype)
         run_tiles(chains, tiles, picture, target, factor, progress)
+        target = target[: height * factor, : width * factor]
         return target, choice, list(chains[0].placements)
 
     def _prepared(
-        self, engine: Engine, shape: tuple[int, int, int], dtype: Any, most_rows: int | None = None
+        self,
+        engine: Engine,
+        shape: tuple[int, int, int],
+        dtype: Any,
+        most_rows: int | None = None,
+        sample: Samples | None = None,
     ) -> tuple[TileChoice, list[Tile], list[Chain]]:
-        """Tiles for a picture, and chains loaded for them."""
+        """Tiles for a picture, and chains loaded for them.
+
+        `sample` is the picture, or its first rows, to measure a smaller halo on.
+        """
         height, width, channels = shape
         codes = np.dtype(dtype) == np.uint8
         _check_size(engine, height, width, self._tile)
         workers = self._workers(engine, height * width)
-        choice = self._tiles(engine, shape, codes, workers, most_rows)
-        halo = _halo(engine.bundle, height, width)
-        tiles = cut(height, width, choice.height, choice.width, halo)
+        exact = _halo(engine.bundle, height, width)
+        chosen = self._named_halo(exact)
+        try:
+            choice = self._tiles(engine, shape, codes, workers, most_rows, chosen)
+        except UsageError:
+            if self._halo is not None or sample is None or engine.only_size is not None:
+                raise
+            chosen = self._smaller_halo(engine, sample, codes, exact)
+            choice = self._tiles(engine, shape, codes, workers, most_rows, chosen)
+        halo = chosen.halo if chosen else exact
+        tiles = cut(height, width, choice.height, choice.width, halo, engine.multiple)
         count = min(workers, len(tiles))
         chains = engine.chains(
             (choice.height, choice.width, channels, codes),
@@ -281,6 +322,35 @@ class SampleUpscaler:
             self._allow_fallback,
         )
         return choice, tiles, chains
+
+    def _named_halo(self, exact: int) -> HaloChoice | None:
+        """The halo that the user named, where it is smaller than the exact one."""
+        if isinstance(self._halo, int) and self._halo < exact:
+            return HaloChoice(max(self._halo, CHROMA_RADIUS), exact)
+        return None
+
+    def _smaller_halo(self, engine: Engine, sample: Samples, codes: bool, exact: int) -> HaloChoice:
+        """The smallest halo that changes the picture by no more than a code."""
+        channels = sample.shape[2]
+        pixels = self._memory_bytes / engine.tile_bytes_per_pixel(channels, codes)
+        side = math.isqrt(max(1, int(pixels)))
+        if self._tile is not None:
+            side = min(side, *self._tile)
+
+        def run(crop: Samples) -> Samples:
+            height, width = crop.shape[:2]
+            chains = engine.chains(
+                (height, width, channels, codes), 1, self._threads, self._allow_fallback
+            )
+            target: Samples = np.empty(
+                (height * engine.factor, width * engine.factor, channels), crop.dtype
+            )
+            tiles = cut(height, width, height, width, 0)
+            run_tiles(chains, tiles, crop, target, engine.factor, silent)
+            return target
+
+        most = max(1, (side - MOST_HALO_OF_TILE) // 2)
+        return measured_halo(run, sample, exact, most, engine.multiple, engine.factor)
 
     def _workers(self, engine: Engine, pixels: int) -> int:
         on_cpu = all(processor.device == "cpu" for processor in engine.processors)
@@ -293,19 +363,27 @@ class SampleUpscaler:
         codes: bool,
         workers: int,
         most_rows: int | None,
+        chosen: HaloChoice | None,
     ) -> TileChoice:
         height, width, channels = shape
-        halo = _halo(engine.bundle, height, width)
+        step = engine.multiple
+        halo = chosen.halo if chosen else _halo(engine.bundle, height, width)
         per_pixel = engine.tile_bytes_per_pixel(channels, codes)
         if self._tile is not None:
-            tile = (min(self._tile[0], height), min(self._tile[1], width))
-            count = len(cut(height, width, *tile, halo))
+            tile = (
+                min(-(-self._tile[0] // step) * step, height),
+                min(-(-self._tile[1] // step) * step, width),
+            )
+            count = len(cut(height, width, *tile, halo, step))
             needed = math.ceil(min(workers, count) * tile[0] * tile[1] * per_pixel)
             overhead = count * tile[0] * tile[1] / (height * width)
-            return TileChoice(*tile, count, overhead, needed)
+            return TileChoice(*tile, count, overhead, needed, chosen)
         if engine.bundle.manifest.network.halo is None:
             return TileChoice(height, width, 1, 1.0, math.ceil(height * width * per_pixel))
-        return choose_tile(height, width, halo, workers, per_pixel, self._memory_bytes, most_rows)
+        found = choose_tile(
+            height, width, halo, workers, per_pixel, self._memory_bytes, most_rows, step
+        )
+        return replace(found, halo=chosen if found.count > 1 else None)
 
 
 def _check_size(engine: Engine, height: int, width: int, tile: tuple[int, int] | None) -> None:
@@ -317,6 +395,13 @@ def _check_size(engine: Engine, height: int, width: int, tile: tuple[int, int] |
         )
     if only is not None and tile is not None:
         raise UsageError(f"{engine.bundle.manifest.name} cannot be tiled; leave out the tile")
+
+
+def _beyond(engine: Engine, height: int, width: int) -> tuple[int, int]:
+    """Rows and columns that a picture lacks to a size that the network takes."""
+    if engine.only_size is not None:
+        return 0, 0
+    return -height % engine.multiple, -width % engine.multiple
 
 
 def _with_note(progress: Progress, note: str) -> Progress:
