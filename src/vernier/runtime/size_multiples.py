@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -64,4 +63,5 @@ def first_rows(bands: Iterator[Samples], rows: int) -> tuple[Samples, Iterator[S
         if band is None:
             break
         taken.append(band)
-    return np.concatenate(taken)[:rows], chain(taken, bands)
+    first: Samples = np.concatenate(taken)[:rows]
+    return first, (band for bands_ in (taken, bands) for band in bands_)
