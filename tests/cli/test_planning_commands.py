@@ -113,6 +113,47 @@ def test_a_front_of_modelled_processors(vernier, photos, tmp_path) -> None:
     assert plan.predicted_ms <= plan.budget_ms
 
 
+def test_a_wrong_profile_or_budget_leaves_no_folder(vernier, photos, tmp_path) -> None:
+    profile = tmp_path / "p.json"
+    made = vernier(
+        "profile", "sesr-m5", "--size", "160x90", "--processors", MODELLED, "-o", profile
+    )
+    assert made[0] == 0, made[2]
+    out = tmp_path / "out"
+    code, _, err = vernier("pareto", "sesr-m3", "--profile", profile, "--photos", photos, "-o", out)
+    assert code == 2
+    assert "the profile is of sesr-m5 x2" in err
+    assert "expected one of sesr-m3 x2" in err
+    assert not out.exists()
+    for budget in ("0x", "-5ms", "nan", "infx", "1e999ms"):
+        code, _, err = vernier(
+            "split", "sesr-m5", "--profile", profile, f"--budget={budget}", "--photos", photos,
+            "-o", out,
+        )  # fmt: skip
+        assert code == 2
+        assert "expected a budget" in err
+        assert not out.exists()
+
+
+def test_a_folder_of_another_network_is_named(vernier, photos, tmp_path) -> None:
+    out = tmp_path / "out"
+    for network in ("sesr-m5", "sesr-m3"):
+        profile = tmp_path / f"{network}.json"
+        made = vernier(
+            "profile", network, "--size", "160x90", "--processors", MODELLED, "-o", profile
+        )
+        assert made[0] == 0, made[2]
+        code, _, err = vernier(
+            "split", network, "--profile", profile, "--budget", "0.9x", "--photos", photos,
+            "--photo-count", 2, "-o", out, "--objective", "psnr", "--method", "greedy",
+        )  # fmt: skip
+        if network == "sesr-m5":
+            assert code == 0, err
+            (out / "plan.json").unlink()
+    assert code == 2
+    assert "other network (sesr-m5 x2, now sesr-m3 x2)" in err
+
+
 def test_the_papers_learner_by_its_name(vernier, photos, tmp_path) -> None:
     profile = tmp_path / "p.json"
     vernier("profile", "sesr-m5-hw", "--size", "160x90", "--processors", MODELLED, "-o", profile)

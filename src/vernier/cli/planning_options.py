@@ -16,6 +16,7 @@ from vernier.units.cutting import Granularity
 
 if TYPE_CHECKING:
     from vernier.planning.planner import Order, Workshop
+    from vernier.profiling.assembly import Subject
     from vernier.profiling.profile import Profile
     from vernier.progress import Progress
 
@@ -231,6 +232,7 @@ def open_workshop(wished: Wishes, profile: Profile, report: Progress) -> Worksho
         profile.width,
         Granularity(profile.granularity),
     )
+    check_profile_of(profile, subject, profile_units(subject))
     return workshop(
         source,
         profile,
@@ -242,6 +244,27 @@ def open_workshop(wished: Wishes, profile: Profile, report: Progress) -> Worksho
         seed=wished.seed,
         progress=report,
     )
+
+
+def profile_units(subject: Subject) -> list[str]:
+    """The names of the units that a profile of a subject must have."""
+    from vernier.units.cutting import cut
+
+    return [unit.name for unit in cut(subject.graph, subject.granularity)]
+
+
+def check_profile_of(profile: Profile, subject: Subject, units: list[str]) -> None:
+    """Refuse a profile of another network before anything is calibrated or written.
+
+    Raises:
+        UsageError: as said.
+    """
+    found = [unit.name for unit in profile.units]
+    if (profile.network, profile.scale) != (subject.network, subject.scale) or found != units:
+        raise UsageError(
+            f"the profile is of {profile.network} x{profile.scale} with {len(found)} units, "
+            f"expected one of {subject.network} x{subject.scale} with {len(units)}"
+        )
 
 
 def check_new(out: Path, file: str) -> None:

@@ -19,7 +19,7 @@ from vernier.processors.protocol import Processor, ProcessorId
 from vernier.runtime.chain import Chain
 from vernier.runtime.choice import Candidate, Choice, cache_file, choose
 from vernier.runtime.loading import load_picture, placed, wrapped_network
-from vernier.runtime.memory import engine_memory_factor, peak_bytes
+from vernier.runtime.memory import engine_bytes
 from vernier.version import VERSION
 
 PROBE_SIDE = 256
@@ -147,8 +147,8 @@ class Engine:
             height, width = self.only_size or (side, side)
             graph = resized(bundle.graph, height, width)
             wrapped = wrapped_network(graph, bundle.manifest.network.scale, channels, codes)
-            factor = max(engine_memory_factor(processor) for processor in self.processors)
-            self.bytes_per_pixel[key] = factor * peak_bytes(wrapped) / (height * width)
+            needed = max(engine_bytes(wrapped, processor) for processor in self.processors)
+            self.bytes_per_pixel[key] = needed / (height * width)
         return self.bytes_per_pixel[key]
 
     def close(self) -> None:
