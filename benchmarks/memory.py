@@ -36,7 +36,7 @@ from vernier.images.writing import format_of, write_picture
 from vernier.processors.discovery import find_processor
 from vernier.processors.machine import describe_machine
 from vernier.runtime.loading import wrapped_network
-from vernier.runtime.memory import peak_bytes
+from vernier.runtime.memory import engine_bytes, peak_bytes
 from vernier.tflite.writer import write
 
 PROCESSORS = (

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from vernier.bundles.bundle import seal
-from vernier.bundles.export import Exported, at_reference_size
+from vernier.bundles.export import Exported, at_file_size
 from vernier.bundles.manifest import (
     FORMAT,
     ConversionEntry,
@@ -120,6 +120,7 @@ def export_split(
     forecast: Forecast | None = None,
     note: str = "",
     damage: Damage | None = None,
+    size: tuple[int, int] | None = None,
 ) -> Exported:
     """A split as a bundle.
 
@@ -134,6 +135,7 @@ def export_split(
         forecast: of the whole, likewise.
         note: for the manifest.
         damage: measured against the float network, where it was.
+        size: see `export.file_size`.
 
     Raises:
         GraphError: a range is missing, or an operator has no INT8 form.
@@ -142,7 +144,7 @@ def export_split(
     check_partition(graph, units)
     mixed = mixed_graph(graph, units, split, ranges)
     placed = place(mixed, units, split, form)
-    sized = at_reference_size(mixed)
+    sized = at_file_size(mixed, size)
     pieces = segment(sized, placed)
     segments, models = _files(pieces)
     home = {

@@ -100,6 +100,7 @@ def export_network(
     photos: Photos | None = None,
     ranges: Ranges | None = None,
     believed: Source | None = None,
+    size: tuple[int, int] | None = None,
     progress: Progress = silent,
 ) -> Exported:
     """Export a network whole.
@@ -111,6 +112,7 @@ def export_network(
             the processors here.
         ranges: of INT8, see `ranges_on`.
         believed: the float network to measure the damage against; the same if absent.
+        size: height and width that the files say; see `bundles.export.file_size`.
         progress: told per photo.
 
     Raises:
@@ -119,7 +121,7 @@ def export_network(
     """
     refuse_random(source)
     facts = network_facts(source.graph, source.name, source.scale)
-    exact = export_float32(source.graph, facts)
+    exact = export_float32(source.graph, facts, size=size)
     if precision == "float32":
         if photos is None:
             return exact
@@ -129,7 +131,7 @@ def export_network(
         raise UsageError("INT8 needs photos to calibrate on, or a file of ranges")
     if believed is not None:
         exact = export_float32(believed.graph, facts)
-    return _judged(export_int8(source.graph, facts, ranges), exact, photos, progress)
+    return _judged(export_int8(source.graph, facts, ranges, size=size), exact, photos, progress)
 
 
 def export_network_split(
@@ -142,6 +144,7 @@ def export_network_split(
     photos: Photos | None = None,
     profile: Profile | None = None,
     believed: Source | None = None,
+    size: tuple[int, int] | None = None,
     progress: Progress = silent,
 ) -> Exported:
     """Export a split of a network; arguments as of `export_network` and `export_split`.
@@ -165,6 +168,7 @@ def export_network_split(
         form=form,
         predicted_ms=times,
         forecast=forecast,
+        size=size,
     )
     exact = export_float32((believed or source).graph, facts)
     return _judged(exported, exact, photos, progress)

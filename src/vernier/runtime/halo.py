@@ -3,7 +3,8 @@
 A deep network's receptive field is mostly theory: of Real-ESRGAN's 349 pixels, those beyond the
 nearest few dozen move no 8-bit sample. Where tiles with the exact halo do not fit into memory, the
 busiest spot of the picture is computed with rising halos, and the smallest one is taken that
-changes no sample there by more than one code against the largest that fits.
+changes no sample there by more than one code against the largest that fits; or the largest that is
+worth its time. Which it is, and by how much it differs, is told.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class HaloChoice:
         halo: in low-resolution pixels.
         exact: the receptive field's radius.
         deviation_codes: the largest difference at the spot, in 8-bit codes; None where the user
-            named the halo and nothing was measured.
+            named the halo, or the picture or the memory is too small to measure.
         reference: the halo that it was measured against.
     """
 
@@ -45,7 +46,7 @@ class HaloChoice:
         """One line for the user."""
         told = f"halo {self.halo} instead of the exact {self.exact}"
         if self.deviation_codes is None:
-            return f"{told}, as asked"
+            return f"{told}, not measured"
         return (
             f"{told}: at most {self.deviation_codes:.2g} of 255 codes off at the picture's busiest "
             f"spot, measured against a halo of {self.reference}"
@@ -53,7 +54,7 @@ class HaloChoice:
 
 
 def measured_halo(
-    run: Run, sample: Samples, exact: int, most: int, step: int, factor: int
+    run: Run, sample: Samples, exact: int, side: int, step: int, factor: int
 ) -> HaloChoice:
     """The smallest halo that changes the picture by no more than a code.
 
@@ -61,25 +62,27 @@ def measured_halo(
         run: the network on a crop `(h, w, C)`, to `(factor * h, factor * w, C)`.
         sample: the picture, or as many rows of it as there are, `(H, W, C)`.
         exact: the receptive field's radius.
-        most: the largest halo that fits into memory.
+        side: of the largest tile that fits into memory. A halo takes at most a quarter of it on
+            each side, as more would be computed for halos than for the picture.
         step: sizes and places of crops are multiples of it.
         factor: of the network.
     """
-    room = min(most, (min(sample.shape[:2]) - CORE) // 2, exact)
+    room = min((min(side, *sample.shape[:2]) - CORE) // 2, exact)
     halos = [halo for halo in (_up(h, step) for h in CANDIDATES) if halo <= room]
-    if len(halos) < 2:
-        return HaloChoice(max(step, halos[0] if halos else min(_up(8, step), most)), exact)
+    affordable = [halo for halo in halos[:-1] if halo <= side // 4]
+    if not affordable:
+        return HaloChoice(_up(CANDIDATES[0], step), exact)
     core, widest = _up(CORE, step), halos[-1]
     top, left = busiest(sample, core, widest, step)
     crops = {h: sample[top - h : top + core + h, left - h : left + core + h].copy() for h in halos}
     believed = _inner(run(crops[widest]), widest, core, factor)
     deviation = 0.0
-    for halo in halos[:-1]:
+    for halo in affordable:
         found = _inner(run(crops[halo]), halo, core, factor)
         deviation = float(np.abs(found - believed).max()) / _WHITE[sample.dtype.name] * 255
         if deviation <= MOST_CODES:
-            return HaloChoice(halo, exact, deviation, widest)
-    return HaloChoice(widest, exact, deviation, halos[-2])
+            break
+    return HaloChoice(halo, exact, deviation, widest)
 
 
 def busiest(sample: Samples, core: int, margin: int, step: int) -> tuple[int, int]:

@@ -63,5 +63,6 @@ def first_rows(bands: Iterator[Samples], rows: int) -> tuple[Samples, Iterator[S
         if band is None:
             break
         taken.append(band)
-    first: Samples = np.concatenate(taken)[:rows]
+    joined: Any = np.concatenate(taken)
+    first: Samples = joined[:rows]
     return first, (band for bands_ in (taken, bands) for band in bands_)

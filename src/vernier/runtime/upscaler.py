@@ -36,8 +36,6 @@ LARGEST_FACTOR = 16
 BAND_BYTES = 1 << 26
 # Of a picture that comes in bands, how many rows a smaller halo is measured on.
 SAMPLE_ROWS = 320
-# What a tile with the widest halo to measure leaves for its inside.
-MOST_HALO_OF_TILE = 48
 # Below this many pixels one worker with all threads beats several with one thread each.
 SMALL_PICTURE_PIXELS = 1 << 15
 
@@ -311,6 +309,8 @@ class SampleUpscaler:
             if self._halo is not None or sample is None or engine.only_size is not None:
                 raise
             chosen = self._smaller_halo(engine, sample, codes, exact)
+            # One large tile at a time has less halo than several small ones.
+            workers = 1
             choice = self._tiles(engine, shape, codes, workers, most_rows, chosen)
         halo = chosen.halo if chosen else exact
         tiles = cut(height, width, choice.height, choice.width, halo, engine.multiple)
@@ -349,8 +349,7 @@ class SampleUpscaler:
             run_tiles(chains, tiles, crop, target, engine.factor, silent)
             return target
 
-        most = max(1, (side - MOST_HALO_OF_TILE) // 2)
-        return measured_halo(run, sample, exact, most, engine.multiple, engine.factor)
+        return measured_halo(run, sample, exact, side, engine.multiple, engine.factor)
 
     def _workers(self, engine: Engine, pixels: int) -> int:
         on_cpu = all(processor.device == "cpu" for processor in engine.processors)
