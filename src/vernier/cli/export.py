@@ -114,6 +114,8 @@ def command(
         typer.echo(f"{network}: {note}", err=True)
     with progress_bar(f"exporting {source.name} x{source.scale}") as report:
         shown = None if photos is None else load_photos(photos, source)
+        if shown is not None and shown.doubt and ranges is None:
+            typer.echo(f"{photos}: {shown.doubt}", err=True)
         known = _ranges(source, shown, ranges, method, report) if integer else None
         if save_ranges is not None and known is not None:
             known.save(save_ranges)

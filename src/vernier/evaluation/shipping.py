@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
 
 from vernier.bundles.bundle import Bundle, in_memory, open_bundle
 from vernier.bundles.export import (
@@ -26,6 +27,7 @@ from vernier.evaluation.damage import bundle_damage_db, damage_db, on
 from vernier.evaluation.network_source import Source, Weights, find_source
 from vernier.graphs.counts import count_macs
 from vernier.graphs.shapes import fits_one_size, own_size, resized
+from vernier.images.dead_leaves import dead_leaves
 from vernier.images.pairs import Float32, list_photos, load_rgb, network_input, shrink
 from vernier.networks.shipped import shipped_names
 from vernier.processors.discovery import present_processors
@@ -44,6 +46,14 @@ CALIBRATION_PHOTOS = 40
 # Photos are calibrated on in NumPy: a large network sees fewer, and no fewer than these.
 MOST_MACS = 2e12
 FEWEST_PHOTOS = 4
+# Photos that did not set the ranges, to judge by; of a folder without others, one in five.
+JUDGES = 8
+HELD_OUT_EACH = 5
+MADE = 3
+# Less of the samples' range, or less change from row to row, and ranges say little of real photos.
+LEAST_SPAN = 0.5
+LEAST_TEXTURE = 0.002
+SMALLEST_SIDE = 4
 
 
 @dataclass(frozen=True)
@@ -51,12 +61,18 @@ class Photos:
     """Low-resolution inputs of a network, made from a folder of photos.
 
     Attributes:
-        inputs: `(h, w, channels)`, float32 in [0, 1], of any sizes.
+        inputs: `(h, w, channels)`, float32 in [0, 1], of any sizes; ranges are taken on them.
         told: what they are, in words.
+        held_out: others, to judge by what did not set the ranges; the same ones where empty.
+        judges: what those are, in words.
+        doubt: what the photos hardly show, for the user; empty where nothing is amiss.
     """
 
     inputs: tuple[Float32, ...]
     told: str
+    held_out: tuple[Float32, ...] = ()
+    judges: str = ""
+    doubt: str = ""
 
 
 def load_photos(folder: Path, source: Source) -> Photos:
@@ -75,12 +91,51 @@ def load_photos(folder: Path, source: Source) -> Photos:
     macs = count_macs(resized(source.graph, *first.shape[:2]))
     most = min(CALIBRATION_PHOTOS, max(FEWEST_PHOTOS, int(MOST_MACS // macs)))
     chosen = files[:: max(1, len(files) // most)][:most]
+    others = [path for path in files if path not in set(chosen)]
+    if others:
+        judging = others[:: max(1, len(others) // JUDGES)][:JUDGES]
+    else:
+        judging = chosen[2::HELD_OUT_EACH]
+        chosen = [path for path in chosen if path not in judging]
     inputs = tuple(_shrunk(path, source.scale, channels, only) for path in chosen)
-    return Photos(inputs, f"{len(inputs)} photos of {folder.name}")
+    held_out = tuple(_shrunk(path, source.scale, channels, only) for path in judging)
+    judges = f"{len(held_out)} other photos of {folder.name}"
+    doubt = doubtful(inputs)
+    if doubt or not held_out:
+        # Photos like those that set the ranges would praise them, whatever a real one becomes.
+        held_out, judges = _made(channels, only), f"{MADE} made pictures"
+    return Photos(inputs, f"{len(inputs)} photos of {folder.name}", held_out, judges, doubt)
+
+
+def doubtful(photos: Sequence[Float32]) -> str:
+    """What photos to calibrate on hardly show, in words; empty where nothing is amiss."""
+    low, high = (float(np.percentile([np.percentile(p, q) for p in photos], q)) for q in (1, 99))
+    if high - low < LEAST_SPAN:
+        return (
+            f"the photos cover samples from {low:.2f} to {high:.2f} of 0 to 1 only: what is darker "
+            "or brighter will be clipped; calibrate on photos of many kinds"
+        )
+    texture = float(np.median([np.abs(np.diff(photo, axis=0)).mean() for photo in photos]))
+    if texture < LEAST_TEXTURE:
+        return "the photos have next to no texture; calibrate on photos of many kinds"
+    return ""
+
+
+def _made(channels: int, only: tuple[int, int] | None) -> tuple[Float32, ...]:
+    """Pictures with the texture of fallen leaves, in every brightness."""
+    height, width = only or (96, 128)
+    made = [dead_leaves(height, width, channels=3, seed=seed) for seed in range(MADE)]
+    return tuple(network_input(picture * np.float32(255), channels) for picture in made)
 
 
 def _shrunk(path: Path, scale: int, channels: int, only: tuple[int, int] | None) -> Float32:
-    picture = network_input(shrink(load_rgb(path), scale)[0], channels)
+    photo = load_rgb(path)
+    if min(photo.shape[:2]) < SMALLEST_SIDE * scale:
+        raise ImageError(
+            f"{path}: {photo.shape[1]}x{photo.shape[0]} pixels are too few to calibrate on, "
+            f"expected at least {SMALLEST_SIDE * scale} on both sides"
+        )
+    picture = network_input(shrink(photo, scale)[0], channels)
     if only is None:
         return picture
     height, width, _ = picture.shape
@@ -288,8 +343,9 @@ def _judged(
 ) -> Exported:
     if photos is None:
         return exported
-    found = bundle_damage_db(_opened(exported), _opened(exact), photos.inputs, progress)
-    return _with_damage(exported, Damage(photos=photos.told, psnr_to_float_db=round(found, 2)))
+    judges, told = photos.held_out or photos.inputs, photos.judges or photos.told
+    found = bundle_damage_db(_opened(exported), _opened(exact), judges, progress)
+    return _with_damage(exported, Damage(photos=told, psnr_to_float_db=round(found, 2)))
 
 
 def _with_damage(exported: Exported, damage: Damage) -> Exported:

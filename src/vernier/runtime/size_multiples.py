@@ -35,7 +35,7 @@ def widened_bands(bands: Iterator[Samples], below: int, right: int) -> Iterator[
     if not below and not right:
         yield from bands
         return
-    last: Samples | None = None
+    last: Any = None
     for band in bands:
         wide = widened(band, 0, right)
         last = wide if last is None else np.concatenate([last, wide])[-below - 1 :]
@@ -64,5 +64,4 @@ def first_rows(bands: Iterator[Samples], rows: int) -> tuple[Samples, Iterator[S
             break
         taken.append(band)
     joined: Any = np.concatenate(taken)
-    first: Samples = joined[:rows]
-    return first, (band for bands_ in (taken, bands) for band in bands_)
+    return joined[:rows], (band for source in (taken, bands) for band in source)
