@@ -19,8 +19,8 @@ class Entry:
 
 
 SUBJECTS: dict[str, Entry] = {
-    "picture": Entry(picture, 0, 10),
-    "pixels": Entry(pixels, 0, 1),
-    "batch": Entry(batch, 0, 1),
-    "command line": Entry(command_line, 0, 2),
+    "picture": Entry(picture, 500, 10),
+    "pixels": Entry(pixels, 60, 1),
+    "batch": Entry(batch, 40, 1),
+    "command line": Entry(command_line, 50, 2),
 }
