@@ -19,8 +19,8 @@ class Entry:
 
 
 SUBJECTS: dict[str, Entry] = {
-    "picture": Entry(picture, 500, 10),
-    "pixels": Entry(pixels, 60, 1),
-    "batch": Entry(batch, 40, 1),
-    "command line": Entry(command_line, 50, 2),
+    "picture": Entry(picture, 500, 16),
+    "pixels": Entry(pixels, 60, 3),
+    "batch": Entry(batch, 40, 0.6),
+    "command line": Entry(command_line, 50, 0.4),
 }
