@@ -185,6 +185,21 @@ def test_a_damaged_jpeg_inside_a_tiff_is_refused(damage):
         read_picture(bytes(data))
 
 
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "group4", "jpeg"])
+def test_a_damaged_tiff_is_told_once(compression, capfd):
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64)).astype(np.uint8)
+    image = Image.fromarray(noise)
+    if compression == "group4":
+        image = image.convert("1")
+    data = bytearray(file_of(image, "TIFF", compression=compression))
+    with Image.open(io.BytesIO(bytes(data))) as opened:
+        offset, count = opened.tag_v2[273][0], opened.tag_v2[279][0]
+    data[offset + count // 4 : offset + count] = b"\x55\xd9" * ((count - count // 4) // 2 + 1)
+    with pytest.raises(ImageError, match=r"damaged|cut short"):
+        read_picture(bytes(data[: max(len(data), offset + count)]))
+    assert capfd.readouterr().err == ""
+
+
 # Colour coding
 
 

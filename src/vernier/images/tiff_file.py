@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vernier.errors import ImageError
+from vernier.images.native_messages import without_native_messages
 from vernier.images.picture import Samples
 from vernier.images.rows import BAND_BYTES, Band
 
@@ -318,7 +319,10 @@ def _decompressed(layout: Layout, content: bytes, rows: int) -> bytes:
     if layout.compression in DEFLATES:
         return zlib.decompressobj().decompress(content, wanted)
     file = _grey_tiff(layout.compression, layout.row_bytes, rows, content)
-    with Image.open(io.BytesIO(file), formats=("TIFF",)) as image:
+    with (
+        without_native_messages(),
+        Image.open(io.BytesIO(file), formats=("TIFF",)) as image,
+    ):
         return image.tobytes()
 
 
