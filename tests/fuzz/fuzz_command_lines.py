@@ -6,6 +6,8 @@ import contextlib
 import io
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import numpy as np
 from fuzz_harness import Attempt
 from PIL import Image
 
+from vernier import Upscaler, VernierError
 from vernier.cli.main import main
 
 COMMANDS = (
@@ -57,8 +60,18 @@ def run_command(arguments: Sequence[str]) -> int:
     return int(code)
 
 
+@cache
+def _warm() -> None:
+    """What takes seconds once, and is no hang: PyTorch's import, the measuring for `auto`."""
+    with suppress(ImportError):
+        import torch  # noqa: F401
+    with suppress(VernierError):
+        Upscaler().close()
+
+
 def command_line(rng: np.random.Generator, folder: Path) -> Attempt:
     """Some command with some options and some values, most of them wrong."""
+    _warm()
     Image.new("RGB", (9, 7), "teal").save(folder / "in.png")
     arguments = [str(rng.choice(COMMANDS[:1] if rng.random() < 0.5 else COMMANDS))]
     if arguments[0] == "upscale" and rng.random() < 0.7:

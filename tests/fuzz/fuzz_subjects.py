@@ -29,9 +29,9 @@ class Entry:
 
 
 SUBJECTS: dict[str, Entry] = {
-    "picture": Entry(picture, 0, 10),
-    "pixels": Entry(pixels, 0, 1),
-    "batch": Entry(batch, 0, 1),
+    "picture": Entry(picture, 500, 16),
+    "pixels": Entry(pixels, 60, 3),
+    "batch": Entry(batch, 40, 0.6),
     "bundle": Entry(bundle, 40, 3),
     "checkpoint": Entry(checkpoint, 8, 0.2),
     "onnx": Entry(onnx_file, 60, 3),
@@ -40,5 +40,5 @@ SUBJECTS: dict[str, Entry] = {
     "ranges": Entry(ranges, 60, 2),
     "recipe": Entry(recipe, 60, 2),
     "profile": Entry(profile, 60, 2),
-    "command line": Entry(command_line, 0, 2),
+    "command line": Entry(command_line, 50, 0.4),
 }

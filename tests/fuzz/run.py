@@ -6,6 +6,7 @@ Seeds go on from those of the quick one, on all cores; a finding prints what mak
 from __future__ import annotations
 
 import argparse
+import math
 import multiprocessing
 import os
 import sys
@@ -27,7 +28,7 @@ def _jobs(inputs: int, seed: int, names: list[str]) -> list[tuple[str, int, int]
     whole = sum(SUBJECTS[name].share for name in names)
     jobs = []
     for name in names:
-        wanted = -(-int(inputs * SUBJECTS[name].share) // int(whole) or 1)
+        wanted = math.ceil(inputs * SUBJECTS[name].share / whole)
         jobs += [
             (name, seed + start, min(BLOCK, wanted - start)) for start in range(0, wanted, BLOCK)
         ]

@@ -14,6 +14,7 @@ from PIL import Image, ImageFile
 from vernier.errors import ImageError
 from vernier.images import colour_coding, deep, exif, png_file, profiles, tiff_file
 from vernier.images.jpeg_rows import can_stream, jpeg_rows
+from vernier.images.native_messages import without_native_messages
 from vernier.images.picture import Picture, Samples
 from vernier.images.rows import Band, PictureRows, rows_of
 
@@ -146,15 +147,8 @@ def _tiff(stream: BinaryIO, allow: Allow) -> PictureRows:
         notes.append(f"it has {more}{file.pages} pages; only the first is used")
     layout = file.layout
     if layout is None:
-        stream.seek(0)
-        image = Image.open(stream, formats=("TIFF",))
-        allow(image.height, image.width)
-        if file.compression in TIFF_OF_JPEGS:
-            tiff_file.check_jpegs(stream, file_bytes)
-        if not file.has_sound_exif:
-            image._exif = Image.Exif()
-            notes.append("its EXIF was left out: damaged EXIF")
-        return _other(image, stream, notes)
+        with without_native_messages():
+            return _tiff_by_pillow(stream, file, file_bytes, allow, notes)
     allow(layout.height, layout.width)
     if file.extra:
         notes.append("samples that are neither colours nor transparency were left out")
@@ -191,6 +185,20 @@ def _tiff(stream: BinaryIO, allow: Allow) -> PictureRows:
         notes,
     )
     return turned(rows, file.orientation)
+
+
+def _tiff_by_pillow(
+    stream: BinaryIO, file: tiff_file.TiffFile, file_bytes: int, allow: Allow, notes: list[str]
+) -> PictureRows:
+    stream.seek(0)
+    image = Image.open(stream, formats=("TIFF",))
+    allow(image.height, image.width)
+    if file.compression in TIFF_OF_JPEGS:
+        tiff_file.check_jpegs(stream, file_bytes)
+    if not file.has_sound_exif:
+        image._exif = Image.Exif()
+        notes.append("its EXIF was left out: damaged EXIF")
+    return _other(image, stream, notes)
 
 
 def _tiff_dpi(tags: Image.Exif) -> tuple[float, float] | None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -155,10 +156,10 @@ def _data(file: PngFile) -> Iterator[bytes]:
             raise OSError("its pixels are damaged (a checksum differs)")
 
 
-def _inflated(file: PngFile, most: int) -> Iterator[bytes]:
+def _inflated(data: Iterator[bytes], most: int) -> Iterator[bytes]:
     """The filtered rows' bytes, in pieces of at most `most`."""
     inflate = zlib.decompressobj()
-    for piece in _data(file):
+    for piece in data:
         while piece and not inflate.eof:
             out = inflate.decompress(piece, most)
             piece = inflate.unconsumed_tail
@@ -183,7 +184,8 @@ def raw_bands(file: PngFile) -> Iterator[NDArray[np.uint8]]:
     line = file.row_bytes + 1
     rows = max(1, BAND_BYTES // line)
     above, done, held = b"", 0, bytearray()
-    for piece in _inflated(file, max(line, BAND_BYTES)):
+    data = _data(file)
+    for piece in _inflated(data, max(line, BAND_BYTES)):
         held += piece
         while done < file.height and len(held) >= min(rows, file.height - done) * line:
             count = min(rows, file.height - done)
@@ -191,6 +193,9 @@ def raw_bands(file: PngFile) -> Iterator[NDArray[np.uint8]]:
             del held[: count * line]
             above = b"\0" + band[-1].tobytes()
             done += count
+            if done == file.height:
+                # Before the last rows are given: the checksums of what is left.
+                deque(data, 0)
             yield band
     if done < file.height:
         raise OSError("image file is truncated")

@@ -87,6 +87,7 @@ def resized_bands(
                 part = np.swapaxes(resample_rows(turned, *columns), 0, 1)
         yield _rounded(part, LIMITS[given.dtype.name], given.dtype)
         first = last
+    next(bands, None)
 
 
 def _rounded(part: NDArray[np.float32], limit: float, dtype: Any) -> NDArray[Any]:

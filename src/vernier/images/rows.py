@@ -143,6 +143,9 @@ def in_steps(bands: Iterator[Samples], height: int, step: int) -> Iterator[Sampl
     window = Window(bands)
     for first in range(0, height, step):
         yield window.rows(first, min(height, first + step))
+    # So that what gives the rows comes to its end.
+    if next(bands, None) is not None:
+        raise OSError(f"it holds more than {height} rows")
 
 
 def apart(bands: Iterator[Band]) -> tuple[Iterator[Samples], Iterator[Samples]]:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vernier.errors import ImageError
+from vernier.images.native_messages import without_native_messages
 from vernier.images.picture import Samples
 from vernier.images.rows import BAND_BYTES, Band
 
@@ -36,6 +37,8 @@ BY_LIBTIFF = (5, 32773, 50000, 34925)
 LARGEST_DIRECTORY_BYTES = 1 << 28
 MOST_PAGES = 1000
 UINT, FLOAT = 1, 3
+# Of JPEG (ITU-T T.81, annex B).
+MARKER, START_OF_SCAN = 0xFF, 0xDA
 # Float samples this far outside [0, 1] are rounding; further out they are another scale.
 FLOAT_TOLERANCE = 1 / 255
 
@@ -316,7 +319,10 @@ def _decompressed(layout: Layout, content: bytes, rows: int) -> bytes:
     if layout.compression in DEFLATES:
         return zlib.decompressobj().decompress(content, wanted)
     file = _grey_tiff(layout.compression, layout.row_bytes, rows, content)
-    with Image.open(io.BytesIO(file), formats=("TIFF",)) as image:
+    with (
+        without_native_messages(),
+        Image.open(io.BytesIO(file), formats=("TIFF",)) as image,
+    ):
         return image.tobytes()
 
 
@@ -428,9 +434,37 @@ def check_jpegs(stream: BinaryIO, file_bytes: int) -> None:
     for offset, count in zip(offsets, counts, strict=True):
         stream.seek(offset)
         content = stream.read(min(count, file_bytes))
-        if len(content) < count or not content.startswith(b"\xff\xd8"):
+        if len(content) < count or not _is_whole_jpeg(content):
             raise OSError("a strip of it is cut short")
         if tables:
             content = tables[: -2 if tables.endswith(b"\xff\xd9") else None] + content[2:]
         with Image.open(io.BytesIO(content), formats=("JPEG",)) as image:
             image.load()
+
+
+def _is_whole_jpeg(content: bytes) -> bool:
+    """Whether a JPEG's segments and compressed data follow each other up to its end marker.
+
+    Decoders fill what is missing before an early end with grey, and say nothing.
+    """
+    if not content.startswith(b"\xff\xd8"):
+        return False
+    place = 2
+    while place + 4 <= len(content) and content[place] == MARKER:
+        kind = content[place + 1]
+        place += 2 + int.from_bytes(content[place + 2 : place + 4], "big")
+        if kind == START_OF_SCAN:
+            place = _after_scan(content, place)
+    rest = content[place:]
+    # Some writers fill a strip up to a whole word.
+    return rest.startswith(b"\xff\xd9") and not rest[2:].strip(b"\0\xff")
+
+
+def _after_scan(content: bytes, place: int) -> int:
+    """Where the first marker stands that is neither a filled-in zero nor a restart."""
+    while (place := content.find(MARKER, place)) >= 0 and place + 1 < len(content):
+        following = content[place + 1]
+        if following not in (0x00, MARKER) and not 0xD0 <= following <= 0xD7:
+            return place
+        place += 1 if following == MARKER else 2
+    return len(content)

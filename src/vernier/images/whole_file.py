@@ -49,18 +49,22 @@ def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
             return
         final = Path(os.path.realpath(path)) if path.is_symlink() else path
         file, partial = _open_partial(final)
-        try:
-            with file:
+        # The lock is kept until the name is taken: the temporary file is ours for so long.
+        with file:
+            try:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            if overwrite:
-                partial.replace(final)
-            else:
-                _take_new_name(partial, final)
-        finally:
-            with contextlib.suppress(OSError):
-                partial.unlink()
+                if fcntl is None:
+                    file.close()
+                if overwrite:
+                    partial.replace(final)
+                else:
+                    _take_new_name(partial, final)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    partial.unlink()
+                raise
     except FileExistsError as error:
         raise ImageError(f"{path}: exists already; allow overwriting or rename it") from error
     except OSError as error:
@@ -140,6 +144,7 @@ def _take_new_name(partial: Path, final: Path) -> None:
     """Rename unless the name is taken; a hard link decides that without a race."""
     try:
         os.link(partial, final)
+        partial.unlink()
     except FileExistsError:
         raise
     except OSError:
