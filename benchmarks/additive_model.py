@@ -34,6 +34,7 @@ from vernier.profiling.sampling import sample
 from vernier.profiling.sandwiches import unit_graph
 from vernier.runtime.loading import placed
 from vernier.units.cutting import Granularity, cut
+from vernier.units.split import Form
 
 NAME = "additive_model"
 ENGINES = ("litert", "openvino")
@@ -114,8 +115,8 @@ def judge(name: str, engine: str) -> Outcome:
     corrector = Predictor(checked)
     return Outcome(
         measured,
-        [predictor.predict(split).total_ms for split in splits],
-        [corrector.predict(split).total_ms for split in splits],
+        [predictor.predict(split, Form.SEGMENTS).total_ms for split in splits],
+        [corrector.predict(split, Form.SEGMENTS).summed_ms for split in splits],
         [sum(alone[u, p] for u, p in enumerate(split)) for split in splits],
         profile_s,
         check_s,

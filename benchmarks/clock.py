@@ -3,8 +3,8 @@
     python benchmarks/clock.py --data ../shared/data --runs DIR [--out benchmarks/results]
 
 The networks of `planning.py`, budgets of 0.4, 0.6 and 0.8 of all-float, planned as `vernier split`
-does it; then each plan's split is exported and timed once more, beside all-float. On a quiet
-machine: what is measured here is time.
+does it; then each plan's split is exported in its form and timed once more, beside all-float and at
+the pace of the plan's. On a quiet machine: what is measured here is time.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from pathlib import Path
 from planning import NETWORKS, OURS, PROCESSORS, known_rows, open_workshop
 from timing import write_results
 from vernier.errors import UsageError
-from vernier.planning.planner import MARGIN, Order, Workshop, make_plan
+from vernier.planning.planner import Order, Workshop, make_plan
+from vernier.planning.timed_search import MARGIN
 from vernier.planning.verification import timed
 from vernier.splitting.budget import Budget
 from vernier.splitting.methods import Method, find_split
 from vernier.splitting.problem import Assignment, Problem
 from vernier.splitting.starts import flips
+from vernier.units.split import Form
 
 SHARES = (0.4, 0.6, 0.8)
 FINER = 5
@@ -43,7 +45,10 @@ def rows_of(shop: Workshop, most: int) -> list[dict]:
             rows.append({**row, "refused": str(error)})
             continue
         seconds = time.monotonic() - started
-        (again_ms,) = timed(shop.subject, [plan.processors], shop.ranges, 0)
+        pair = [tuple(plan.processors), Problem(shop.profile, math.inf).finest]
+        forms = [Form(plan.form), Form.SEGMENTS]
+        times_ms = timed(shop.subject, pair, shop.ranges, 0, forms)
+        again_ms = times_ms[0] / times_ms[1] * plan.float_ms
         rows.append(
             {
                 **row,
@@ -54,6 +59,7 @@ def rows_of(shop: Workshop, most: int) -> list[dict]:
                 "again_ms": round(again_ms, 4),
                 "finer_ms": finer_ms(shop, plan.processors, plan.budget_ms),
                 "attempts": len(plan.attempts),
+                "form": plan.form,
                 "switches": plan.switches,
                 "integer": sum(name.endswith("int8") for name in plan.processors),
                 "units": len(plan.processors),
@@ -106,9 +112,9 @@ def table_of(rows: list[dict]) -> str:
         "all that differ in one unit, and MILP's.",
         "",
         "| network | budget | of all-float | foreseen | measured | again | of the budget | units "
-        "in INT8 | switches | timed splits | judged | seconds | PSNR to float, held out "
+        "in INT8 | switches | form | timed splits | judged | seconds | PSNR to float, held out "
         "| a finer split |",
-        "|" + "---|" * 14,
+        "|" + "---|" * 15,
     ]
     for row in rows:
         if "refused" in row:
@@ -119,7 +125,8 @@ def table_of(rows: list[dict]) -> str:
             f"| {row['network']} | {row['budget_ms']:.2f} ms | {row['share']}x "
             f"| {row['predicted_ms']:.2f} | {row['measured_ms']:.2f} | {row['again_ms']:.2f} "
             f"| {row['again_ms'] / row['budget_ms']:.0%} | {row['integer']} of {row['units']} "
-            f"| {row['switches']} | {row['attempts']} | {row['judged']} | {row['seconds']:.0f} "
+            f"| {row['switches']} | {row.get('form', 'segments')} | {row['attempts']} "
+            f"| {row['judged']} | {row['seconds']:.0f} "
             f"| {row['psnr_db']:.1f} dB | {finer} |"
         )
     return "\n".join(lines) + "\n"

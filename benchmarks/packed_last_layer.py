@@ -18,8 +18,8 @@ from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
 from vernier.graphs.packed_convolutions import packed_convolutions
 from vernier.graphs.shapes import resized
-from vernier.processors.discovery import present_processors
 from vernier.processors.machine import usable_cores
+from vernier.processors.soundness import sound_processors
 from vernier.runtime.loading import wrapped_network
 from vernier.runtime.step_times import fill_with_picture
 from vernier.tflite.writer import write
@@ -43,7 +43,7 @@ def main() -> None:
     ]
     rows = []
     for network in given.networks:
-        for processor in present_processors():
+        for processor in sound_processors():
             bundle = open_bundle(shipped_bundles(network, 2)[processor.id.model_precision])
             bare = resized(bundle.graph, HEIGHT, WIDTH)
             for what, graph in (

@@ -21,8 +21,8 @@ from vernier.graphs.counts import count_macs
 from vernier.graphs.graph import Activation, Array, Graph, Kind, Operator, TensorType
 from vernier.graphs.reference import run
 from vernier.graphs.shapes import resized
-from vernier.processors.discovery import present_processors
 from vernier.processors.machine import usable_cores
+from vernier.processors.soundness import sound_processors
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import calibrate
 from vernier.tflite.writer import write
@@ -110,7 +110,7 @@ def main() -> None:
         ranges = calibrate(small, [packed(picture, rows, columns)])
         large = stack(1080, 1920, rows, columns)
         macs[name] = count_macs(large)
-        for processor in present_processors():
+        for processor in sound_processors():
             graph = quantize(large, ranges) if processor.id.precision == "int8" else large
             executable = processor.load(write(graph), threads=usable_cores())
             executable.input_buffer(0)[...] = 0
@@ -122,7 +122,7 @@ def main() -> None:
         "| processor | " + " | ".join(f"{n} ms" for n in shapes) + " | best re-layout / pixels |",
         "|---|" + "---|" * (len(shapes) + 1),
     ]
-    for processor in present_processors():
+    for processor in sound_processors():
         medians = {name: times[f"{processor.id} {name}"].median_ms for name in shapes}
         best = min(value for name, value in medians.items() if name != "pixels")
         cells = " | ".join(f"{value:.1f}" for value in medians.values())

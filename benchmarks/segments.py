@@ -16,7 +16,7 @@ from pathlib import Path
 from timing import as_json, interleave, write_results
 from vernier.bundles.bundle import in_memory
 from vernier.bundles.export import network_facts
-from vernier.bundles.split_export import Form, export_split
+from vernier.bundles.split_export import export_split
 from vernier.conversion.registry import default_method
 from vernier.evaluation.network_source import graph_of
 from vernier.graphs.graph import Graph
@@ -30,7 +30,7 @@ from vernier.runtime.step_times import fill_with_picture, time_steps
 from vernier.tflite.writer import write
 from vernier.units.cutting import cut
 from vernier.units.segments import segment
-from vernier.units.split import Split
+from vernier.units.split import Form, Split
 from vernier.units.unit import Unit
 
 NETWORKS = (("sesr-m11", 2, 360, 640), ("edsr-baseline", 2, 180, 320))

@@ -20,8 +20,8 @@ from vernier.bundles.shipped import shipped_bundles
 from vernier.errors import PlacementError
 from vernier.graphs.counts import count_macs
 from vernier.graphs.shapes import resized
-from vernier.processors.discovery import present_processors
 from vernier.processors.machine import usable_cores
+from vernier.processors.soundness import sound_processors
 from vernier.runtime.loading import load_network, placed
 from vernier.runtime.step_times import fill_with_picture
 
@@ -42,7 +42,7 @@ def main() -> None:
         bundles = {p: open_bundle(b) for p, b in shipped_bundles(network, 2).items()}
         graph = resized(bundles["float32"].segments[0].graph, HEIGHT, WIDTH)
         gmacs[network] = count_macs(graph) / 1e9
-        for processor in present_processors():
+        for processor in sound_processors():
             bundle = bundles[processor.id.model_precision]
             try:
                 load = placed(lambda _, p=processor: p, threads, False)

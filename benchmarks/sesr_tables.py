@@ -29,7 +29,8 @@ from vernier.graphs.counts import count_macs, count_weights
 from vernier.graphs.shapes import resized
 from vernier.images.pairs import list_photos
 from vernier.networks.shipped import FOLDER
-from vernier.processors.discovery import find_processor, present_processors
+from vernier.processors.discovery import find_processor
+from vernier.processors.soundness import sound_processors
 from vernier.runtime.loading import load_network, placed
 from vernier.runtime.planes import PlaneUpscaler
 from vernier.training.recipe import load_recipe
@@ -78,7 +79,7 @@ def times_of(rows: list[tuple[dict[str, Any], dict[str, Bundle]]], threads: int)
     """Adds to every row the median milliseconds of each processor."""
     for row, bundles in rows:
         chains = {}
-        for processor in present_processors():
+        for processor in sound_processors():
             precision = processor.id.model_precision
             if precision in bundles:
                 load = placed(lambda _, p=processor: p, threads, False)

@@ -34,7 +34,7 @@ from timing import write_results
 from vernier.bundles.bundle import Bundle, in_memory, write_bundle
 from vernier.bundles.export import calibrate_picture_network, network_facts
 from vernier.bundles.shipped import shipped_networks
-from vernier.bundles.split_export import Form, export_split
+from vernier.bundles.split_export import export_split
 from vernier.errors import PlacementError
 from vernier.graphs.graph import Graph
 from vernier.networks.capture import capture
@@ -49,7 +49,7 @@ from vernier.quantization.simulation import SimulatedNetwork
 from vernier.runtime.loading import load_network, placed
 from vernier.runtime.pictures import Upscaler
 from vernier.units.cutting import Granularity, cut
-from vernier.units.split import Split, is_integer
+from vernier.units.split import Form, Split, is_integer
 from vernier.units.unit import Unit
 
 Float32 = NDArray[np.float32]

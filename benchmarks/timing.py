@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from vernier.processors.machine import describe_machine
+from vernier.processors.machine import Machine, describe_machine
 from vernier.version import VERSION
 
 
@@ -55,7 +55,16 @@ def write_results(folder: Path, name: str, results: dict[str, Any], table: str) 
         "results": results,
     }
     (folder / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n")
-    (folder / f"{name}.md").write_text(table)
+    (folder / f"{name}.md").write_text(with_machine(table, describe_machine()))
+
+
+def with_machine(table: str, machine: Machine) -> str:
+    """A page that says below its heading what it was measured on, if it does not say it itself."""
+    if machine.cpu in table:
+        return table
+    heading, _, rest = table.partition("\n")
+    flags = " ".join(machine.flags)
+    return f"{heading}\n\nMeasured on {machine.label} ({flags}).\n{rest}"
 
 
 def as_json(times: Mapping[str, Times]) -> dict[str, Any]:

@@ -29,8 +29,9 @@ from vernier.graphs.shapes import resized
 from vernier.images.bicubic import imresize
 from vernier.images.reading import read_picture
 from vernier.images.writing import write_picture
-from vernier.processors.discovery import find_processor, present_processors
+from vernier.processors.discovery import find_processor
 from vernier.processors.machine import usable_cores
+from vernier.processors.soundness import sound_processors
 from vernier.runtime.loading import load_network, placed
 from vernier.runtime.step_times import fill_with_picture
 from vernier.tflite.writer import write
@@ -109,7 +110,7 @@ def main() -> None:
     scratch = Path(tempfile.mkdtemp())
     contenders: dict[str, Any] = {}
     bundles = {p: open_bundle(b) for p, b in shipped_bundles(arguments.network, 2).items()}
-    for processor in present_processors():
+    for processor in sound_processors():
         bundle = bundles[processor.id.model_precision]
         chain = load_network(
             bundle, HEIGHT, WIDTH, placed(lambda _, p=processor: p, threads, False)

@@ -1,7 +1,59 @@
 """For all tests."""
 
+import functools
+import os
+import sys
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
+
+sys.path.insert(0, str(Path(__file__).parent))
+from skips import SkipGuard
 
 # What a test may do is bounded by its examples; how long it takes depends on who else is busy.
 settings.register_profile("vernier", deadline=None)
 settings.load_profile("vernier")
+
+
+@functools.cache
+def _why_it_does_not_start(name: str) -> str:
+    from vernier.errors import ProcessorError
+    from vernier.processors.discovery import find_processor
+    from vernier.processors.self_test import self_test
+    from vernier.tflite.writer import write
+
+    processor = find_processor(name)
+    try:
+        processor.load(write(self_test(processor.id.model_precision).graph)).close()
+    except ProcessorError as error:
+        return str(error)
+    return ""
+
+
+@pytest.fixture(autouse=True)
+def _accelerators_that_start(request: pytest.FixtureRequest) -> None:
+    """A driver may be listed and then not start: tests of that accelerator skip with its reason.
+
+    CPUs have no such excuse. What commands make of such an accelerator is tested in
+    `tests/processors/test_soundness.py`.
+    """
+    call = getattr(request.node, "callspec", None)
+    name = getattr(call.params.get("processor") if call else None, "id", None)
+    if name is not None and name.device != "cpu" and (reason := _why_it_does_not_start(str(name))):
+        pytest.skip(reason)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--no-other-skips",
+        action="store_true",
+        default=os.environ.get("CI") == "true",
+        help="fail if a test skips for a reason that tests/allowed_skips.toml does not have; "
+        "so with CI=true",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--no-other-skips") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(SkipGuard(), "skip-guard")

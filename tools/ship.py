@@ -29,8 +29,8 @@ from vernier.evaluation.shipping import distilled, export_network, load_photos, 
 from vernier.images.pairs import list_photos
 from vernier.networks.shipped import FOLDER as WEIGHTS
 from vernier.networks.shipped import shipped_names
-from vernier.processors.discovery import present_processors
 from vernier.processors.machine import describe_machine
+from vernier.processors.soundness import sound_processors
 from vernier.runtime.loading import placed
 from vernier.runtime.planes import PlaneUpscaler
 from vernier.training.collapsing import collapse_run
@@ -100,7 +100,7 @@ def measure(name: str, scale: int, tests: dict[str, Path]) -> dict[str, dict[str
         row = {
             "bicubic": fmean(s.psnr_db for s in luma_scores(bicubic_upscale(scale), files, scale))
         }
-        for processor in present_processors():
+        for processor in sound_processors():
             bundle = open_bundle(BUNDLES / name / processor.id.model_precision)
             planes = PlaneUpscaler(bundle, placed(lambda _, p=processor: p, 0, False))
             # Some do not run all of a network as asked (FSRCNN's last layer in bfloat16).

@@ -9,14 +9,14 @@ import pytest
 from vernier.bundles.bundle import in_memory, open_bundle, write_bundle
 from vernier.bundles.export import calibrate_picture_network, network_facts
 from vernier.bundles.shipped import shipped_bundles
-from vernier.bundles.split_export import Form, export_split
+from vernier.bundles.split_export import export_split
 from vernier.bundles.strip import layer_strip
 from vernier.errors import BundleError
 from vernier.graphs.graph import Kind
 from vernier.graphs.reference import run
 from vernier.quantization.integer import run_integer
 from vernier.units.cutting import Granularity, cut
-from vernier.units.split import Split
+from vernier.units.split import Form, Split
 
 FLOAT, INT8 = "litert:cpu:float32", "litert:cpu:int8"
 NETWORK = open_bundle(shipped_bundles("sesr-m5", 2)["float32"]).graph

@@ -12,12 +12,27 @@ from vernier.images.dead_leaves import dead_leaves
 from vernier.networks.srvgg import SrVggCompact
 
 
-def test_devices(vernier):
+def save_one_pixel(folder):
+    Image.new("RGB", (1, 1), (10, 200, 30)).save(folder / "dot.png")
+    return folder / "dot.png"
+
+
+def test_devices(vernier, tmp_path, monkeypatch):
+    from vernier.processors import soundness
+
+    # Whatever other tests of this process found out.
+    monkeypatch.setattr(soundness, "_FOUND", {})
     code, out, _ = vernier("devices", "--json")
     rows = {row["processor"]: row for row in json.loads(out)}
     assert code == 0
     assert rows["litert:cpu:float32"]["present"]
     assert all(row["detail"] for row in rows.values())
+    assert not any("gains little" in row["detail"] for row in rows.values())
+    assert rows["litert:cpu:float32"]["numbers"] == "not tried"
+    assert vernier("upscale", save_one_pixel(tmp_path), "--processor", "litert:cpu:float32")[0] == 0
+    rows = {row["processor"]: row for row in json.loads(vernier("devices", "--json")[1])}
+    assert rows["litert:cpu:float32"]["numbers"] == "right"
+    assert rows["litert:cpu:int8"]["numbers"] == "not tried"
 
 
 def test_doctor(vernier):
@@ -25,6 +40,31 @@ def test_doctor(vernier):
     assert code == 0
     checks = {check["name"]: check["verdict"] for check in json.loads(out)}
     assert checks["litert:cpu:int8"] == "ok"
+    assert checks["a float32 processor"] == "ok"
+
+
+def test_doctor_is_no_error_while_one_float_processor_works(vernier, monkeypatch):
+    """A bad processor is told and passed over; without a float one there is nothing to run."""
+    from vernier.errors import ProcessorError
+    from vernier.processors import doctor
+    from vernier.processors.litert_cpu import LitertCpu
+    from vernier.processors.protocol import ProcessorId
+
+    class Broken(LitertCpu):
+        def load(self, model, **options):
+            raise ProcessorError(f"{self.id}: No adapters found")
+
+    good = LitertCpu(ProcessorId("litert", "cpu", "float32"))
+    bad = Broken(ProcessorId("litert", "cpu", "int8"))
+    monkeypatch.setattr(doctor.examine, "__defaults__", ((good, bad),))
+    code, out, err = vernier("doctor")
+    assert code == 0
+    assert "failed  litert:cpu:int8: passed over: No adapters found" in out
+    assert err == "passed over on this machine: litert:cpu:int8\n"
+    monkeypatch.setattr(doctor.examine, "__defaults__", ((bad,),))
+    code, out, err = vernier("doctor")
+    assert code == 2
+    assert "a float32 processor: expected at least one that works, found none" in err
 
 
 def test_networks(vernier):

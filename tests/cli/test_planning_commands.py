@@ -29,9 +29,37 @@ def optimized(vernier, photos, tmp_path):
     code, text, err = vernier(
         "optimize", "sesr-m5", "--budget", "40x", "--size", "32x24", "--photos", photos,
         "--photo-count", 2, "--quick", "-o", out,
+        "--processors", "litert:cpu:float32,litert:cpu:int8",
     )  # fmt: skip
     assert code == 0, err
     return out, text
+
+
+def test_a_plan_of_what_pays_here_is_timed_and_compared_with_all_int8(vernier, photos, tmp_path):
+    out = tmp_path / "auto"
+    code, text, err = vernier(
+        "optimize", "sesr-m5", "--budget", "0.9x", "--size", "48x64", "--photos", photos,
+        "--photo-count", 2, "--quick", "--nearest", "--method", "milp", "-o", out,
+    )  # fmt: skip
+    assert code == 0, err
+    plan, known = load_plan(out), load_profile(out / "profile.json")
+    last = plan.attempts[-1]
+    assert (last.processors, last.form, last.measured_ms) == (
+        plan.processors,
+        plan.form,
+        plan.measured_ms,
+    )
+    assert plan.within == last.kept
+    # All that was timed is known to the profile, by ratios to all-float.
+    timed = {(one.processors, one.form): one.time.ms for one in known.wholes}
+    assert len(timed) == len(plan.attempts)
+    assert timed[plan.processors, plan.form] == plan.measured_ms
+    assert open_bundle(out / "bundle").manifest.form == plan.form
+    assert plan.coarsest is not None
+    assert "all-INT8" in text
+    # The photos are of one kind, and what they lack was made.
+    assert "made pictures of what they lack" in plan.calibrated
+    assert plan.calibrated in text
 
 
 def test_optimize_does_it_all_and_the_bundle_runs(vernier, optimized, photos, tmp_path) -> None:

@@ -4,15 +4,37 @@ import json
 
 import pytest
 
+PAIR = "litert:cpu:float32,litert:cpu:int8"
+
 
 @pytest.fixture
 def profile(vernier, tmp_path):
     path = tmp_path / "profile.json"
     code, _, err = vernier(
-        "profile", "sesr-m3", "--size", "24x16", "--quick", "--threads", 1, "-o", path
-    )
+        "profile", "sesr-m3", "--size", "24x16", "--quick", "--threads", 1, "-o", path,
+        "--processors", PAIR,
+    )  # fmt: skip
     assert code == 0, err
     return path
+
+
+def test_by_default_what_pays_here_is_profiled_and_the_rest_is_told(vernier, tmp_path):
+    path = tmp_path / "auto.json"
+    code, _, err = vernier(
+        "profile", "sesr-m3", "--size", "48x64", "--quick", "--threads", 1, "-o", path
+    )
+    assert code == 0, err
+    found = json.loads(path.read_text())
+    names, left_out = found["processors"], found["settings"]["left_out"]
+    # Whatever this machine has, something computes in float32, and of two ways to do so one loses.
+    assert any(name.endswith(":float32") for name in names)
+    assert not set(names) & set(left_out)
+    from vernier.processors.discovery import present_processors
+
+    assert set(names) | set(left_out) == {str(one.id) for one in present_processors()}
+    for name, reason in left_out.items():
+        assert f"left out {name}: {reason}" in err
+    assert f"profiled {', '.join(names)}" in vernier("profile", "show", path)[1]
 
 
 def test_a_profile_can_be_shown_compared_merged_and_scaled(vernier, tmp_path, profile):
@@ -25,7 +47,8 @@ def test_a_profile_can_be_shown_compared_merged_and_scaled(vernier, tmp_path, pr
     assert not any(row["clear"] for row in json.loads(out))
     assert vernier("profile", "merge", profile, profile, "-o", tmp_path / "merged.json")[0] == 0
     other = tmp_path / "other.json"
-    vernier("profile", "sesr-m3", "--size", "24x32", "--quick", "--threads", 1, "-o", other)
+    vernier("profile", "sesr-m3", "--size", "24x32", "--quick", "--threads", 1, "-o", other,
+            "--processors", PAIR)  # fmt: skip
     code, _, err = vernier(
         "profile", "scale", profile, other, "--size", "48x64", "-o", tmp_path / "scaled.json"
     )

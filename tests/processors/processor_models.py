@@ -66,6 +66,29 @@ def with_one_convolution(
     return Graph(kind.value, ("x",), ("y",), (operator,), constants, types)
 
 
+def with_exact_sums(weights: np.ndarray, step: float) -> Graph:
+    """int8: a 1x1 convolution at 8x8 of scale 1, whose code is `-128 + sum / step`.
+
+    Args:
+        weights: codes `(O, 1, 1, I)`.
+        step: of the output.
+    """
+    outputs, _, _, inputs = weights.shape
+    ones, zeros = np.ones(outputs, np.float32), np.zeros(outputs, np.int32)
+    lowest = np.array([-128], np.int32)
+    types = {
+        "x": TensorType((1, 8, 8, inputs), "int8", Quantization(ones[:1], lowest)),
+        "w": TensorType(weights.shape, "int8", Quantization(ones, zeros, 0)),
+        "b": TensorType((outputs,), "int32", Quantization(ones, zeros, 0)),
+        "y": TensorType(
+            (1, 8, 8, outputs), "int8", Quantization(np.array([step], np.float32), lowest)
+        ),
+    }
+    attributes: dict[str, int | float | str] = {"stride": 1, "padding": "same"}
+    operator = Operator(Kind.CONV_2D, ("x", "w", "b"), "y", attributes=attributes)
+    return Graph("sums", ("x",), ("y",), (operator,), {"w": weights, "b": zeros}, types)
+
+
 def with_two_ports() -> Graph:
     """Two inputs and two outputs of different widths: `sum = a + b`, `scaled = 2 * b`."""
     shape = (1, 6, 5, 3)

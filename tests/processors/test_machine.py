@@ -88,6 +88,26 @@ def test_a_convolution_that_vanished_is_a_mismatch() -> None:
     assert "float32 x1, int8 x2 (brgconv_avx512_f32)" in error
 
 
+def test_convolutions_that_the_engine_adds_are_no_mismatch() -> None:
+    """As OpenVINO on ARM, which runs other operators as convolutions as well: x12 for x11."""
+
+    def error(precision: str, *found: str) -> str:
+        contents = read_contents(
+            write(self_test("int8" if precision == "int8" else "float32").graph)
+        )
+        nodes = [
+            ExecutionNode(f"Convolution_{n}", "Convolution", p, "kernel")
+            for n, p in enumerate(found)
+        ]
+        return read_placement(ProcessorId("openvino", "cpu", precision), contents, nodes)[1]
+
+    assert error("float32", "f32", "f32", "f32", "f32") == ""
+    assert error("int8", "f32", "u8", "i8", "u8") == ""
+    assert "bfloat16 x1, float32 x3" in error("float32", "f32", "bf16", "f32", "f32")
+    assert "float32 x2, int8 x2" in error("int8", "f32", "u8", "f32", "u8")
+    assert "float32 x4" in error("bfloat16", "f32", "f32", "f32", "f32")
+
+
 def test_an_exchanged_precision_is_a_mismatch() -> None:
     """Two convolutions of a mixed file that change places: as many of each, and another split."""
     graph = self_test("float32").graph

@@ -9,6 +9,7 @@ import pytest
 from processor_models import (
     between_convolutions,
     mixed,
+    with_exact_sums,
     with_one_convolution,
     with_two_ports,
 )
@@ -47,9 +48,24 @@ def test_the_engines_of_the_base_install_are_here() -> None:
 
 
 @pytest.mark.parametrize("processor", PRESENT, ids=_id)
-def test_result_equals_numpy(processor: Processor) -> None:
+def test_the_verdict_is_what_the_numbers_are(processor: Processor) -> None:
+    """Against sums in 64 bits, which no self-test computed: a 1x1 convolution of large weights."""
     check = try_processor(processor)
-    assert check.verdict is Verdict.OK, check.detail
+    exact = processor.id.precision != "int8" or _adds_up(processor)
+    assert check.verdict is (Verdict.OK if exact else Verdict.FAILED), check.detail
+    if not exact:
+        assert "its numbers are wrong here" in check.detail
+
+
+def _adds_up(processor: Processor) -> bool:
+    """Whether 16 products of 255 and 127 come out as their sum, within 2 %."""
+    weights = np.full((16, 1, 1, 16), 127, np.int8)
+    total = 255 * 127 * 16
+    graph = with_exact_sums(weights, total / 200)
+    executable = processor.load(write(graph), threads=1)
+    found = executable(np.full((1, 8, 8, 16), 127, np.int8))[0].astype(int) + 128
+    executable.close()
+    return bool(np.abs(found - 200).max() <= 4)
 
 
 @pytest.mark.parametrize("processor", PRESENT, ids=_id)
@@ -292,9 +308,12 @@ def test_a_forced_precision_is_found_out(monkeypatch: pytest.MonkeyPatch) -> Non
     executable.close()
 
 
-def test_the_doctor_is_content_here() -> None:
+def test_the_doctor_finds_this_machine_of_use() -> None:
     checks = list(examine())
-    assert [c.name for c in checks if c.verdict is Verdict.FAILED] == []
+    failed = [c.name for c in checks if c.verdict is Verdict.FAILED]
+    # What may fail and leave the machine sound is a processor that is then passed over.
+    assert set(failed) <= {str(p.id) for p in PRESENT} - {"litert:cpu:float32", "litert:cpu:int8"}
+    assert all("passed over: " in c.detail for c in checks if c.name in failed)
     assert {str(p.id) for p in PROCESSORS} < {c.name for c in checks}
 
 

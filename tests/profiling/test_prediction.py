@@ -2,6 +2,7 @@
 
 import itertools
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -10,6 +11,7 @@ from vernier.bundles.export import calibrate_picture_network
 from vernier.bundles.shipped import shipped_bundles
 from vernier.bundles.split_export import mixed_graph, place
 from vernier.errors import UsageError
+from vernier.graphs.graph import Kind
 from vernier.graphs.shapes import resized
 from vernier.processors.machine import describe_machine
 from vernier.profiling.layer_times import main_input
@@ -27,7 +29,7 @@ from vernier.profiling.profile import (
 from vernier.profiling.sandwiches import unit_graph
 from vernier.units.cutting import cut
 from vernier.units.segments import segment
-from vernier.units.split import Split
+from vernier.units.split import Form, Split
 
 FLOAT, INT8 = "litert:cpu:float32", "litert:cpu:int8"
 NAMES = (FLOAT, INT8)
@@ -160,3 +162,109 @@ def test_what_was_not_profiled_is_said():
     predictor = Predictor(profile_of(GRAPH, UNITS, np.random.default_rng(3)))
     with pytest.raises(UsageError, match="no times of 'first' on openvino:cpu:int8"):
         predictor.predict(["openvino:cpu:int8"] * len(UNITS))
+
+
+def fusable(inside_ms=0.01):
+    """The random profile with changes inside a file that cost so much."""
+    profile = profile_of(GRAPH, UNITS, np.random.default_rng(3))
+    switches = [
+        msgspec.structs.replace(switch, inside=exactly(inside_ms)) for switch in profile.switches
+    ]
+    return msgspec.structs.replace(profile, switches=tuple(switches))
+
+
+def test_one_file_costs_its_units_its_ends_and_its_changes(ranges):
+    """Counted from the exported file: its changes of format are what stands in it."""
+    profile = fusable()
+    predictor = Predictor(profile)
+    borders = {(b.processor, b.shape): b.time.ms for b in profile.borders}
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        processors = [NAMES[bit] for bit in rng.integers(0, 2, len(UNITS))]
+        if len(set(processors)) == 1:
+            continue
+        split = Split.of(UNITS, processors)
+        mixed = mixed_graph(GRAPH, UNITS, split, ranges)
+        pieces = segment(mixed, place(mixed, UNITS, split, Form.FUSED))
+        assert len(pieces.runs) == 1
+        kinds = (Kind.QUANTIZE, Kind.DEQUANTIZE)
+        types = mixed.types
+        changes = [
+            op
+            for op in pieces.runs[0].graph.operators
+            if op.kind in kinds and types[op.inputs[0]].dtype != types[op.output].dtype
+        ]
+        rows = zip(profile.units, processors, strict=True)
+        wanted = sum(row.times[name].ms for row, name in rows) + 0.01 * len(changes)
+        # A skip from the picture comes from outside the file, whatever its form.
+        for row, name in zip(profile.units, processors, strict=True):
+            for read in row.reads[1:]:
+                if read.unit < 0:
+                    wanted += row.outside[name][read.tensor].ms - row.times[name].ms
+        first, last = profile.units[0].reads[0], profile.units[-1].writes[0]
+        wanted += borders[processors[0], first.shape] + borders[processors[-1], last.shape]
+        found = predictor.predict(processors, Form.FUSED)
+        assert found.form is Form.FUSED
+        assert found.total_ms == pytest.approx(wanted, abs=0.0101), processors
+
+
+def test_the_faster_form_is_foreseen():
+    for inside_ms, form in ((0.0, Form.FUSED), (100.0, Form.SEGMENTS)):
+        predictor = Predictor(fusable(inside_ms))
+        processors = [NAMES[unit % 2] for unit in range(len(UNITS))]
+        both = predictor.forms(processors)
+        assert set(both) == {Form.SEGMENTS, Form.FUSED}
+        assert predictor.predict(processors).form is form
+        assert predictor.predict(processors) == both[form]
+
+
+def test_what_was_not_profiled_inside_a_file_is_not_foreseen_as_one():
+    predictor = Predictor(profile_of(GRAPH, UNITS, np.random.default_rng(3)))
+    assert set(predictor.forms([NAMES[unit % 2] for unit in range(len(UNITS))])) == {Form.SEGMENTS}
+    # One processor is one file already.
+    assert set(Predictor(fusable()).forms([INT8] * len(UNITS))) == {Form.SEGMENTS}
+
+
+def test_two_engines_of_both_precisions_are_foreseen_as_two_files():
+    """Between two files a change costs a switch, also where each of them is of both precisions."""
+    other = {FLOAT: "openvino:cpu:float32", INT8: "openvino:cpu:int8"}
+    one = fusable(0.0)
+    names = (*NAMES, *other.values())
+    plain = dict(zip(names, (*NAMES, *NAMES), strict=True))
+
+    def inside(one, other):
+        return exactly(0.0) if one.split(":")[0] == other.split(":")[0] else None
+
+    profile = msgspec.structs.replace(
+        one,
+        processors=names,
+        units=tuple(
+            msgspec.structs.replace(
+                unit,
+                times={name: unit.times[plain[name]] for name in names},
+                outside={name: unit.outside[plain[name]] for name in names},
+            )
+            for unit in one.units
+        ),
+        borders=tuple(
+            Border(name, b.shape, exactly(1.0))
+            for b in one.borders
+            for name in names
+            if plain[name] == b.processor
+        ),
+        switches=tuple(
+            Switch(a, b, shape, exactly(10.0), exactly(0.0), inside(a, b))
+            for shape in {s.shape for s in one.switches}
+            for a, b in itertools.permutations(names, 2)
+        ),
+    )
+    predictor = Predictor(profile)
+    rng = np.random.default_rng(1)
+    for _ in range(60):
+        processors = [names[n] for n in rng.integers(0, 4, len(UNITS))]
+        for found in predictor.forms(processors).values():
+            assert found.total_ms == pytest.approx(found.summed_ms)
+    halves = [NAMES[unit % 2] for unit in range(3)]
+    halves += [other[NAMES[unit % 2]] for unit in range(3, len(UNITS))]
+    both = predictor.forms(halves)
+    assert both[Form.FUSED].borders_ms < both[Form.SEGMENTS].borders_ms

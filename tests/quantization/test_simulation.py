@@ -17,6 +17,7 @@ from vernier.quantization import simulation
 from vernier.quantization.elementwise import Target
 from vernier.quantization.elementwise import quantize as to_codes
 from vernier.quantization.integer import run_integer
+from vernier.quantization.pair_bound import ARITHMETICS, bounded
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import calibrate
 from vernier.quantization.rounding import Kernels
@@ -341,3 +342,39 @@ def test_a_split_that_begins_like_another_computes_only_the_rest(sesr) -> None:
     assert kept.longest([("int8", frozenset([0])), *path])[0] == 0
     one_less = [*path[:-1], ("bfloat16", None), ("float32", None)]
     assert kept.longest(one_less)[0] == units - 2
+
+
+@pytest.mark.parametrize("name", ["int8 in pairs", "int8 in taps", "int8 in pairs and taps"])
+def test_bounded_arithmetics_are_simulated_as_they_run(name):
+    rng = np.random.default_rng(11)
+    graph = sesr_like(rng, 14, 12)
+    x = rng.random((1, 14, 12, 1), np.float32)
+    ranges = calibrate(graph, [x])
+    sums = ARITHMETICS[name]
+    mixed = bounded(quantize(graph, ranges), sums)
+    codes = to_codes(x, Target.of(mixed.types["x"].quantization), Kernels.XNNPACK)
+    found = run_integer(mixed, {"x": np.clip(codes, -128, 127).astype(np.int8)})["y"]
+    wanted = decode(found, mixed.types["y"].quantization)
+    net = SimulatedNetwork(graph, ranges)
+    whole = nhwc(net(nchw(x), None, sums))
+    step = float(mixed.types["y"].quantization.scale[0])
+    assert np.abs(whole - wanted).max() <= step * 1.001
+    assert (np.abs(whole - wanted) < step / 2).mean() > 0.99
+    assert np.abs(nhwc(net(nchw(x), None)) - whole).max() > 0
+    shares = torch.ones(len(net.units), 1)
+    assert torch.equal(net.blend(nchw(x), shares, [name]), net(nchw(x), None, sums))
+
+
+def test_learnt_weights_keep_the_bound_and_get_gradients():
+    rng = np.random.default_rng(11)
+    graph = sesr_like(rng, 14, 12)
+    x = rng.random((1, 14, 12, 1), np.float32)
+    sums = ARITHMETICS["int8 in pairs and taps"]
+    net = SimulatedNetwork(graph, calibrate(graph, [x]))
+    frozen = net(nchw(x), None, sums)
+    weights = net.weight("middle0.weights")
+    weights.requires_grad_(True)
+    learnt = net(nchw(x), None, sums)
+    assert torch.allclose(learnt, frozen, atol=1e-6)
+    learnt.square().sum().backward()
+    assert float(weights.grad.abs().sum()) > 0

@@ -9,8 +9,8 @@ from PIL import Image
 from vernier.bundles.bundle import in_memory, open_bundle, write_bundle
 from vernier.bundles.export import calibrate_picture_network, network_facts
 from vernier.bundles.shipped import shipped_bundles
-from vernier.bundles.split_export import Form, export_split, mixed_graph, place
-from vernier.errors import PlacementError, UsageError
+from vernier.bundles.split_export import export_split, mixed_graph, place
+from vernier.errors import ProcessorError, UsageError
 from vernier.graphs.graph import Graph, Kind, Operator, TensorType
 from vernier.graphs.reference import run
 from vernier.graphs.shapes import resized
@@ -20,7 +20,7 @@ from vernier.quantization.scales import decode, encode
 from vernier.runtime.loading import load_network, placed
 from vernier.runtime.pictures import Upscaler
 from vernier.units.cutting import cut
-from vernier.units.split import Split
+from vernier.units.split import Form, Split
 
 HEIGHT, WIDTH = 40, 56
 FLOAT, INT8 = "litert:cpu:float32", "litert:cpu:int8"
@@ -220,8 +220,8 @@ def test_two_engines_cannot_be_fused(ranges):
         place(mixed_graph(NETWORK, UNITS, split, ranges), UNITS, split, Form.FUSED)
 
 
-def test_a_fallback_inside_a_split_is_an_error(plane, ranges):
-    """bfloat16 was asked for a unit; the machine may lack it, and then nothing runs instead."""
+def test_nothing_runs_instead_of_what_a_split_asks_for(plane, ranges):
+    """bfloat16 was asked for a unit; where the CPU lacks it, no other precision takes its place."""
     name = "openvino:cpu:bfloat16"
     bundle = bundle_of([name] * 4 + ["openvino:cpu:int8"] * 3, ranges)
     load = placed(find_processor, 1, allow_fallback=False)
@@ -231,5 +231,5 @@ def test_a_fallback_inside_a_split_is_an_error(plane, ranges):
         assert kernels == {"bfloat16"}
         chain.close()
     else:
-        with pytest.raises(PlacementError):
+        with pytest.raises(ProcessorError, match=r"openvino:cpu:bfloat16 is not here"):
             load_network(bundle, HEIGHT, WIDTH, load)

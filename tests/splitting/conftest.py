@@ -32,8 +32,12 @@ def make_profile(
     skips: dict[int, int] | None = None,
     border: float = 0.05,
     switch: float = 0.2,
+    inside: float | None = None,
 ) -> Profile:
-    """A chain of units, some of which also read the output of an earlier one."""
+    """A chain of units, some of which also read the output of an earlier one.
+
+    With `inside`, a change of format in one file costs so much.
+    """
     names = tuple(dict.fromkeys(name for unit in times for name in unit))
     units = []
     for number, unit in enumerate(times):
@@ -67,7 +71,7 @@ def make_profile(
         units=tuple(units),
         borders=tuple(Border(name, SHAPE, ms(border)) for name in names),
         switches=tuple(
-            Switch(one, other, SHAPE, ms(switch), ms(0.0))
+            Switch(one, other, SHAPE, ms(switch), ms(0.0), None if inside is None else ms(inside))
             for one in names
             for other in names
             if one != other
@@ -82,6 +86,7 @@ def random_problem(
     processors: Sequence[str] = (FLOAT, INT8),
     skips: dict[int, int] | None = None,
     constraints: Constraints | None = None,
+    inside: float | None = None,
 ) -> Problem:
     rng = np.random.default_rng(seed)
     speed = {FLOAT: 1.0, INT8: 0.2, BFLOAT16: 0.5}
@@ -89,7 +94,9 @@ def random_problem(
         {name: float(rng.uniform(0.5, 2) * speed[name]) for name in processors}
         for _ in range(units)
     ]
-    open_problem = Problem(make_profile(times, skips), math.inf, constraints or Constraints())
+    open_problem = Problem(
+        make_profile(times, skips, inside=inside), math.inf, constraints or Constraints()
+    )
     return open_problem.within(share * open_problem.time_ms(open_problem.finest))
 
 

@@ -8,7 +8,6 @@ it is cut into files, and give the same codes where the engines do.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 
 from vernier.bundles.bundle import seal
 from vernier.bundles.export import Exported, at_file_size
@@ -28,23 +27,9 @@ from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import Ranges
 from vernier.tflite.writer import write
 from vernier.units.segments import Segmentation, segment
-from vernier.units.split import Split, is_integer
+from vernier.units.split import Form, Split, fusion, is_integer
 from vernier.units.unit import Unit, check_partition
 from vernier.version import VERSION
-
-
-class Form(StrEnum):
-    """How a split becomes files.
-
-    SEGMENTS: one file per segment; Vernier converts between them. Any processors.
-    ENGINE: one file per segment; the INT8 ones begin and end with QUANTIZE and DEQUANTIZE
-        operators, so that the engine converts. For INT8 processors that accept float ends.
-    FUSED: one file of mixed precision, for processors that are one engine's on one device.
-    """
-
-    SEGMENTS = "segments"
-    ENGINE = "engine"
-    FUSED = "fused"
 
 
 def mixed_graph(graph: Graph, units: Sequence[Unit], split: Split, ranges: Ranges) -> Graph:
@@ -73,7 +58,11 @@ def place(
     """
     placed = split.of_operators(units)
     if form is Form.FUSED:
-        return dict.fromkeys((op.output for op in mixed.operators), _fused(split))
+        return _fused(mixed, placed)
+    return _with_conversions(mixed, placed, form)
+
+
+def _with_conversions(mixed: Graph, placed: dict[str, str], form: Form) -> dict[str, str]:
     # Backwards, because a change of scale goes with the operator that asks for it.
     for op in reversed(mixed.operators):
         if op.output in placed:
@@ -89,23 +78,45 @@ def place(
     return placed
 
 
-def _fused(split: Split) -> str:
-    """The one processor that stands for all of a split's."""
-    names = list(dict.fromkeys(split.processors.values()))
-    integer = [name for name in names if is_integer(name)]
+def _fused(mixed: Graph, placed: Mapping[str, str]) -> dict[str, str]:
+    """Operators of processors that one file can hold are brought together, with the conversions
+    between them; of the others, those of several engines, nothing changes.
+    """
+    names = list(dict.fromkeys(placed.values()))
+    joined = fusion(names)
+    if not joined and len(names) > 1:
+        raise UsageError(_cannot_be_fused(names))
+    found = {output: joined.get(name, name) for output, name in placed.items()}
+    for op in mixed.operators:
+        if op.output not in found:
+            readers = [found.get(r.output) for r in mixed.consumers(op.output)]
+            source = found.get(op.inputs[0], readers[0] if readers else None)
+            if source is not None and source in joined.values() and source in readers:
+                found[op.output] = source
+    found = _with_conversions(mixed, found, Form.SEGMENTS)
+    return _floats_apart(mixed, found, {one: name for name, one in joined.items() if one != name})
+
+
+def _floats_apart(mixed: Graph, placed: dict[str, str], exact: Mapping[str, str]) -> dict[str, str]:
+    """A run of a fused processor in which nothing is INT8 goes to the float one."""
+    for run in segment(mixed, placed).runs:
+        whole = {run.graph.types[op.output].dtype for op in run.graph.operators}
+        if run.processor in exact and whole == {"float32"}:
+            placed |= dict.fromkeys((op.output for op in run.graph.operators), exact[run.processor])
+    return placed
+
+
+def _cannot_be_fused(names: Sequence[str]) -> str:
     floats = [name for name in names if not is_integer(name)]
-    devices = {name.rpartition(":")[0] for name in names}
-    if len(devices) > 1 or len(floats) > 1:
-        raise UsageError(
-            f"only one engine's processors on one device can be fused into one file, found "
-            f"{', '.join(names)}; use the form 'segments'"
-        )
-    if integer and floats and floats[0].rpartition(":")[2] != "float32":
-        raise UsageError(
+    if len({name.rpartition(":")[0] for name in names}) == 1 and len(floats) == 1:
+        return (
             f"float units of a fused file run in float32, found {floats[0]}; "
             "use the form 'segments'"
         )
-    return (integer or floats)[0]
+    return (
+        "only one engine's processors on one device can be fused into one file, found "
+        f"{', '.join(names)}; use the form 'segments'"
+    )
 
 
 def export_split(

@@ -18,6 +18,10 @@ def command(
     scale: Annotated[int, typer.Option(min=2, help="Upscaling factor.")] = 2,
     processor: Annotated[str, typer.Option(help="ENGINE:DEVICE:PRECISION.")] = "litert:cpu:float32",
     bundle: Annotated[Path | None, typer.Option(help="A bundle instead of a network.")] = None,
+    allow_inexact: Annotated[
+        bool,
+        typer.Option("--allow-inexact", help="Score a processor although its numbers are wrong."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
 ) -> None:
     """Score a network: 8-bit bicubic low resolution, float luma, `scale` pixels cropped."""
@@ -26,6 +30,8 @@ def command(
     from vernier.evaluation.shipping import bundle_of
     from vernier.images.pairs import list_photos
     from vernier.processors.discovery import find_processor
+    from vernier.processors.self_test_cases import kinds_in
+    from vernier.processors.soundness import require_usable
     from vernier.runtime.loading import placed
     from vernier.runtime.planes import PlaneUpscaler
 
@@ -41,6 +47,7 @@ def command(
         if opened.manifest.network.scale != scale:
             found = opened.manifest.network
             raise UsageError(f"{found.name} enlarges by {found.scale} here, not by {scale}")
+        require_usable(wanted, kinds_in(opened.graph), allow_inexact=allow_inexact)
         planes = PlaneUpscaler(opened, placed(lambda _: wanted, 0, allow_fallback=False))
         upscale = network_upscale(planes)
         network, ran = opened.manifest.network.name, str(wanted.id)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vernier.bundles.split_export import Form
 from vernier.cli.console import progress_bar
 from vernier.errors import MissingExtraError, UsageError
 from vernier.units.cutting import Granularity
+from vernier.units.split import Form
 
 if TYPE_CHECKING:
     from vernier.bundles.export import Exported

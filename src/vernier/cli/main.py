@@ -4,55 +4,105 @@ from __future__ import annotations
 
 import os
 
-import typer
+from typer.core import TyperGroup
 
-from vernier.cli import (
-    collapse,
-    devices,
-    doctor,
-    ending,
-    estimate,
-    evaluate,
-    export,
-    inspect_bundle,
-    metrics,
-    networks,
-    optimize,
-    pareto,
-    plan_files,
-    profile,
-    split,
-    train,
-    train_estimator,
-    units,
-    upscale,
+from vernier.cli import ending
+from vernier.cli.lazy import LazyCommand
+
+COMMANDS: tuple[tuple[str, str, str], ...] = (
+    (
+        "upscale",
+        "upscale",
+        "Enlarge pictures. Inputs are never overwritten; nothing is written half.",
+    ),
+    (
+        "devices",
+        "devices",
+        "List the processors: what can compute here, and what cannot and why.",
+    ),
+    (
+        "doctor",
+        "doctor",
+        "Run a small network on every processor here and compare with NumPy.",
+    ),
+    (
+        "networks",
+        "networks",
+        "List the networks that Vernier can build, counted at a 1280x720 output.",
+    ),
+    (
+        "train",
+        "train",
+        "Train a network. Stop at any time: the same command goes on where it stopped.",
+    ),
+    (
+        "train-estimator",
+        "train_estimator",
+        "Damage photos, score them, and train a small network to foresee the scores.",
+    ),
+    (
+        "collapse",
+        "collapse",
+        "Fold each linear block of a trained network into one convolution, and prove it equal.",
+    ),
+    (
+        "units",
+        "units",
+        "Cut a network into the units that a split places, with what crosses between them.",
+    ),
+    (
+        "profile",
+        "profile",
+        "Measure a network's units and switches (`vernier profile NETWORK -o FILE`), or look at "
+        "profiles.",
+    ),
+    (
+        "split",
+        "split",
+        "Find, export, time and judge the split that looks best within a budget.",
+    ),
+    (
+        "optimize",
+        "optimize",
+        "Profile a network, find the split that looks best within a budget, export and verify it.",
+    ),
+    (
+        "pareto",
+        "pareto",
+        "The splits that no other beats in both time and looks, with the knee marked.",
+    ),
+    ("plan", "plan_files", "Look at plans: show, explain, diff."),
+    (
+        "estimate",
+        "estimate",
+        "Model a network's time and memory traffic on an NPU, layer by layer. Nothing is measured.",
+    ),
+    (
+        "export",
+        "export",
+        "Export a network, whole or split between processors, as `.tflite` with a manifest.",
+    ),
+    ("inspect", "inspect_bundle", "Check a bundle and show its units, segments and conversions."),
+    (
+        "eval",
+        "evaluate",
+        "Score a network: 8-bit bicubic low resolution, float luma, `scale` pixels cropped.",
+    ),
+    (
+        "metrics",
+        "metrics",
+        "Judge pictures: PSNR, SSIM, MS-SSIM, GMSD and LPIPS against a reference, PIQE, NIQE "
+        "without.",
+    ),
 )
+"""Name, file in this room, and the first paragraph of the command's help, which a test compares."""
 
-app = typer.Typer(
+app = TyperGroup(
     name="vernier",
+    commands=[LazyCommand(name, f"vernier.cli.{file}", text) for name, file, text in COMMANDS],
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
     help="Super-resolution on machines with float processors and INT8 accelerators.",
 )
-app.command("upscale")(upscale.command)
-app.command("devices")(devices.command)
-app.command("doctor")(doctor.command)
-app.command("networks")(networks.command)
-app.command("train")(train.command)
-app.command("train-estimator")(train_estimator.command)
-app.command("collapse")(collapse.command)
-app.command("units")(units.command)
-app.add_typer(profile.app, name="profile")
-app.command("split")(split.command)
-app.command("optimize")(optimize.command)
-app.command("pareto")(pareto.command)
-app.add_typer(plan_files.app, name="plan")
-app.command("estimate")(estimate.command)
-app.command("export")(export.command)
-app.command("inspect")(inspect_bundle.command)
-app.command("eval")(evaluate.command)
-app.command("metrics")(metrics.command)
 
 
 def main() -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import typer
+
 from vernier.cli.console import progress_bar
 from vernier.cli.planning_options import (
     BudgetOption,
     FineTuneOption,
     GranularityOption,
+    InexactOption,
     ProcessorsOption,
     SizeOption,
     Wishes,
     check_new,
     taking_wishes,
 )
+from vernier.cli.profile_files import chosen
 from vernier.cli.split import make_and_tell
 from vernier.units.cutting import Granularity
 
@@ -22,9 +26,10 @@ def command(
     wished: Wishes,
     budget: BudgetOption,
     size: SizeOption = "320x180",
-    processors: ProcessorsOption = "litert:cpu:float32,litert:cpu:int8",
+    processors: ProcessorsOption = "auto",
     granularity: GranularityOption = Granularity.LAYER,
     fine_tune: FineTuneOption = 0.0,
+    allow_inexact: InexactOption = False,
 ) -> None:
     """Profile a network, find the split that looks best within a budget, export and verify it.
 
@@ -48,5 +53,14 @@ def command(
     names = [name.strip() for name in processors.split(",")]
     title = f"profiling {source.name} x{source.scale}"
     with progress_bar(title, quiet=wished.as_json) as report:
-        known = profiled(subject, names, out / "profile.json", quick=wished.quick, progress=report)
+        known = profiled(
+            subject,
+            names,
+            out / "profile.json",
+            quick=wished.quick,
+            allow_inexact=allow_inexact,
+            progress=report,
+        )
+    for sentence in chosen(known):
+        typer.echo(sentence, err=True)
     make_and_tell(wished, known, budget, fine_tune)

@@ -23,7 +23,7 @@ def command(
     profile: ProfileOption,
     budgets: Annotated[int, typer.Option(min=2, help="Searched at; as many points are kept.")] = 8,
 ) -> None:
-    """The splits that no other beats in both time and looks, with the knee marked.
+    """The splits that no other beats in both measured time and looks, with the knee marked.
 
     OUT gets pareto.json, pareto.png and pareto.svg (where Matplotlib is installed), and a bundle
     for each point. Interrupted, the same command goes on.
@@ -51,10 +51,10 @@ def command(
     if wished.as_json:
         print_json(msgspec.to_builtins(found))
         return
-    typer.echo(f"{'foreseen':>10}{'measured':>10}{'objective':>11}{'INT8':>6}")
+    typer.echo(f"{'foreseen':>10}{'measured':>10}{'objective':>11}{'INT8':>6}  form")
     for point in found.points:
         measured = "-" if point.measured_ms is None else f"{point.measured_ms:.2f}"
         typer.echo(
             f"{point.predicted_ms:10.2f}{measured:>10}{point.objective:11.3f}"
-            f"{point.integer_units:6d}{'  knee' if point.knee else ''}"
+            f"{point.integer_units:6d}  {point.form}{'  knee' if point.knee else ''}"
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from vernier.planning.plan import Plan
+    from vernier.planning.plan import Plan, Scores
 
 app = typer.Typer(no_args_is_help=True, help="Look at plans: show, explain, diff.")
 PlanArgument = Annotated[Path, typer.Argument(help="A plan's folder, or its plan.json.")]
@@ -78,26 +78,42 @@ def told(plan: Plan) -> str:
     after = plan.measured_ms
     lines = [
         f"{plan.network} x{plan.scale} at {plan.width}x{plan.height}: {integer} of "
-        f"{len(plan.units)} units in INT8, {plan.switches} switches ({plan.method}, "
-        f"{plan.judged} splits judged, {plan.search_s:.0f} s)",
-        f"{'':12}{'all-float':>12}{'plan':>12}{'foreseen':>12}{'budget':>12}",
+        f"{len(plan.units)} units in INT8, {plan.switches} switches"
+        f"{', fused into one file' if plan.form == 'fused' else ''} ({plan.method}, "
+        f"{plan.judged} splits judged, {len(plan.attempts)} timed, {plan.search_s:.0f} s)",
+        f"{'':12}{'all-float':>12}{'all-INT8':>12}{'plan':>12}{'foreseen':>12}{'budget':>12}",
         f"{'time, ms':12}{plan.float_ms:12.2f}"
-        + (f"{after:12.2f}" if after is not None else f"{'-':>12}")
+        + _number(plan.coarsest.measured_ms if plan.coarsest else None, 2)
+        + _number(after, 2)
         + f"{plan.predicted_ms:12.2f}{plan.budget_ms:12.2f}",
     ]
     for name, seen in (("searched", plan.simulated), ("held out", plan.held_out)):
         if seen is None:
             continue
+        other = plan.coarsest.held_out if plan.coarsest and name == "held out" else None
         lines += [
             f"{seen.photos} ({name})",
-            f"{'  PIQE':12}{seen.piqe_float:12.2f}{seen.piqe:12.2f}",
-            f"{'  to float':12}{'':12}{seen.psnr_db:9.1f} dB{'':4}SSIM {seen.ssim:.4f}  "
-            f"GMSD {seen.gmsd:.4f}",
-            f"{'  objective':12}{0:12.3f}{seen.objective:12.3f}  "
-            f"({plan.objective}, less is better)",
+            f"{'  PIQE':12}{seen.piqe_float:12.2f}{_score(other, 'piqe', 2)}{seen.piqe:12.2f}",
+            f"{'  to float':12}{'dB':>12}{_score(other, 'psnr_db', 1)}{seen.psnr_db:12.1f}",
+            f"{'  SSIM':12}{1:12.4f}{_score(other, 'ssim', 4)}{seen.ssim:12.4f}",
+            f"{'  GMSD':12}{0:12.4f}{_score(other, 'gmsd', 4)}{seen.gmsd:12.4f}",
+            f"{'  objective':12}{0:12.3f}{_score(other, 'objective', 3)}"
+            f"{seen.objective:12.3f}  ({plan.objective}, less is better)",
         ]
+    if plan.calibrated:
+        lines.append(f"INT8 ranges from {plan.calibrated}")
+    if not plan.within:
+        lines.append("this is the nearest to the budget that was timed; it does not keep it")
     if plan.fine_tuned:
         lines.append(f"fine-tuned, {plan.fine_tuned}")
     if plan.measured_ms is None:
         lines.append("the processors are modelled: nothing was timed, and pictures are simulated")
     return "\n".join(lines)
+
+
+def _score(seen: Scores | None, name: str, digits: int) -> str:
+    return _number(None if seen is None else getattr(seen, name), digits)
+
+
+def _number(value: float | None, digits: int) -> str:
+    return f"{'-':>12}" if value is None else f"{value:12.{digits}f}"

@@ -33,7 +33,26 @@ BudgetOption = Annotated[
 ]
 ProfileOption = Annotated[Path, typer.Option(help="Of the network, from `vernier profile`.")]
 SizeOption = Annotated[str, typer.Option(help="WIDTHxHEIGHT of the input.")]
-ProcessorsOption = Annotated[str, typer.Option(help="ENGINE:DEVICE:PRECISION, commas between.")]
+ProcessorsOption = Annotated[
+    str,
+    typer.Option(
+        help="ENGINE:DEVICE:PRECISION, commas between; auto for those whose numbers are right here "
+        "and that are somewhere faster."
+    ),
+]
+NearestOption = Annotated[
+    bool,
+    typer.Option(
+        "--nearest",
+        help="Where nothing keeps the budget, end with the fastest split that was timed.",
+    ),
+]
+InexactOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-inexact", help="Use processors that are named although their numbers are wrong."
+    ),
+]
 GranularityOption = Annotated[Granularity, typer.Option(help="One unit per layer, or per block.")]
 QuickOption = Annotated[bool, typer.Option("--quick", help="A rougher profile, fewer judgements.")]
 MethodOption = Annotated[
@@ -98,6 +117,7 @@ class Wishes:
     photo_count: int
     seed: int
     quick: bool
+    nearest: bool
     as_json: bool
 
 
@@ -115,6 +135,7 @@ def wishes(
     photo_count: PhotoCountOption = 8,
     seed: SeedOption = 0,
     quick: QuickOption = False,
+    nearest: NearestOption = False,
     as_json: JsonOption = False,
 ) -> Wishes:
     """The options that all planning commands have, as one value.
@@ -137,6 +158,7 @@ def wishes(
         photo_count,
         seed,
         quick,
+        nearest,
         as_json,
     )
 
@@ -199,7 +221,9 @@ def order_of(wished: Wishes, budget: str, shop: Workshop) -> Order:
     constraints = Constraints(locked, wished.most_switches, memory)
     chosen_method(wished.method)
     most = QUICK_JUDGEMENTS if wished.quick else MOST_JUDGEMENTS
-    return Order(parse_budget(budget), constraints, Method(wished.method), most)
+    return Order(
+        parse_budget(budget), constraints, Method(wished.method), most, nearest=wished.nearest
+    )
 
 
 def open_workshop(wished: Wishes, profile: Profile, report: Progress) -> Workshop:

@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 
 from vernier.cli import profile_files, profile_trace
 from vernier.cli.console import print_json, progress_bar
-from vernier.cli.profile_files import checked
+from vernier.cli.profile_files import checked, chosen
 from vernier.units.cutting import Granularity
 
 if TYPE_CHECKING:
@@ -59,10 +59,11 @@ def command(
     processors: Annotated[
         str,
         typer.Option(
-            help="ENGINE:DEVICE:PRECISION, with commas between; modelled:... for devices that are "
-            "not here, such as modelled:pixel-6-gpu:float16,modelled:pixel-6-npu:int8."
+            help="ENGINE:DEVICE:PRECISION, with commas between; auto for those whose numbers are "
+            "right here and that are somewhere faster; modelled:... for devices that are not here, "
+            "such as modelled:pixel-6-gpu:float16,modelled:pixel-6-npu:int8."
         ),
-    ] = "litert:cpu:float32,litert:cpu:int8",
+    ] = "auto",
     granularity: Annotated[
         Granularity, typer.Option(help="One unit per layer, or per block.")
     ] = Granularity.LAYER,
@@ -93,6 +94,13 @@ def command(
         typer.Option(help="Write a trace of the rooted phone's kernel here; see `profile trace`."),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a profile.")] = False,
+    allow_inexact: Annotated[
+        bool,
+        typer.Option(
+            "--allow-inexact",
+            help="Time processors that are named although their numbers are wrong.",
+        ),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the profile on standard output as well.")
     ] = False,
@@ -110,6 +118,7 @@ def command(
     from vernier.evaluation.split_times import CHECKED_SPLITS, check_profile
     from vernier.profiling import profiler
     from vernier.profiling.assembly import Subject
+    from vernier.profiling.choosing import AUTO, trusted, with_left_out
     from vernier.profiling.doubts import doubts
     from vernier.profiling.modelled import is_modelled, modelled_profile
     from vernier.profiling.profile import save_profile
@@ -127,12 +136,20 @@ def command(
     source = find_source(network, scale, size=(height, width))
     subject = Subject(source.name, source.scale, source.graph, height, width, granularity)
     names = [name.strip() for name in processors.split(",")]
+    auto = names == [AUTO]
+    passed: dict[str, str] = {}
+    if auto and phone is not None:
+        names = ["phone:cpu:float32", "phone:cpu:int8"]
+    elif auto:
+        found_here, passed = trusted(subject)
+        names = list(found_here)
     if any(map(is_modelled, names)):
         if not all(map(is_modelled, names)):
             raise UsageError("modelled and measured processors cannot be profiled together")
         found = modelled_profile(subject, names)
     else:
-        measured = profiler.profile if phone is None else phone
+        here = partial(profiler.profile, allow_inexact=allow_inexact, only_what_pays=auto)
+        measured = here if phone is None else phone
         rounds = profiler.QUICK_ROUNDS if quick else profiler.NORMAL_ROUNDS
         with progress_bar(f"profiling {source.name} x{source.scale} at {size}") as report:
             found = measured(
@@ -143,6 +160,7 @@ def command(
                 unfinished=out.with_name(f".{out.name}.partial"),
                 progress=report,
             )
+        found = with_left_out(found, passed)
         count = check if check is not None else 0 if quick or phone else CHECKED_SPLITS
         if count:
             with progress_bar(f"checking {source.name} x{source.scale} at {size}") as report:
@@ -152,8 +170,8 @@ def command(
         typer.echo(sentence, err=True)
     if as_json:
         print_json(msgspec.to_builtins(found))
-    if found.correction is not None:
-        typer.echo(checked(found.correction), err=True)
+    for sentence in (*chosen(found), *checked(found)):
+        typer.echo(sentence, err=True)
     modelled = ", modelled, not measured" if found.modelled else ""
     typer.echo(
         f"{out}: {len(found.units)} units on {', '.join(found.processors)}{modelled}", err=True

@@ -19,13 +19,28 @@ Out = Annotated[Path, typer.Option("--out", "-o", help="The profile to write.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a profile.")]
 
 
-def checked(correction: Correction) -> str:
-    """What whole splits said of the model."""
+def checked(profile: Profile) -> list[str]:
+    """What whole splits said of the model, a sentence for each form."""
+    forms = {"segments": profile.correction, "one file (fused)": profile.fused}
+    return [_checked(form, found) for form, found in forms.items() if found is not None]
+
+
+def _checked(form: str, correction: Correction) -> str:
     before, after = (100 * e for e in (correction.error_before, correction.error_after))
     return (
-        f"checked against {correction.splits} whole splits: sums of parts were off by {before:.1f} "
-        f"% in the mean, {after:.1f} % with the correction that follows from them"
+        f"checked against {correction.splits} whole splits as {form}: sums of parts were off by "
+        f"{before:.1f} % in the mean, {after:.1f} % with the correction that follows from them"
     )
+
+
+def chosen(profile: Profile) -> list[str]:
+    """Which processors were profiled, and which were left out and why, a sentence for each."""
+    left_out = profile.settings.left_out
+    if not left_out:
+        return []
+    return [f"profiled {', '.join(profile.processors)}"] + [
+        f"left out {name}: {reason}" for name, reason in left_out.items()
+    ]
 
 
 def show(file: File) -> None:
@@ -50,13 +65,15 @@ def show(file: File) -> None:
         table.add_row("x".join(map(str, shape[1:])), *cells)
     Console().print(table)
     if profile.switches:
-        table = Table("switch", "tensor", "conversion ms", "hand-over ms", box=None)
+        columns = ("conversion ms", "hand-over ms", "inside one file, ms")
+        table = Table("switch", "tensor", *columns, box=None)
         for switch in profile.switches:
             table.add_row(
                 f"{switch.source} -> {switch.target}",
                 "x".join(map(str, switch.shape[1:])),
                 _cell(switch.conversion),
                 _cell(switch.hand_over),
+                "-" if switch.inside is None else _cell(switch.inside),
             )
         Console().print(table)
     for sentence in doubts(profile):
@@ -127,8 +144,8 @@ def _about(profile: Profile) -> None:
     )
     for name, how in profile.modelled.items():
         typer.echo(f"{name}: modelled ({how})")
-    if profile.correction is not None:
-        typer.echo(checked(profile.correction))
+    for sentence in (*chosen(profile), *checked(profile)):
+        typer.echo(sentence)
     here = describe_machine()
     if profile.machine != here and len(profile.modelled) < len(profile.processors):
         typer.echo(f"measured on another machine or other engines than this one ({here.cpu})")

@@ -8,7 +8,6 @@ Codes become other codes two at a time, by a table of 65536 pairs.
 from __future__ import annotations
 
 import functools
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from vernier.conversion.arithmetic import Bound, dequantize, quantize
 from vernier.conversion.protocol import Conversion, Direction, Task, check
 from vernier.conversion.tables import Encoding, requantized
+from vernier.cpu import usable_cores
 from vernier.graphs.graph import Quantization
 
 BLOCK = 1 << 19
@@ -46,7 +46,7 @@ class Blocked:
     name = "blocked"
 
     def __init__(self, threads: int = 0, block: int = BLOCK, share: int = SHARE) -> None:
-        self._threads = min(threads or _usable_cores(), _usable_cores())
+        self._threads = min(threads or usable_cores(), usable_cores())
         self._block = block
         self._share = share
 
@@ -147,9 +147,3 @@ def _by_pairs(task: Task) -> Range:
 def _pool(threads: int) -> ThreadPoolExecutor:
     """Threads that all conversions share; they end with the process."""
     return ThreadPoolExecutor(threads, thread_name_prefix="vernier-conversion")
-
-
-def _usable_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

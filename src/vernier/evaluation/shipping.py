@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from vernier.bundles.bundle import Bundle, in_memory, open_bundle
 from vernier.bundles.export import (
@@ -21,23 +22,25 @@ from vernier.bundles.export import (
 )
 from vernier.bundles.manifest import Damage, Forecast
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
-from vernier.bundles.split_export import Form, export_split
+from vernier.bundles.split_export import export_split
 from vernier.errors import ImageError, PlacementError, UsageError
 from vernier.evaluation.damage import bundle_damage_db, damage_db, on
 from vernier.evaluation.network_source import Source, Weights, find_source
 from vernier.graphs.counts import count_macs
 from vernier.graphs.shapes import fits_one_size, own_size, resized
+from vernier.images.coverage import TILE, coverage
 from vernier.images.dead_leaves import dead_leaves
 from vernier.images.pairs import Float32, list_photos, load_rgb, network_input, shrink
 from vernier.networks.shipped import shipped_names
-from vernier.processors.discovery import present_processors
+from vernier.processors.self_test_cases import kinds_in
+from vernier.processors.soundness import sound_processors
 from vernier.profiling.prediction import Predictor
 from vernier.profiling.profile import Profile
 from vernier.progress import Progress, silent
 from vernier.quantization.ranges import Ranges
 from vernier.runtime.planes import PlaneUpscaler
 from vernier.units.cutting import Granularity, cut
-from vernier.units.split import Split
+from vernier.units.split import Form, Split
 
 if TYPE_CHECKING:
     from vernier.training.distillation import Distillation
@@ -50,9 +53,8 @@ FEWEST_PHOTOS = 4
 JUDGES = 8
 HELD_OUT_EACH = 5
 MADE = 3
-# Less of the samples' range, or less change from row to row, and ranges say little of real photos.
-LEAST_SPAN = 0.5
-LEAST_TEXTURE = 0.002
+# Share of the photos' parts, above which these are mostly of a kind.
+MOSTLY = 0.5
 SMALLEST_SIDE = 4
 
 
@@ -108,24 +110,37 @@ def load_photos(folder: Path, source: Source) -> Photos:
 
 
 def doubtful(photos: Sequence[Float32]) -> str:
-    """What photos to calibrate on hardly show, in words; empty where nothing is amiss."""
-    low, high = (float(np.percentile([np.percentile(p, q) for p in photos], q)) for q in (1, 99))
-    if high - low < LEAST_SPAN:
-        return (
-            f"the photos cover samples from {low:.2f} to {high:.2f} of 0 to 1 only: what is darker "
-            "or brighter will be clipped; calibrate on photos of many kinds"
-        )
-    texture = float(np.median([np.abs(np.diff(photo, axis=0)).mean() for photo in photos]))
-    if texture < LEAST_TEXTURE:
-        return "the photos have next to no texture; calibrate on photos of many kinds"
-    return ""
+    """What photos to calibrate on hardly show, in words; empty where nothing is amiss.
+
+    By kinds of `images.coverage`: no busy parts, or mostly dark ones and none that is bright, or
+    the other way round. Colours are not asked for, as many good sets lack one.
+    """
+    shown = [_as_bytes(photo) for photo in photos if min(photo.shape[:2]) >= TILE]
+    if not shown:
+        return ""
+    found = coverage(shown)
+    mostly = {kind for kind, share in found.shares.items() if share > MOSTLY}
+    asked = {"dark": "bright" in mostly, "bright": "dark" in mostly, "busy": True}
+    lacking = [kind for kind in found.missing if asked.get(kind)]
+    if not lacking:
+        return ""
+    return (
+        f"the photos hardly show anything {' or '.join(lacking)}: what they lack may be clipped; "
+        "calibrate on photos of many kinds"
+    )
+
+
+def _as_bytes(photo: Float32) -> NDArray[np.uint8]:
+    """`(h, w, 3)` uint8 RGB of `(h, w, channels)` float32 in [0, 1]."""
+    wide = np.broadcast_to(photo, (*photo.shape[:2], 3))
+    return np.rint(np.clip(wide, 0, 1) * 255).astype(np.uint8)
 
 
 def _made(channels: int, only: tuple[int, int] | None) -> tuple[Float32, ...]:
     """Pictures with the texture of fallen leaves, in every brightness."""
     height, width = only or (96, 128)
     made = [dead_leaves(height, width, channels=3, seed=seed) for seed in range(MADE)]
-    return tuple(network_input(picture * np.float32(255), channels) for picture in made)
+    return tuple(network_input(_as_bytes(picture), channels) for picture in made)
 
 
 def _shrunk(path: Path, scale: int, channels: int, only: tuple[int, int] | None) -> Float32:
@@ -213,7 +228,7 @@ def export_network_split(
     refuse_random(source)
     facts = network_facts(source.graph, source.name, source.scale)
     units = cut(source.graph, granularity)
-    times, forecast = (None, None) if profile is None else foresee(profile, split)
+    times, forecast = (None, None) if profile is None else foresee(profile, split, form)
     exported = export_split(
         source.graph,
         facts,
@@ -265,8 +280,15 @@ def distilled(
     return replace(source, graph=found.graph), found.ranges
 
 
-def foresee(profile: Profile, split: Split) -> tuple[dict[str, float], Forecast]:
+def foresee(
+    profile: Profile, split: Split, form: Form = Form.SEGMENTS
+) -> tuple[dict[str, float], Forecast]:
     """What a profile says of a split: of each unit, and of the whole.
+
+    Args:
+        profile: of its units.
+        split: its processors were profiled.
+        form: of its files; those whose engine converts are foreseen as segments.
 
     Raises:
         UsageError: the profile is of other units, or lacks one of the split's processors.
@@ -277,7 +299,8 @@ def foresee(profile: Profile, split: Split) -> tuple[dict[str, float], Forecast]
             f"expected a profile of the split's {len(split.processors)} units, found one of "
             f"{profile.network} x{profile.scale} with {len(names)} ({profile.granularity})"
         )
-    found = Predictor(profile).predict(list(split.processors.values()))
+    foreseen = Form.FUSED if form is Form.FUSED else Form.SEGMENTS
+    found = Predictor(profile).predict(list(split.processors.values()), foreseen)
     modelled = all(name in profile.modelled for name in split.processors.values())
     forecast = Forecast(
         total_ms=round(found.total_ms, 6),
@@ -360,7 +383,7 @@ def _reduced_precision_db(exported: Exported, planes: Sequence[Float32]) -> dict
     """The damage of each float precision below float32 that a processor here computes in."""
     bundle = _opened(exported)
     found: dict[str, float] = {}
-    for processor in present_processors():
+    for processor in sound_processors(kinds_in(bundle.graph)):
         precision = processor.id.precision
         if precision not in ("float32", "int8") and precision not in found:
             doubtful = PlaneUpscaler(bundle, on(str(processor.id)))

@@ -20,12 +20,12 @@ from vernier.images.pairs import list_photos, load_rgb, shrink
 from vernier.metrics.piqe import SHIFTS, steady_piqe
 from vernier.metrics.planes import GREY_WEIGHTS, grey
 from vernier.perceptual.objective import Guard
+from vernier.processors.discovery import arithmetic
 from vernier.quantization.ranges import Ranges
 from vernier.quantization.simulation import SimulatedNetwork
 from vernier.quantization.simulation_prefixes import KeptPrefixes
 from vernier.splitting.problem import Assignment
 from vernier.units.cutting import Granularity, cut
-from vernier.units.split import precision_of
 
 Bytes = NDArray[np.uint8]
 Float32 = NDArray[np.float32]
@@ -140,6 +140,7 @@ def _busiest(photo: Bytes, side: int) -> Bytes:
 class SplitQuality:
     """Judges assignments of one network's units by simulation, which equals the exported segments
     as far as `benchmarks/splits.py` says, and `benchmarks/narrow_floats.py` for narrow floats.
+    INT8 has the weights that the processor gets on this machine (`processors.discovery.pair_sums`).
 
     Args:
         source: the network.
@@ -242,7 +243,7 @@ class SplitQuality:
             Twice `(1, 1, H, W)` in [0, 1].
         """
         at = step % len(self._inputs)
-        found = [precision_of(name) for name in processors]
+        found = [arithmetic(name) for name in processors]
         kinds = list(dict.fromkeys(found))
         summed = [shares[:, [name == kind for name in found]].sum(dim=1) for kind in kinds]
         by_precision = torch.stack(summed, dim=1).clamp(0, 1)
@@ -260,7 +261,7 @@ class SplitQuality:
 
     def pictures(self, split: Assignment) -> list[Bytes]:
         """Grey pictures of a split, one for each crop."""
-        placed = [precision_of(name) for name in split]
+        placed = [arithmetic(name) for name in split]
         kinds = list(dict.fromkeys(placed))
         shares = torch.tensor([[float(own == kind) for kind in kinds] for own in placed])
         with torch.no_grad():

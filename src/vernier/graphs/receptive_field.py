@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from vernier.errors import GraphError
 from vernier.graphs.graph import CHANNELS, Graph, Kind, Operator, is_channel_mean
-from vernier.graphs.shapes import reaches
+from vernier.graphs.shapes import fits_one_size, own_size, reaches
 
 Interval = tuple[int, int]
 """First and last index, both included."""
@@ -72,6 +72,14 @@ def size_multiple(graph: Graph) -> int:
             ratio *= _enlargement(op)
         ratios[op.output] = ratio
     return math.lcm(*(ratio.denominator for ratio in ratios.values()))
+
+
+def trial_size(graph: Graph, height: int, width: int) -> tuple[int, int]:
+    """The size to try a graph with: its only one, or the one wished, up to what it takes."""
+    if fits_one_size(graph):
+        return own_size(graph)
+    multiple = size_multiple(graph)
+    return -(-height // multiple) * multiple, -(-width // multiple) * multiple
 
 
 def _halo_along(graph: Graph, axis: int) -> int:

@@ -16,12 +16,13 @@ Source: RFC 1950, RFC 1951 (an empty stored block ends a strip on a byte, `Z_FUL
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
+
+from vernier.cpu import usable_cores
 
 LEVEL = 1
 STRIP_BYTES = 1 << 19
@@ -32,11 +33,6 @@ ZLIB_HEADER = b"\x78\x01"
 LAST_BLOCK = b"\x03\x00"
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-def usable_cores() -> int:
-    """Cores that this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def in_parallel(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:

@@ -13,10 +13,12 @@ from vernier.images.pairs import Float32, list_photos, load_rgb, network_input, 
 from vernier.planning.plan import Plan
 from vernier.planning.planner import Workshop
 from vernier.planning.verification import judged_exported
+from vernier.processors.discovery import pair_sums
 from vernier.progress import Progress, silent
+from vernier.quantization.pair_bound import PairSums
 from vernier.training.distillation import Distillation, distil
 from vernier.units.cutting import cut
-from vernier.units.split import is_integer
+from vernier.units.split import Form, is_integer
 
 MOST_PHOTOS = 100
 
@@ -58,7 +60,17 @@ def fine_tuned(
         if is_integer(name)
         for output in unit.operators
     )
-    found = distil(shop.source.graph, shop.ranges, integer, _pool(shop, photos), recipe, progress)
+    sums = [pair_sums(name) for name in plan.processors if is_integer(name)]
+    found = distil(
+        shop.source.graph,
+        shop.ranges,
+        integer,
+        _pool(shop, photos),
+        recipe,
+        progress,
+        # Of several INT8 processors the strictest: what is exact there is exact on all.
+        PairSums(any(one.channels for one in sums), any(one.taps for one in sums)),
+    )
     told = f"{found.before_db:.2f} -> {found.after_db:.2f} dB to float in {found.steps} steps"
     if found.after_db <= found.before_db:
         return shop, msgspec.structs.replace(plan, fine_tuned=f"old weights kept: {told}")
@@ -72,6 +84,7 @@ def fine_tuned(
         made.objective,
         made.guard,
         believed=shop.source,
+        form=Form(plan.form),
     )
     told += (
         f" (simulated, patches left out); held out {plan.held_out.psnr_db:.2f} -> "

@@ -4,32 +4,52 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
 from vernier.bundles.bundle import write_bundle
 from vernier.errors import MissingExtraError, UsageError
+from vernier.evaluation.split_times import Contender
 from vernier.images.writing import write_whole
-from vernier.planning.planner import Order, Workshop
-from vernier.planning.verification import exported_split, timed
+from vernier.planning.planner import Order, Workshop, stopwatch
+from vernier.planning.stopwatch import Stopwatch
+from vernier.planning.timed_search import NEAR
+from vernier.planning.verification import exported_split
 from vernier.processors.machine import Machine, describe_machine
+from vernier.profiling.correction import at_pace, learned
+from vernier.profiling.prediction import Predictor
 from vernier.progress import Progress, silent
-from vernier.splitting.front import BUDGETS, FRONT_JUDGEMENTS, front, knee, thinned
-from vernier.splitting.problem import Problem
-from vernier.units.split import is_integer
+from vernier.splitting.front import (
+    BUDGETS,
+    FRONT_JUDGEMENTS,
+    Point,
+    front,
+    knee,
+    not_dominated,
+    thinned,
+)
+from vernier.splitting.problem import Assignment, Problem
+from vernier.units.split import Form, is_integer
+
+ROUNDS = 3
+"""Of searching, timing and learning."""
 
 
 class FrontPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One split of a front.
 
     Attributes:
-        predicted_ms: by the profile.
-        measured_ms: of the exported segments; null where it was not timed.
+        predicted_ms: by the profile, as it was before this split was timed.
+        measured_ms: of the exported files, at all-float's pace (`planning.stopwatch`); null where
+            it was not timed.
         objective: judged on the photos; lower looks better.
         integer_units: how many run in INT8.
         knee: whether the front bends most here.
         processors: of each unit, in order.
+        form: of its files, `segments` or `fused`.
         bundle: folder of its bundle beside the file; empty if none was written.
     """
 
@@ -39,7 +59,13 @@ class FrontPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     integer_units: int
     knee: bool
     processors: tuple[str, ...]
+    form: str = "segments"
     bundle: str = ""
+
+    @property
+    def time_ms(self) -> float:
+        """Measured, or foreseen where nothing was timed."""
+        return self.predicted_ms if self.measured_ms is None else self.measured_ms
 
 
 class Front(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -75,7 +101,9 @@ class Front(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 def make_front(
     shop: Workshop, order: Order, budgets: int = BUDGETS, progress: Progress = silent
 ) -> Front:
-    """Search at several budgets, and time what no other split beats, in turns.
+    """Search at several budgets, time what no other split beats, learn, and search again.
+
+    What is on the front at last is what no other split beats by the clock.
 
     Args:
         shop: network, profile, photos.
@@ -88,24 +116,27 @@ def make_front(
     """
     started = time.monotonic()
     judge = shop.evaluations(shop.quality())
-    found = front(
-        Problem(shop.profile, math.inf, order.constraints),
-        judge,
-        budgets=budgets,
-        method=order.method,
-        most=min(order.most, FRONT_JUDGEMENTS),
-        seed=shop.seed,
-        progress=progress,
-    )
-    if not found:
-        raise UsageError("no split keeps the constraints on switches, memory and locked units")
-    points = thinned(found, budgets)
-    measured: list[float | None] = [None] * len(points)
+    problem = Problem(shop.profile, math.inf, order.constraints)
+
+    def searched(known: Problem) -> list[Point]:
+        return front(
+            known,
+            judge,
+            budgets=budgets,
+            method=order.method,
+            most=min(order.most, FRONT_JUDGEMENTS),
+            seed=shop.seed,
+            progress=progress,
+        )
+
     modelled = any(name in shop.profile.modelled for name in shop.profile.processors)
-    if not modelled:
-        threads = shop.profile.settings.threads
-        measured = [*timed(shop.subject, [p.split for p in points], shop.ranges, threads)]
-    best = knee(points)
+    if modelled:
+        points = [_foreseen(point) for point in thinned(searched(problem), budgets)]
+    else:
+        points = timed_front(problem, searched, stopwatch(shop, problem.finest), budgets)
+    if not points:
+        raise UsageError("no split keeps the constraints on switches, memory and locked units")
+    best = knee([Point(p.processors, p.time_ms, p.objective) for p in points])
     return Front(
         network=shop.source.name,
         scale=shop.source.scale,
@@ -118,17 +149,76 @@ def make_front(
         seconds=round(time.monotonic() - started, 2),
         units=tuple(unit.name for unit in shop.profile.units),
         points=tuple(
-            FrontPoint(
-                predicted_ms=round(point.time_ms, 4),
-                measured_ms=None if ms is None else round(ms, 4),
-                objective=round(point.objective, 5),
-                integer_units=sum(map(is_integer, point.split)),
-                knee=number == best,
-                processors=point.split,
-                bundle=f"bundle-{number:02d}",
-            )
-            for number, (point, ms) in enumerate(zip(points, measured, strict=True))
+            msgspec.structs.replace(point, knee=number == best, bundle=f"bundle-{number:02d}")
+            for number, point in enumerate(points)
         ),
+    )
+
+
+def timed_front(
+    problem: Problem,
+    searched: Callable[[Problem], list[Point]],
+    watch: Stopwatch,
+    count: int = BUDGETS,
+) -> list[FrontPoint]:
+    """The splits of a front that no other beats by the clock, by rising time.
+
+    Args:
+        problem: its profile foresees times.
+        searched: the front of a problem, foreseen.
+        watch: times splits.
+        count: of points, at the most.
+    """
+    foreseen: dict[Contender, float] = {}
+    looks: dict[Assignment, float] = {}
+    known = problem
+    for _ in range(ROUNDS):
+        found = searched(known)
+        looks |= {point.split: point.objective for point in found}
+        predictor = Predictor(known.profile)
+        new = []
+        for point in thinned(found, count):
+            for form, one in predictor.forms(point.split).items():
+                if one.total_ms <= point.time_ms * (1 + NEAR):
+                    contender = Contender(point.split, form)
+                    foreseen.setdefault(contender, one.total_ms)
+                    new.append(contender)
+        new = [one for one in new if not watch.knows(one)]
+        if not new:
+            break
+        watch.time(new)
+        before = at_pace(problem.profile, watch.anchor.processors, watch.float_ms)
+        known = replace(problem, profile=learned(before, watch.wholes()))
+    measured = [
+        (Point(one.processors, watch.ms(one), looks[one.processors]), one)
+        for one in watch.contenders
+        if one.processors in looks
+    ]
+    forms = dict(measured)
+    kept = thinned(not_dominated([point for point, _ in measured]), count)
+    return [_measured(point, forms[point], foreseen) for point in kept]
+
+
+def _measured(point: Point, one: Contender, foreseen: Mapping[Contender, float]) -> FrontPoint:
+    return FrontPoint(
+        predicted_ms=round(foreseen.get(one, point.time_ms), 4),
+        measured_ms=round(point.time_ms, 4),
+        objective=round(point.objective, 5),
+        integer_units=sum(map(is_integer, point.split)),
+        knee=False,
+        processors=point.split,
+        form=one.form.value,
+    )
+
+
+def _foreseen(point: Point) -> FrontPoint:
+    return FrontPoint(
+        predicted_ms=round(point.time_ms, 4),
+        measured_ms=None,
+        objective=round(point.objective, 5),
+        integer_units=sum(map(is_integer, point.split)),
+        knee=False,
+        processors=point.split,
     )
 
 
@@ -140,7 +230,9 @@ def write_front(shop: Workshop, made: Front, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     for point in made.points:
-        files = exported_split(shop.source, shop.subject, point.processors, shop.ranges)
+        files = exported_split(
+            shop.source, shop.subject, point.processors, shop.ranges, Form(point.form)
+        )
         write_bundle(folder / point.bundle, files.manifest, files.models, overwrite=True)
     text = msgspec.json.format(msgspec.json.encode(made), indent=1)
     write_whole(folder / "pareto.json", text)
@@ -162,16 +254,17 @@ def draw_front(drawn: Front, path: Path) -> None:
     figure, (above, below) = pyplot.subplots(
         2, 1, figsize=(8, 7), height_ratios=(3, 2), constrained_layout=True
     )
-    times = [point.predicted_ms for point in drawn.points]
+    times = [point.time_ms for point in drawn.points]
     worth = [point.objective for point in drawn.points]
     above.step(times, worth, where="post", color="0.6", linewidth=1)
-    above.plot(times, worth, "o", color="tab:blue", label="foreseen")
-    clock = [(p.measured_ms, p.objective) for p in drawn.points if p.measured_ms is not None]
+    clock = [point for point in drawn.points if point.measured_ms is not None]
+    above.plot(times, worth, "o", color="tab:blue", label="measured" if clock else "foreseen")
     if clock:
-        above.plot(*zip(*clock, strict=True), "x", color="tab:orange", label="measured")
+        guessed = [point.predicted_ms for point in clock]
+        above.plot(guessed, worth, "x", color="tab:orange", label="foreseen")
     for point in drawn.points:
         if point.knee:
-            above.annotate("knee", (point.predicted_ms, point.objective), (5, 8),
+            above.annotate("knee", (point.time_ms, point.objective), (5, 8),
                            textcoords="offset points")  # fmt: skip
     above.set_xlabel(f"ms for one picture of {drawn.width}x{drawn.height}")
     above.set_ylabel(f"{drawn.objective} objective, less is better")

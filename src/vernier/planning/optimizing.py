@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from vernier.bundles.split_export import export_split
 from vernier.errors import UsageError
 from vernier.evaluation.network_source import Source
 from vernier.evaluation.objectives import Objective
-from vernier.evaluation.shipping import load_photos, ranges_on, refuse_random
+from vernier.evaluation.shipping import ranges_on, refuse_random
 from vernier.evaluation.split_quality import (
     HELD_OUT,
     PHOTOS,
@@ -24,16 +25,20 @@ from vernier.evaluation.split_quality import (
 from vernier.evaluation.split_times import CHECKED_SPLITS, check_profile
 from vernier.images.writing import write_whole
 from vernier.perceptual.objective import BOUND_DB, Guard
+from vernier.planning.calibration import calibration_photos
 from vernier.planning.leftovers import MadeOf, claim, photos_digest, weights_digest
-from vernier.planning.plan import Plan, save_plan
+from vernier.planning.plan import Plan, save_plan, wholes
 from vernier.planning.planner import Workshop
 from vernier.profiling import profiler
 from vernier.profiling.assembly import Subject
+from vernier.profiling.choosing import AUTO, trusted, with_left_out
+from vernier.profiling.correction import at_pace, learned
 from vernier.profiling.profile import Profile, load_profile, save_profile
 from vernier.progress import Progress, silent
 from vernier.quantization.ranges import Ranges
+from vernier.splitting.problem import Problem
 from vernier.units.cutting import cut
-from vernier.units.split import Split, format_split
+from vernier.units.split import Form, Split, format_split
 
 
 @dataclass(frozen=True)
@@ -58,20 +63,24 @@ def profiled(
     file: Path,
     *,
     quick: bool = False,
+    allow_inexact: bool = False,
     progress: Progress = silent,
 ) -> Profile:
     """A profile from its file, or measured and written there.
 
     Args:
         subject: what.
-        processors: where.
+        processors: where; `(AUTO,)` for whatever pays on this machine.
         file: a profile, or where to put one.
         quick: fewer rounds, no check by whole splits.
+        allow_inexact: as `profiler.profile`.
         progress: told of each.
 
     Raises:
         UsageError: the file is of another network, size or other processors.
+        ProcessorError: a processor is not here, or its numbers are wrong here.
     """
+    auto = tuple(processors) == (AUTO,)
     if file.exists():
         found = load_profile(file)
         is_of = (found.network, found.scale, found.height, found.width, found.granularity)
@@ -82,17 +91,21 @@ def profiled(
             subject.width,
             subject.granularity.value,
         )
-        if is_of != wanted or set(found.processors) != set(processors):
+        if is_of != wanted or not (auto or set(found.processors) == set(processors)):
             raise UsageError(f"{file}: a profile of {is_of}, expected one of {wanted}; delete it")
         return found
     rounds = profiler.QUICK_ROUNDS if quick else profiler.NORMAL_ROUNDS
+    names, passed = trusted(subject) if auto else (tuple(processors), {})
     made = profiler.profile(
         subject,
-        processors,
+        names,
         rounds=rounds,
         unfinished=file.with_name(f".{file.name}.partial"),
+        allow_inexact=allow_inexact,
+        only_what_pays=auto,
         progress=progress,
     )
+    made = with_left_out(made, passed)
     if not quick:
         made = check_profile(subject, made, CHECKED_SPLITS, progress=progress)
     save_profile(made, file)
@@ -114,6 +127,8 @@ def workshop(
 ) -> Workshop:
     """Everything that plans are made with; ranges are calibrated, or read from the folder.
 
+    They are calibrated on the photos and on made pictures of what those lack (`calibration`).
+
     Raises:
         UsageError: weights are random, or photos too few.
     """
@@ -132,11 +147,13 @@ def workshop(
             ),
         )
     known = folder / "ranges.json" if folder is not None else None
+    calibrated = "ranges that were given"
     if ranges is None and known is not None and known.exists():
-        ranges = Ranges.load(known)
+        ranges, calibrated = Ranges.load(known), f"{known.name} of an earlier run"
         check_covers(ranges, source, known)
     if ranges is None:
-        ranges = ranges_on(source, load_photos(photographs.folder, source), progress=progress)
+        photos = calibration_photos(photographs.folder, source)
+        ranges, calibrated = ranges_on(source, photos, progress=progress), photos.told
     if known is not None:
         ranges.save(known)
     crops = [
@@ -159,6 +176,7 @@ def workshop(
         load_final_crops(
             photographs.folder, source.scale, photographs.count, side=photographs.side
         ),
+        calibrated,
     )
 
 
@@ -201,6 +219,7 @@ def write_plan(shop: Workshop, plan: Plan, folder: Path, trained: Workshop | Non
         units,
         split,
         made.ranges,
+        form=Form(plan.form),
         predicted_ms={unit.name: unit.time_ms for unit in plan.units},
         forecast=Forecast(
             total_ms=plan.predicted_ms,
@@ -215,7 +234,11 @@ def write_plan(shop: Workshop, plan: Plan, folder: Path, trained: Workshop | Non
     folder.mkdir(parents=True, exist_ok=True)
     write_bundle(folder / "bundle", exported.manifest, exported.models, overwrite=True)
     write_whole(folder / "split.json", format_split(split, shop.subject.granularity))
-    save_profile(shop.profile, folder / "profile.json")
+    known = shop.profile
+    if plan.attempts:
+        finest = Problem(known, math.inf).finest
+        known = learned(at_pace(known, finest, plan.float_ms), wholes(plan))
+    save_profile(known, folder / "profile.json")
     shop.ranges.save(folder / "ranges.json")
     if made is not shop:
         made.ranges.save(folder / "ranges-int8.json")

@@ -10,8 +10,10 @@ import msgspec
 from vernier.errors import UsageError
 from vernier.images.writing import write_whole
 from vernier.processors.machine import Machine
+from vernier.profiling.profile import Time, Whole
+from vernier.units.split import Form
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Scores(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -60,18 +62,34 @@ class Attempt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """A split that was timed.
 
     Attributes:
-        target_ms: that was searched for.
-        predicted_ms: of the split found.
-        measured_ms: of the exported segments, the slower of two loads.
+        processors: of each unit; empty in plans of format 1.
+        form: of its files, `segments` or `fused`.
+        target_ms: that was searched for; null for the ends, which are timed in any case.
+        predicted_ms: foreseen, before it was timed.
+        measured_ms: of the exported files, the median of its loads, at all-float's pace.
         objective: judged by simulation.
         kept: whether it kept the budget.
     """
 
-    target_ms: float
+    processors: tuple[str, ...] = ()
+    form: str = "segments"
+    target_ms: float | None
     predicted_ms: float
     measured_ms: float
     objective: float
     kept: bool
+
+
+class Coarsest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The other end: what the plan gained over.
+
+    Attributes:
+        measured_ms: of all units in INT8, as far as they can be; of the exported file.
+        held_out: its scores on the photos of the verdict.
+    """
+
+    measured_ms: float
+    held_out: Scores
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -94,14 +112,19 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         budget: as it was asked for.
         budget_ms: the same in ms.
         float_ms: the network all in float, measured beside the split (foreseen where modelled).
-        predicted_ms: by the profile.
-        measured_ms: of the exported segments, the slower of two loads; null where a processor is
-            not here.
+        form: of its files: `segments`, or `fused` where one engine's file of both precisions was
+            faster.
+        predicted_ms: by the profile as it was before this split was timed.
+        measured_ms: of the exported files, the median of its loads, each held against all-float in
+            the same rounds; null where a processor is not here.
+        within: whether it keeps the budget; false only where the nearest was asked for.
+        calibrated: what INT8 ranges were taken on, in words.
         switches: between processors.
         judged: splits that were judged.
         search_s: what searching took.
         simulated: scores of the photos that were searched with, simulated.
         held_out: scores of other photos, of the exported segments' pictures; null as `measured_ms`.
+        coarsest: all in INT8, on the same photos; null where it was not timed.
         fine_tuned: what fine-tuning changed, in words; empty without it.
         units: in order.
         attempts: all splits that were timed, this one last.
@@ -123,21 +146,44 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     budget: str
     budget_ms: float
     float_ms: float
+    form: str = "segments"
     predicted_ms: float
     measured_ms: float | None
+    within: bool = True
+    calibrated: str = ""
     switches: int
     judged: int
     search_s: float
     simulated: Scores
     held_out: Scores | None
+    coarsest: Coarsest | None = None
     fine_tuned: str = ""
     units: tuple[PlannedUnit, ...]
     attempts: tuple[Attempt, ...] = ()
 
     @property
+    def attempted_ms(self) -> list[tuple[float, float]]:
+        """Foreseen and measured time of all splits that were searched for, in order."""
+        sought = [one for one in self.attempts if one.target_ms is not None]
+        return [(one.predicted_ms, one.measured_ms) for one in sought]
+
+    @property
     def processors(self) -> tuple[str, ...]:
         """Of each unit, in order."""
         return tuple(unit.processor for unit in self.units)
+
+
+def wholes(plan: Plan) -> list[Whole]:
+    """The splits that were timed for a plan, for its profile to learn from."""
+    return [
+        Whole(
+            processors=one.processors,
+            form=Form(one.form),
+            time=Time(one.measured_ms, one.measured_ms, one.measured_ms, 1),
+        )
+        for one in plan.attempts
+        if one.processors
+    ]
 
 
 def save_plan(plan: Plan, path: Path) -> None:

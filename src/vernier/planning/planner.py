@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from vernier.errors import UsageError
 from vernier.evaluation.network_source import Source
 from vernier.evaluation.objectives import Objective
 from vernier.evaluation.split_quality import KEPT_BYTES, Crops, SplitQuality
+from vernier.evaluation.split_times import Contender, against
 from vernier.perceptual.estimator import Estimator
 from vernier.perceptual.objective import Guard
 from vernier.planning.explaining import explained
-from vernier.planning.plan import FORMAT, Attempt, Plan, Scores
-from vernier.planning.verification import judged_exported, timed
+from vernier.planning.plan import FORMAT, Coarsest, Plan, Scores
+from vernier.planning.stopwatch import Stopwatch
+from vernier.planning.timed_search import Found, Search, timed_search
+from vernier.planning.verification import judged_exported
 from vernier.processors.machine import describe_machine
 from vernier.profiling.assembly import Subject
-from vernier.profiling.prediction import Predictor
 from vernier.profiling.profile import Profile
 from vernier.progress import Progress, silent
 from vernier.quantization.ranges import Ranges
@@ -30,20 +32,11 @@ from vernier.splitting.learner import Recipe, learn_split
 from vernier.splitting.local_search import MOST_JUDGEMENTS
 from vernier.splitting.methods import Learner, Method, find_split
 from vernier.splitting.problem import Assignment, Constraints, Problem
+from vernier.units.split import Form
 from vernier.version import VERSION
 
-_Search = Callable[[float], Assignment]
-
-ATTEMPTS = 6
-MARGIN = 0.02
-"""Of the budget, kept free: two timings of one split differ by about that much."""
-LOADS = 2
-"""A split is loaded and timed so often; the slowest median counts."""
-SHORT_MS, SHORT_LOADS = 20.0, 5
-"""The same of splits that take less than so long."""
-USED = 0.92
-"""Share of the budget that a plan should use, where a finer split exists."""
-NOTHING = 1e-9
+LATER = 4
+"""Searches after the first make so many times fewer new judgements."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +55,7 @@ class Workshop:
         folder: for what is judged, so that work can be resumed; None to keep nothing.
         seed: of what is random.
         final_crops: more photos for each round of finals, which decide between the search's best.
+        calibrated: what the ranges were taken on, in words.
     """
 
     source: Source
@@ -75,6 +69,7 @@ class Workshop:
     folder: Path | None = None
     seed: int = 0
     final_crops: tuple[Crops, ...] = ()
+    calibrated: str = ""
 
     def __post_init__(self) -> None:
         profile, subject = self.profile, self.subject
@@ -120,18 +115,14 @@ class Order:
         constraints: others.
         method: of the search.
         most: judgements of the default method.
+        nearest: where nothing keeps the budget, the fastest that was timed, and no error.
     """
 
     budget: Budget
     constraints: Constraints = field(default_factory=Constraints)
     method: Method = Method.SEARCH
     most: int = MOST_JUDGEMENTS
-
-
-@dataclass(frozen=True)
-class _Found:
-    split: Assignment
-    attempt: Attempt
+    nearest: bool = False
 
 
 def make_plan(
@@ -143,10 +134,7 @@ def make_plan(
     judge: Evaluations | None = None,
     progress: Progress = silent,
 ) -> Plan:
-    """Find a split, time it, and go on until it keeps the budget.
-
-    Where the exported segments take longer than the budget, the search is asked again for as much
-    less as they were late; where they leave much of it unused, for more, once.
+    """Find the split that looks best within a budget; see `timed_search` for how it keeps it.
 
     Args:
         workshop: network, profile, photos.
@@ -157,67 +145,91 @@ def make_plan(
         progress: told of judgements.
 
     Raises:
-        UsageError: no split can keep the budget, foreseen or measured.
+        UsageError: no split keeps the budget, and the nearest is not asked for.
         PlacementError: a processor does not run its part.
     """
     quality = quality or workshop.quality()
     judge = judge or workshop.evaluations(quality)
     known = len(judge)
-    open_problem = Problem(workshop.profile, math.inf, order.constraints)
-    finest = open_problem.finest
-    modelled = any(name in workshop.profile.modelled for name in workshop.profile.processors)
-    foreseen_ms = Predictor(workshop.profile).predict(finest).total_ms
-    float_ms = foreseen_ms
-    if not modelled:
-        (float_ms,) = timed(workshop.subject, [finest], workshop.ranges, _threads(workshop))
-    budget_ms = order.budget.in_ms(float_ms)
-    problem = open_problem.within(budget_ms)
+    problem = Problem(workshop.profile, math.inf, order.constraints)
     started = time.monotonic()
     learner = None
     if estimator is not None:
         learner = fye_sr_learner(workshop, quality, estimator, progress)
-
     wider = workshop.finals() if order.method is Method.SEARCH else []
+    asked = 0
 
-    def search(target_ms: float) -> Assignment:
-        smaller = problem.within(target_ms)
-        check_reachable(smaller)
-        found = find_split(
+    def search(within: Problem) -> Assignment | None:
+        nonlocal asked
+        asked += 1
+        # What was judged is known: later searches, of times that changed a little, need less.
+        most = order.most if asked == 1 else max(1, order.most // LATER)
+        return find_split(
             order.method,
-            smaller,
+            within,
             judge,
             learner=learner,
-            most=order.most,
+            most=most,
             seed=workshop.seed,
             wider=wider,
             progress=progress,
         )
-        if found is None:
-            raise UsageError(
-                f"the method {order.method} finds no split within {target_ms:.2f} ms; choose a "
-                "larger budget, or the method search"
-            )
-        return found
 
-    if modelled:
-        split = search(budget_ms)
-        searched_s = time.monotonic() - started
-        attempts: tuple[Attempt, ...] = ()
-        measured_ms, verdict = None, None
+    if any(name in workshop.profile.modelled for name in workshop.profile.processors):
+        found = _foreseen(problem, order, search)
     else:
-        found = _until_kept(workshop, problem, judge, search, wider[-1] if wider else judge)
-        searched_s = time.monotonic() - started
-        attempts = tuple(one.attempt for one in found)
-        split, measured_ms = found[-1].split, found[-1].attempt.measured_ms
-        verdict = judged_exported(
-            workshop.source,
-            workshop.subject,
-            split,
-            workshop.ranges,
-            workshop.held_out,
-            workshop.objective,
-            workshop.guard,
+        found = timed_search(
+            problem,
+            order.budget,
+            judge,
+            search,
+            stopwatch(workshop, problem.finest),
+            last_word=wider[-1] if wider else None,
+            nearest=order.nearest,
         )
+    searched_s = time.monotonic() - started
+    return _plan(workshop, order, quality, judge, found, searched_s, len(judge) - known)
+
+
+def stopwatch(workshop: Workshop, finest: Assignment) -> Stopwatch:
+    """Times a workshop's splits here, beside all-float."""
+    timer = partial(
+        against,
+        workshop.subject,
+        threads=workshop.profile.settings.threads,
+        ranges=workshop.ranges,
+    )
+    return Stopwatch(timer, Contender(finest))
+
+
+def _foreseen(problem: Problem, order: Order, search: Search) -> Found:
+    """A split of processors that are not here: nothing can be timed."""
+    float_ms = problem.time_ms(problem.finest)
+    budget_ms = order.budget.in_ms(float_ms)
+    within = problem.within(budget_ms)
+    check_reachable(within)
+    split = search(within)
+    if split is None:
+        raise UsageError(
+            f"the method {order.method} finds no split within {budget_ms:.2f} ms; choose a "
+            "larger budget, or the method search"
+        )
+    return Found(Contender(split), True, (), problem.profile, float_ms, budget_ms)
+
+
+def _plan(
+    workshop: Workshop,
+    order: Order,
+    quality: SplitQuality,
+    judge: Evaluations,
+    found: Found,
+    searched_s: float,
+    judged: int,
+) -> Plan:
+    problem = Problem(found.profile, math.inf, order.constraints)
+    split, attempt = found.best.processors, found.attempts[-1] if found.attempts else None
+    verdict = None if attempt is None else _verdict(workshop, found.best)
+    other = _coarsest(workshop, problem.coarsest, found, verdict)
     return Plan(
         format=FORMAT,
         network=workshop.source.name,
@@ -227,85 +239,54 @@ def make_plan(
         granularity=workshop.profile.granularity,
         made_by=f"vernier {VERSION}",
         date=datetime.now(UTC).isoformat(timespec="seconds"),
-        machine=workshop.profile.machine if modelled else describe_machine(),
+        machine=workshop.profile.machine if attempt is None else describe_machine(),
         method=order.method.value,
         objective=workshop.objective.value,
         bound_db=workshop.guard.bound_db,
         seed=workshop.seed,
         budget=str(order.budget),
-        budget_ms=round(budget_ms, 4),
-        float_ms=round(float_ms, 4),
-        predicted_ms=round(problem.time_ms(split), 4),
-        measured_ms=measured_ms,
+        budget_ms=round(found.budget_ms, 4),
+        float_ms=round(found.float_ms, 4),
+        form=found.best.form.value,
+        predicted_ms=round(problem.time_ms(split), 4) if attempt is None else attempt.predicted_ms,
+        measured_ms=None if attempt is None else attempt.measured_ms,
+        within=found.within,
+        calibrated=workshop.calibrated,
         switches=problem.switches(split),
-        judged=len(judge) - known,
+        judged=judged,
         search_s=round(searched_s, 2),
         simulated=simulated_scores(quality, judge, split),
         held_out=verdict,
-        units=explained(open_problem, judge, split),
-        attempts=attempts,
+        coarsest=other,
+        units=explained(problem, judge, split),
+        attempts=found.attempts,
     )
 
 
-def _until_kept(
-    workshop: Workshop,
-    problem: Problem,
-    judge: Evaluations,
-    search: _Search,
-    last_word: Evaluations,
-) -> list[_Found]:
-    """Splits that were timed, the one to keep last.
-
-    Raises:
-        UsageError: none keeps the budget.
-    """
-    budget_ms = problem.budget_ms
-    target_ms = budget_ms * (1 - MARGIN)
-    tried: dict[Assignment, _Found] = {}
-    for _ in range(ATTEMPTS):
-        try:
-            split = search(target_ms)
-        except UsageError:
-            if not tried:
-                raise
-            break  # The clock asks for less than any split is foreseen to take.
-        if split in tried:
-            break
-        predicted_ms = problem.time_ms(split)
-        # Loaded anew: one load of a short split may be a tenth slower than another.
-        loads = [split] * (SHORT_LOADS if predicted_ms < SHORT_MS else LOADS)
-        measured_ms = max(timed(workshop.subject, loads, workshop.ranges, _threads(workshop)))
-        kept = measured_ms <= budget_ms * (1 - MARGIN / 2)
-        attempt = Attempt(
-            target_ms=round(target_ms, 4),
-            predicted_ms=round(predicted_ms, 4),
-            measured_ms=round(measured_ms, 4),
-            objective=judge(split),
-            kept=kept,
-        )
-        tried[split] = _Found(split, attempt)
-        late = measured_ms / predicted_ms
-        if not kept:
-            # As much less as this one was late, and never the same again.
-            target_ms = min(budget_ms * (1 - MARGIN) / late, predicted_ms * (1 - MARGIN / 4))
-        elif measured_ms < USED * budget_ms and late < 1 and abs(judge(split)) > NOTHING:
-            target_ms = max(target_ms * 1.001, budget_ms * (1 - MARGIN) / late)
-        else:
-            break
-    good = [found for found in tried.values() if found.attempt.kept]
-    if not good:
-        fastest_ms = min(found.attempt.measured_ms for found in tried.values())
-        raise UsageError(
-            f"no split was measured within {budget_ms:.2f} ms: {len(tried)} were tried, the "
-            f"fastest took {fastest_ms:.2f} ms; use a larger budget, or profile again when the "
-            "machine is quiet"
-        )
-    best = min(good, key=lambda found: (last_word(found.split), found.attempt.measured_ms))
-    return [*(found for found in tried.values() if found is not best), best]
+def _verdict(workshop: Workshop, one: Contender) -> Scores:
+    return judged_exported(
+        workshop.source,
+        workshop.subject,
+        one.processors,
+        workshop.ranges,
+        workshop.held_out,
+        workshop.objective,
+        workshop.guard,
+        form=one.form,
+    )
 
 
-def _threads(workshop: Workshop) -> int:
-    return workshop.profile.settings.threads
+def _coarsest(
+    workshop: Workshop, coarsest: Assignment, found: Found, verdict: Scores | None
+) -> Coarsest | None:
+    """The coarsest split as it was timed in its faster form, on the photos of the verdict."""
+    timed = [one for one in found.attempts if one.processors == coarsest]
+    if not timed or verdict is None:
+        return None
+    fastest = min(timed, key=lambda one: one.measured_ms)
+    same = coarsest == found.best.processors
+    scores = verdict if same else _verdict(workshop, Contender(coarsest, Form(fastest.form)))
+    return Coarsest(measured_ms=fastest.measured_ms, held_out=scores)
 
 
 def fye_sr_learner(

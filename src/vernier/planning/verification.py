@@ -27,29 +27,40 @@ from vernier.runtime.loading import placed
 from vernier.runtime.planes import PlaneUpscaler
 from vernier.splitting.problem import Assignment
 from vernier.units.cutting import cut
-from vernier.units.split import Split
+from vernier.units.split import Form, Split
 
 Bytes = NDArray[np.uint8]
 ROUNDS = 15
 
 
 def timed(
-    subject: Subject, splits: Sequence[Assignment], ranges: Ranges, threads: int
+    subject: Subject,
+    splits: Sequence[Assignment],
+    ranges: Ranges,
+    threads: int,
+    forms: Sequence[Form] = (),
 ) -> list[float]:
     """Medians in ms of exported splits, run in turns on this machine.
 
     Raises:
         PlacementError: a processor does not run its part.
         ProcessorError: a processor is not here.
+        UsageError: a split cannot take its form.
     """
-    return split_times(subject, splits, threads=threads, rounds=ROUNDS, ranges=ranges)
+    return split_times(subject, splits, threads=threads, rounds=ROUNDS, ranges=ranges, forms=forms)
 
 
-def exported_split(source: Source, subject: Subject, split: Assignment, ranges: Ranges) -> Exported:
+def exported_split(
+    source: Source,
+    subject: Subject,
+    split: Assignment,
+    ranges: Ranges,
+    form: Form = Form.SEGMENTS,
+) -> Exported:
     """A split as a bundle's files."""
     units = cut(source.graph, subject.granularity)
     facts = network_facts(source.graph, source.name, source.scale)
-    return export_split(source.graph, facts, units, Split.of(units, split), ranges)
+    return export_split(source.graph, facts, units, Split.of(units, split), ranges, form=form)
 
 
 def judged_exported(
@@ -61,6 +72,7 @@ def judged_exported(
     objective: Objective,
     guard: Guard,
     believed: Source | None = None,
+    form: Form = Form.SEGMENTS,
 ) -> Scores:
     """Scores of the pictures that the exported segments compute, against the float network's.
 
@@ -73,11 +85,12 @@ def judged_exported(
         objective: which of the scores is the plan's.
         guard: of the guarded objective.
         believed: whose float pictures are the truth; the network's own if absent.
+        form: of the exported files.
     """
     truth = believed or source
     exact = export_float32(truth.graph, network_facts(truth.graph, truth.name, truth.scale))
     teacher = PlaneUpscaler(in_memory(exact.manifest, exact.models), on("litert:cpu:float32"))
-    made = exported_split(source, subject, split, ranges)
+    made = exported_split(source, subject, split, ranges, form)
     load = placed(find_processor, 0, allow_fallback=False)
     doubtful = PlaneUpscaler(in_memory(made.manifest, made.models), load)
     try:

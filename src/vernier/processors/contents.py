@@ -12,11 +12,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 
 from vernier.errors import ProcessorError
 from vernier.graphs.graph import CONVOLUTIONS, Quantization
 from vernier.processors.protocol import Port, ProcessorId
+from vernier.tflite import schema_py_generated as schema
 
 FILE_IDENTIFIER = b"TFL3"
 HYBRID = "int8 weights on float32"

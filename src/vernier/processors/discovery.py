@@ -5,11 +5,14 @@ To add one: implement `Processor` in a file of its own, and add a line to `PROCE
 
 from __future__ import annotations
 
+import functools
+
 from vernier.errors import ProcessorError
 from vernier.processors.litert_accelerated import LitertGpu, LitertNpu
 from vernier.processors.litert_cpu import LitertCpu
 from vernier.processors.openvino import OpenVino
 from vernier.processors.protocol import Availability, Processor, ProcessorId
+from vernier.quantization.pair_bound import EXACT, PairSums, arithmetic_of
 
 PROCESSORS: tuple[Processor, ...] = (
     LitertCpu(ProcessorId("litert", "cpu", "float32")),
@@ -51,3 +54,31 @@ def present_processors() -> tuple[Processor, ...]:
 def available_processors() -> tuple[Availability, ...]:
     """One row for each processor that Vernier knows: which, whether it is here, what or why not."""
     return tuple(processor.availability() for processor in PROCESSORS)
+
+
+@functools.cache
+def pair_sums(processor: ProcessorId | str) -> PairSums:
+    """Which INT8 products a processor adds in 16 bits here, measured once per process.
+
+    What it loads is bounded to that (`quantization.pair_bound`), so it is also what a simulation
+    of it has to bound. Exact for a processor that is not here or is only modelled, and for LiteRT,
+    which adds all in 32 bits everywhere.
+
+    Args:
+        processor: its name; nothing says that Vernier must know it.
+    """
+    found = next((one for one in PROCESSORS if str(one.id) == str(processor)), None)
+    if isinstance(found, OpenVino) and found.availability().present:
+        return found.pair_sums()
+    return EXACT
+
+
+def saturates_pairs(processor: ProcessorId | str) -> bool:
+    """Whether a processor adds pairs of INT8 products in 16 bits here."""
+    return bool(pair_sums(processor))
+
+
+def arithmetic(processor: str) -> str:
+    """How a processor computes, for the simulation: its precision, and INT8 by `ARITHMETICS`."""
+    precision = processor.rpartition(":")[2]
+    return arithmetic_of(pair_sums(processor)) if precision == "int8" else precision

@@ -24,9 +24,12 @@ _LOCK = threading.RLock()
 # "MIRROR_PAD: Only Reflective padding is supported ...", below an error line.
 _OPERATOR_LINE = re.compile(rb"(?!INFO|WARNING|ERROR|VERBOSE|DEBUG)[A-Z][A-Z0-9_]+: ")
 _SUMMARY_LINE = re.compile(rb"\d+ operations will run on ")
-# How LiteRT, XNNPACK, OpenVINO, Abseil and Dawn begin their lines, and how they continue them.
+# How LiteRT, XNNPACK, OpenVINO, Abseil, Dawn and Vulkan's drivers begin their lines, and how they
+# continue them.
 _ENGINE_LINE = re.compile(
-    r"\s*(INFO|WARNING|ERROR|VERBOSE|DEBUG):|[IWEF]\d{4} |\s*(└|├)|===|third_party/".encode()
+    r"\s*(INFO|WARNING|ERROR|VERBOSE|DEBUG):|[IWEF]\d{4} |\s*(└|├)|===|third_party/"
+    r"|(Warning|Error): Vulkan| - While | +at \w+ \(third_party/|error: XDG_RUNTIME_DIR"
+    r"|MESA(-\w+)*: ".encode()
 )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import importlib.metadata
-import os
 import platform
-import subprocess
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
+
+from vernier.cpu import cpu
+from vernier.cpu import usable_cores as usable_cores
 
 # Instruction sets that decide how fast int8, bfloat16 and float16 are.
 FLAGS_THAT_MATTER = (
@@ -28,8 +29,8 @@ FLAGS_THAT_MATTER = (
     "fphp",  # ARM: float16
     "sve",
 )
+INTEGER_DOT_PRODUCTS = frozenset({"avx_vnni", "avx512_vnni", "amx_int8", "asimddp", "i8mm"})
 ENGINES = ("ai-edge-litert", "openvino")
-_UNKNOWN = "unknown CPU"
 
 
 class Machine(msgspec.Struct, frozen=True):
@@ -73,13 +74,6 @@ def describe_machine() -> Machine:
     )
 
 
-def usable_cores() -> int:
-    """CPU cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def at_most_cores(threads: int) -> int:
     """Threads to use where so many are asked for: all cores for 0, and never more than there are.
 
@@ -89,11 +83,13 @@ def at_most_cores(threads: int) -> int:
 
 
 def clock_mhz() -> float | None:
-    """The first core's clock in MHz now, where the system tells it."""
+    """The first core's clock in MHz now, where Linux tells it."""
     try:
-        return float(_cpuinfo().get("cpu MHz", ""))
-    except ValueError:
+        text = Path("/proc/cpuinfo").read_text(errors="replace")
+    except OSError:
         return None
+    clocks = [line.partition(":")[2] for line in text.splitlines() if line.startswith("cpu MHz")]
+    return float(clocks[0]) if clocks else None
 
 
 def engine_versions() -> dict[str, str]:
@@ -107,46 +103,30 @@ def engine_versions() -> dict[str, str]:
     return found
 
 
-@functools.cache
 def cpu_name() -> str:
     """The CPU's model name."""
-    name = _cpuinfo().get("model name") or _sysctl("machdep.cpu.brand_string")
-    return name or platform.processor() or _UNKNOWN
+    return cpu().name
 
 
-@functools.cache
 def cpu_flags() -> tuple[str, ...]:
-    """Of `FLAGS_THAT_MATTER`, those that the CPU has; empty where the system does not list any."""
-    info = _cpuinfo()
-    flags = (info.get("flags") or info.get("Features") or "").split()
-    if not flags and _sysctl("hw.optional.arm.FEAT_DotProd") == "1":
-        flags = ["asimddp"]
-    return tuple(flag for flag in FLAGS_THAT_MATTER if flag in flags)
+    """Of `FLAGS_THAT_MATTER`, those that the CPU has; empty where none can be found out."""
+    return tuple(flag for flag in FLAGS_THAT_MATTER if flag in cpu().flags)
 
 
-def _cpuinfo() -> dict[str, str]:
-    """The first processor's entries in Linux's `/proc/cpuinfo`."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(errors="replace")
-    except OSError:
-        return {}
-    first = text.split("\n\n", 1)[0]
-    pairs = (line.split(":", 1) for line in first.splitlines() if ":" in line)
-    return {key.strip(): value.strip() for key, value in pairs}
+def has_integer_dot_products(flags: Collection[str] | None = None) -> bool | None:
+    """Whether the CPU multiplies and sums int8 without a 16-bit sum between; None: not known.
 
-
-def _sysctl(key: str) -> str:
-    if platform.system() != "Darwin":
-        return ""
-    try:
-        done = subprocess.run(["sysctl", "-n", key], capture_output=True, text=True, timeout=5)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip()
+    Args:
+        flags: of the CPU; this one's if absent.
+    """
+    found = set(cpu().flags if flags is None else flags)
+    return bool(found & INTEGER_DOT_PRODUCTS) if found else None
 
 
 def _memory_bytes() -> int:
     try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):
+        import psutil
+
+        return int(psutil.virtual_memory().total)
+    except (ImportError, OSError, RuntimeError):
         return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import platform
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from vernier.processors.contents import (
 from vernier.processors.engine_messages import engine_messages
 from vernier.processors.machine import at_most_cores, cpu_flags, cpu_name
 from vernier.processors.openvino_placement import ExecutionNode, read_placement
+from vernier.processors.pair_saturation import bounded_file, measured_sums
 from vernier.processors.protocol import (
     Availability,
     Executable,
@@ -29,8 +29,8 @@ from vernier.processors.protocol import (
     ProcessorId,
     copy_through,
 )
+from vernier.quantization.pair_bound import EXACT, PairSums
 
-ENGINE = "openvino"
 _PRECISION_HINTS = {"float32": "f32", "float16": "f16", "bfloat16": "bf16"}
 _BFLOAT16_FLAGS = ("avx512_bf16", "amx_bf16", "bf16")
 
@@ -91,22 +91,41 @@ class OpenVino:
             return Availability(
                 self.id,
                 False,
-                f"bfloat16 needs a CPU with one of {', '.join(_BFLOAT16_FLAGS)}; found {flags}",
+                f"OpenVINO does not offer bfloat16 here; bfloat16 needs a CPU with one of "
+                f"{', '.join(_BFLOAT16_FLAGS)}; found {flags}",
             )
         version = openvino.__version__.split("-")[0]
         name = cpu_name() if self.id.device == "cpu" else found[self._device]
-        detail = f"{name}, OpenVINO {version}"
-        if self.id == ProcessorId(ENGINE, "cpu", "int8") and not _has_integer_dot_products():
-            detail += "; without int8 dot products in the CPU, so int8 gains little"
-        return Availability(self.id, True, detail)
+        return Availability(self.id, True, f"{name}, OpenVINO {version}")
 
     def load(self, model: bytes, *, threads: int = 0, allow_fallback: bool = False) -> Executable:
-        """See `Processor.load`. What is an error is decided in `openvino_placement`."""
+        """See `Processor.load`. What is an error is decided in `openvino_placement`.
+
+        Where this CPU adds INT8 products in 16 bits, the weights are bounded first, so that every
+        sum is exact; see `quantization.pair_bound`.
+        """
+        self._check(model)
+        bound = bounded_file(model, self.pair_sums())
+        return self._load_as_it_is(bound, threads=threads, allow_fallback=allow_fallback)
+
+    def pair_sums(self) -> PairSums:
+        """Which INT8 products are added in 16 bits here: measured once per process.
+
+        Raises:
+            ProcessorError: the processor is not here, or refuses the test.
+        """
+        return _pair_sums(self) if self.id.precision == "int8" else EXACT
+
+    def _check(self, model: bytes) -> ModelContents:
         available = self.availability()
         if not available.present:
             raise ProcessorError(f"{self.id} is not here: {available.detail}")
         contents = read_contents(model)
         check_precision(contents, self.id)
+        return contents
+
+    def _load_as_it_is(self, model: bytes, *, threads: int, allow_fallback: bool) -> Executable:
+        contents = self._check(model)
         # Left to itself OpenVINO computes float models in bfloat16 where the CPU has it.
         settings: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": _PRECISION_HINTS.get(self.id.precision, "f32"),
@@ -129,11 +148,12 @@ class OpenVino:
         return _OpenVinoExecutable(self.id, compiled, contents, placement)
 
 
-def _has_integer_dot_products() -> bool:
-    flags = set(cpu_flags())
-    return bool(flags & {"avx_vnni", "avx512_vnni", "amx_int8", "asimddp", "i8mm"}) or (
-        platform.system() != "Linux"
-    )
+@functools.cache
+def _pair_sums(processor: OpenVino) -> PairSums:
+    def load(model: bytes) -> Executable:
+        return processor._load_as_it_is(model, threads=1, allow_fallback=True)
+
+    return measured_sums(load)
 
 
 def _compile(processor: ProcessorId, model: bytes, device: str, settings: dict[str, Any]) -> Any:

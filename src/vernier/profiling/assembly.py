@@ -119,7 +119,14 @@ def assemble(
         if (time := of_other(border_key(shape, processor)).time) is not None
     ]
     switches = [
-        Switch(source, target, shape, found.time, found.outside["hand-over"])
+        Switch(
+            source,
+            target,
+            shape,
+            found.time,
+            found.outside["hand-over"],
+            found.outside.get("inside"),
+        )
         for shape in shapes
         for source, target in permutations(processors, 2)
         if (found := of_other(switch_key(shape, source, target))).time is not None

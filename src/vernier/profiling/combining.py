@@ -67,6 +67,8 @@ def _others(profile: Profile) -> dict[str, Time]:
         key = f"{switch.source} to {switch.target} of {switch.shape}"
         found[f"conversion from {key}"] = switch.conversion
         found[f"hand-over from {key}"] = switch.hand_over
+        if switch.inside is not None:
+            found[f"change inside a file from {key}"] = switch.inside
     return found
 
 
@@ -106,6 +108,8 @@ def merge(first: Profile, second: Profile) -> Profile:
             (*first.switches, *second.switches), lambda s: (s.source, s.target, s.shape)
         ),
         correction=None,
+        fused=None,
+        wholes=(),
     )
 
 
@@ -142,7 +146,7 @@ def scaled(first: Profile, second: Profile, height: int, width: int) -> Profile:
         A profile whose processors are all marked as modelled.
 
     Raises:
-        UsageError: the profiles are of one size, or of different networks.
+        UsageError: the profiles are of one size, or of different networks or processors.
     """
     if first.granularity != second.granularity or first.network != second.network:
         raise UsageError(f"expected two profiles of one network, found {first.network} and others")
@@ -150,6 +154,11 @@ def scaled(first: Profile, second: Profile, height: int, width: int) -> Profile:
     if sizes[0] == sizes[1]:
         raise UsageError(
             f"expected profiles of two sizes, found {first.width}x{first.height} twice"
+        )
+    if set(first.processors) != set(second.processors):
+        raise UsageError(
+            f"expected two profiles of the same processors, found {', '.join(first.processors)} "
+            f"and {', '.join(second.processors)}; profile again with --processors"
         )
     share = (height * width - sizes[0]) / (sizes[1] - sizes[0])
 
@@ -211,9 +220,14 @@ def scaled(first: Profile, second: Profile, height: int, width: int) -> Profile:
                 shape(a.shape),
                 between(a.conversion, b.conversion),
                 between(a.hand_over, b.hand_over),
+                between(a.inside, b.inside) if a.inside and b.inside else None,
             )
             for a, b in switches
         ),
+        # What was learned was learned at one size.
+        correction=None,
+        fused=None,
+        wholes=(),
     )
 
 

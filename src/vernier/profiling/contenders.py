@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -59,9 +59,22 @@ class Bench:
 
     def executable(self, graph: Graph, processor: str) -> Executable:
         """A float graph loaded on a processor, with pictures in its inputs."""
+        return self._loaded(graph, format_of(graph, processor, self.ranges), processor)
+
+    def mixed(self, graph: Graph, processor: str, integer: Collection[str]) -> Executable:
+        """The same in one file of both precisions.
+
+        Args:
+            graph: float32.
+            processor: the INT8 one of its engine and device.
+            integer: outputs of the operators that are in INT8.
+        """
+        ranges = dummy_ranges(graph, self.ranges)
+        return self._loaded(graph, quantize(graph, ranges, integer), processor)
+
+    def _loaded(self, graph: Graph, formatted: Graph, processor: str) -> Executable:
         # As the run time loads a segment, so that a profile foresees what will run.
-        ready = packed_convolutions(format_of(graph, processor, self.ranges))
-        made = self.load(processor, write(ready))
+        made = self.load(processor, write(packed_convolutions(formatted)))
         for index, name in enumerate(graph.inputs):
             quantization = made.inputs[index].quantization
             self.activations.fill(name, made.input_buffer(index), quantization)

@@ -6,18 +6,23 @@
 A further input of a unit, a skip's, that comes from another segment is counted by the unit's own
 time with that input outside, in which the loss of a fusion shows; an output that leaves a segment
 in which it is read as well, by the time with that output tapped. A tensor that several segments
-read in another format is converted once (`bundles.split_export`). A profile that was checked
-against whole splits multiplies each kind of part by a factor (`profiling.correction`).
+read in another format is converted once (`bundles.split_export`).
+
+In the form `fused`, processors of one file are one segment, in which a tensor that changes its
+format costs what it was measured to cost inside a graph. A split is predicted in the form that is
+faster. A profile that was checked against whole splits multiplies each kind of part by a factor
+(`profiling.correction`), and of a split that was timed whole it knows the time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vernier.errors import UsageError
 from vernier.profiling.profile import Correction, Crossing, Profile, Shape, Switch, Time, UnitTimes
 from vernier.units.ordering import runs_of
+from vernier.units.split import Form, fusion
 
 
 @dataclass(frozen=True)
@@ -27,9 +32,12 @@ class Prediction:
     Attributes:
         units_ms: by unit, at its place in the split.
         borders_ms: of all segments.
-        conversions_ms: of all tensors that change format or memory.
+        conversions_ms: of all tensors that change format or memory, inside a file or not.
         hand_overs_ms: what else switches cost.
-        runs: unit numbers of each segment.
+        runs: unit numbers of each run of one processor, in whatever files.
+        form: of its files.
+        joints: units that read from another processor's in their own file, by number.
+        known_ms: where the split was timed in this form, that time.
     """
 
     units_ms: tuple[float, ...]
@@ -37,11 +45,19 @@ class Prediction:
     conversions_ms: float
     hand_overs_ms: float
     runs: tuple[tuple[int, ...], ...]
+    form: Form = Form.SEGMENTS
+    joints: tuple[int, ...] = ()
+    known_ms: float | None = None
+
+    @property
+    def summed_ms(self) -> float:
+        """The sum of its parts."""
+        return sum(self.units_ms) + self.borders_ms + self.conversions_ms + self.hand_overs_ms
 
     @property
     def total_ms(self) -> float:
-        """The split's time."""
-        return sum(self.units_ms) + self.borders_ms + self.conversions_ms + self.hand_overs_ms
+        """The split's time: timed, or the sum of its parts."""
+        return self.summed_ms if self.known_ms is None else self.known_ms
 
 
 class Predictor:
@@ -53,10 +69,14 @@ class Predictor:
 
     def __init__(self, profile: Profile) -> None:
         self._units = profile.units
-        self._correction = profile.correction
+        self._corrections = {Form.SEGMENTS: profile.correction, Form.FUSED: profile.fused}
+        self._known = {(w.processors, w.form): w.time.ms for w in profile.wholes}
         self._reads = [[read.unit for read in unit.reads if read.unit >= 0] for unit in self._units]
         self._borders = {(b.processor, b.shape): b.time.ms for b in profile.borders}
         self._switches = {(s.source, s.target, s.shape): s for s in profile.switches}
+        self._inside_pairs = {
+            (s.source, s.target) for s in profile.switches if s.inside is not None
+        }
         self._last_reader = _readers(profile.units)
         self._input_readers: dict[str, list[int]] = {}
         for number, unit in enumerate(profile.units):
@@ -64,26 +84,52 @@ class Predictor:
                 if read.unit < 0:
                     self._input_readers.setdefault(read.tensor, []).append(number)
 
-    def predict(self, processors: Sequence[str]) -> Prediction:
+    def predict(self, processors: Sequence[str], form: Form | None = None) -> Prediction:
         """The time of a split.
 
         Args:
             processors: of each unit, in order.
+            form: of its files; the faster one if absent.
 
         Raises:
-            UsageError: a processor was not profiled.
+            UsageError: a processor was not profiled, or what is asked for as fused cannot be.
         """
-        runs = runs_of(self._reads, processors)
-        segment = {unit: number for number, run in enumerate(runs) for unit in run}
+        if form is not None:
+            return self._in_form(processors, form)
+        return min(self.forms(processors).values(), key=lambda found: found.total_ms)
+
+    def forms(self, processors: Sequence[str]) -> dict[Form, Prediction]:
+        """The time of a split in each form that it can take and that was profiled."""
+        found = {Form.SEGMENTS: self._in_form(processors, Form.SEGMENTS)}
+        joined = fusion(processors)
+        pairs = {(one, other) for one in joined for other in joined if one != other}
+        same = {pair for pair in pairs if joined[pair[0]] == joined[pair[1]]}
+        if joined and self._inside_pairs.issuperset(same):
+            found[Form.FUSED] = self._in_form(processors, Form.FUSED)
+        return found
+
+    def _in_form(self, processors: Sequence[str], form: Form) -> Prediction:
+        joined = fusion(processors) if form is Form.FUSED else {}
+        files = [joined.get(name, name) for name in processors]
+        pieces = runs_of(self._reads, files)
+        segment = {unit: number for number, run in enumerate(pieces) for unit in run}
         units_ms = [0.0] * len(self._units)
         borders_ms = conversions_ms = hand_overs_ms = 0.0
         moved: set[tuple[str, str]] = set()
+        joints: set[int] = set()
         for unit, times in enumerate(self._units):
             processor = processors[unit]
             units_ms[unit] = self._time(times.times, processor, times).ms
             for place, read in enumerate(times.reads):
-                here = read.unit >= 0 and segment[read.unit] == segment[unit]
-                if here:
+                source = self._source(read, processors)
+                key = (read.tensor, _format(processor))
+                changes = _format(source) != _format(processor) and key not in moved
+                if read.unit >= 0 and segment[read.unit] == segment[unit]:
+                    if changes:
+                        moved.add(key)
+                        conversions_ms += self._inside(source, processor, read.shape)
+                    if source != processor:
+                        joints.add(unit)
                     continue
                 first = (read.tensor, str(segment[unit])) not in moved
                 moved.add((read.tensor, str(segment[unit])))
@@ -92,13 +138,15 @@ class Predictor:
                 else:
                     outside = times.outside[processor][read.tensor].ms
                     units_ms[unit] += outside - times.times[processor].ms
-                source = self._source(read, processors)
-                key = (read.tensor, _format(processor))
-                if _format(source) != _format(processor) and key not in moved:
+                if changes:
                     moved.add(key)
                     switch = self._switch(source, processor, read.shape)
-                    conversions_ms += switch.conversion.ms
-                    hand_overs_ms += switch.hand_over.ms
+                    group = joined.get(source)
+                    if read.unit < 0 and group is not None and group == joined.get(processor):
+                        conversions_ms += self._inside(source, processor, read.shape)
+                    else:
+                        conversions_ms += switch.conversion.ms
+                        hand_overs_ms += switch.hand_over.ms
             for write in times.writes:
                 readers = self._last_reader.get(write.tensor, ())
                 stays = [segment[reader] == segment[unit] for reader in readers]
@@ -109,10 +157,44 @@ class Predictor:
                     units_ms[unit] += tapped.ms - times.times[processor].ms
                 else:
                     borders_ms += self._border(processor, write.shape)
+        runs = pieces if not joined else runs_of(self._reads, processors)
         plain = Prediction(
-            tuple(units_ms), borders_ms, conversions_ms, hand_overs_ms, tuple(map(tuple, runs))
+            tuple(units_ms),
+            borders_ms,
+            conversions_ms,
+            hand_overs_ms,
+            tuple(map(tuple, runs)),
+            form,
+            tuple(sorted(joints)),
+            self._known.get((tuple(processors), form)),
         )
-        return plain if self._correction is None else _correct(plain, processors, self._correction)
+        by = self._corrections[form]
+        return plain if by is None else self._corrected(plain, processors, by)
+
+    def _corrected(
+        self, plain: Prediction, processors: Sequence[str], by: Correction
+    ) -> Prediction:
+        places = plain.joints if plain.form is Form.FUSED else [run[0] for run in plain.runs]
+        segments_ms = sum(by.segment_ms.get(processors[unit], 0.0) for unit in places)
+        return replace(
+            plain,
+            units_ms=tuple(
+                ms * (by.units.get(name, 1.0) + by.single.get(name, {}).get(unit.name, 0.0))
+                for ms, name, unit in zip(plain.units_ms, processors, self._units, strict=True)
+            ),
+            borders_ms=plain.borders_ms * by.borders + segments_ms,
+            conversions_ms=plain.conversions_ms * by.conversions,
+            hand_overs_ms=plain.hand_overs_ms * by.hand_overs,
+        )
+
+    def _inside(self, source: str, target: str, shape: Shape) -> float:
+        found = self._switch(source, target, shape).inside
+        if found is None:
+            raise UsageError(
+                f"the profile has no change from {source} to {target} inside a file; profile again"
+            )
+        # Within its noise it may be below 0, which no change of format is.
+        return max(found.ms, 0.0)
 
     def _source(self, read: Crossing, processors: Sequence[str]) -> str:
         """The processor that a tensor comes from.
@@ -143,20 +225,6 @@ class Predictor:
                 "profile both processors together"
             )
         return found
-
-
-def _correct(plain: Prediction, processors: Sequence[str], by: Correction) -> Prediction:
-    segments_ms = sum(by.segment_ms.get(processors[run[0]], 0.0) for run in plain.runs)
-    return Prediction(
-        tuple(
-            ms * by.units.get(name, 1.0)
-            for ms, name in zip(plain.units_ms, processors, strict=True)
-        ),
-        plain.borders_ms * by.borders + segments_ms,
-        plain.conversions_ms * by.conversions,
-        plain.hand_overs_ms * by.hand_overs,
-        plain.runs,
-    )
 
 
 def _format(processor: str) -> str:

@@ -15,8 +15,9 @@ from vernier.errors import UsageError
 from vernier.images.writing import write_whole
 from vernier.processors.machine import Machine
 from vernier.profiling.sampling import Estimate
+from vernier.units.split import Form
 
-FORMAT = 1
+FORMAT = 2
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
 Shape = tuple[int, int, int, int]
 
@@ -118,6 +119,8 @@ class Switch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         conversion: what changes its format, or copies it.
         hand_over: what the two segments take longer one after the other than each alone: caches
             and threads; may be negative.
+        inside: what the change of format costs where both processors live in one file (the form
+            `fused`), by dummies of both in one graph; null where they cannot.
     """
 
     source: Name
@@ -125,6 +128,7 @@ class Switch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shape: Shape
     conversion: Time
     hand_over: Time
+    inside: Time | None = None
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,6 +140,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         affinity: the cores that the process was allowed to use.
         conversion: the method between segments.
         clock_mhz: the CPU's clock where it can be read, else null.
+        left_out: processors that no split could gain from, and why (`profiling.paying`), or that
+            are here and whose numbers are wrong.
     """
 
     rounds: int
@@ -143,23 +149,27 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     affinity: tuple[int, ...]
     conversion: str
     clock_mhz: float | None = None
+    left_out: dict[str, str] = {}
 
 
 class Correction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What whole splits taught of the additive model; see `profiling.correction`.
+    """What whole splits of one form taught of the additive model; see `profiling.correction`.
 
     Attributes:
         units: factor of all units' times, by processor.
+        single: what is added to that factor for a unit, by processor and the unit's name.
         borders: factor.
-        conversions: factor.
+        conversions: factor; of fused splits, of changes of format inside the file.
         hand_overs: factor.
-        segment_ms: of each segment besides, by processor.
+        segment_ms: of each segment besides, by processor; of fused splits, of each unit that reads
+            what another processor computes.
         splits: measured whole.
         error_before: mean absolute relative error of the model on them.
         error_after: with the correction, on the same splits.
     """
 
     units: dict[str, float] = {}
+    single: dict[str, dict[str, float]] = {}
     borders: float = 1.0
     conversions: float = 1.0
     hand_overs: float = 1.0
@@ -167,6 +177,20 @@ class Correction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     splits: int
     error_before: float = 0.0
     error_after: float = 0.0
+
+
+class Whole(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A split that was exported and timed whole: what is known need not be predicted.
+
+    Attributes:
+        processors: of each unit.
+        form: of its files.
+        time: the median.
+    """
+
+    processors: tuple[Name, ...]
+    form: Form
+    time: Time
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -188,7 +212,9 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         units: in order.
         borders: by processor and shape.
         switches: by pair of processors and shape.
-        correction: of sums of all these, where whole splits were measured.
+        correction: of sums of all these, where whole splits were measured, as segments.
+        fused: the same of fused files.
+        wholes: splits that were timed whole.
     """
 
     format: int
@@ -207,6 +233,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     borders: tuple[Border, ...]
     switches: tuple[Switch, ...]
     correction: Correction | None = None
+    fused: Correction | None = None
+    wholes: tuple[Whole, ...] = ()
 
 
 def load_profile(path: Path) -> Profile:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import permutations
 from pathlib import Path
@@ -15,6 +16,8 @@ from vernier.graphs.shapes import resized
 from vernier.processors.discovery import find_processor
 from vernier.processors.machine import at_most_cores, clock_mhz, describe_machine
 from vernier.processors.protocol import Executable
+from vernier.processors.self_test_cases import kinds_in
+from vernier.processors.soundness import require_usable
 from vernier.profiling.activations import activations_of
 from vernier.profiling.assembly import (
     Subject,
@@ -27,11 +30,13 @@ from vernier.profiling.assembly import (
 from vernier.profiling.contenders import Bench, Maker
 from vernier.profiling.layer_times import shared_outputs, time_border, time_unit
 from vernier.profiling.measurements import Measurement, Measurements
+from vernier.profiling.paying import what_pays
 from vernier.profiling.profile import Profile, Settings, Shape, Time
 from vernier.profiling.sandwiches import unit_graph
-from vernier.profiling.switch_times import time_switch
+from vernier.profiling.switch_times import time_inside, time_switch
 from vernier.progress import Progress, silent
 from vernier.units.cutting import cut
+from vernier.units.split import fusion
 from vernier.units.unit import Unit
 from vernier.version import VERSION
 
@@ -45,6 +50,8 @@ def profile(
     rounds: int = NORMAL_ROUNDS,
     threads: int = 0,
     unfinished: Path | None = None,
+    allow_inexact: bool = False,
+    only_what_pays: bool = False,
     progress: Progress = silent,
 ) -> Profile:
     """Measure all times of a network.
@@ -55,27 +62,34 @@ def profile(
         rounds: per comparison.
         threads: of each engine; 0 for all cores.
         unfinished: a file that keeps results until all are there, to go on after an interruption.
+        allow_inexact: time processors whose numbers are wrong here, too.
+        only_what_pays: leave out what no split could gain from, once its units are timed; the
+            profile's settings say what and why.
         progress: told after each comparison.
 
     Raises:
         UsageError: no processor, or one twice.
-        ProcessorError: a processor is not here.
+        ProcessorError: a processor is not here, or its numbers are wrong here.
     """
     if not processors or len(set(processors)) != len(processors):
         raise UsageError(f"expected one or more different processors, found {list(processors)}")
     used = at_most_cores(threads)
-    for name in processors:
-        found = find_processor(name).availability()
-        if not found.present:
-            raise ProcessorError(f"{name} is not here: {found.detail}")
     graph = resized(subject.graph, subject.height, subject.width)
+    for name in processors:
+        require_usable(find_processor(name), kinds_in(graph), allow_inexact=allow_inexact)
     units = cut(graph, subject.granularity)
     method = fastest_method()
     bench = Bench(_loader(used), activations_of(subject.graph))
     switch = partial(time_switch, bench=bench, method=method, rounds=rounds)
+    inside = partial(time_inside, bench=bench, rounds=rounds)
     kept = Measurements(unfinished, f"{describe_machine()} {VERSION} {used} {rounds} {method.name}")
-    measure(graph, units, processors, bench, switch, rounds, kept, progress)
-    settings = Settings(rounds, used, _affinity(), method.name, clock_mhz())
+    left_out: Mapping[str, str] = {}
+    if only_what_pays:
+        _run(_unit_tasks(graph, units, processors, bench, rounds), kept, progress)
+        choice = what_pays(_unit_times(graph, units, processors, kept))
+        processors, left_out = choice.kept, choice.left_out
+    measure(graph, units, processors, bench, switch, rounds, kept, progress, inside)
+    settings = Settings(rounds, used, _affinity(), method.name, clock_mhz(), dict(left_out))
     made = assemble(
         subject,
         graph,
@@ -89,6 +103,16 @@ def profile(
     return made
 
 
+def _unit_times(
+    graph: Graph, units: Sequence[Unit], processors: Sequence[str], kept: Measurements
+) -> dict[str, list[float | None]]:
+    found = {
+        name: [kept.known(unit_key(graph, unit, name)).time for unit in units]
+        for name in processors
+    }
+    return {name: [t.ms if t else None for t in times] for name, times in found.items()}
+
+
 def _loader(threads: int) -> Callable[[str, bytes], Executable]:
     return lambda name, model: find_processor(name).load(model, threads=threads)
 
@@ -96,6 +120,8 @@ def _loader(threads: int) -> Callable[[str, bytes], Executable]:
 Task = Callable[[], Measurement]
 TimeSwitch = Callable[[Shape, str, str, str], tuple[Time, Time]]
 """Conversion and hand-over of a tensor's shape and name, from a source to a target."""
+TimeInside = Callable[[Shape, str, str, str], Time]
+"""The same of a change inside a file."""
 
 
 def measure(
@@ -107,6 +133,7 @@ def measure(
     rounds: int,
     kept: Measurements,
     progress: Progress = silent,
+    inside: TimeInside | None = None,
 ) -> None:
     """Measure what is not yet known, and keep it.
 
@@ -119,8 +146,12 @@ def measure(
         rounds: per comparison.
         kept: what is known.
         progress: told after each comparison.
+        inside: see `TimeInside`; without it no split is foreseen as one file.
     """
-    tasks = _tasks(graph, units, processors, bench, switch, rounds)
+    _run(_tasks(graph, units, processors, bench, switch, rounds, inside), kept, progress)
+
+
+def _run(tasks: Mapping[str, Task], kept: Measurements, progress: Progress) -> None:
     for number, (name, task) in enumerate(tasks.items(), 1):
         if kept.get(name) is None:
             kept.put(name, task())
@@ -134,22 +165,31 @@ def _tasks(
     bench: Maker,
     switch: TimeSwitch,
     rounds: int,
+    inside: TimeInside | None,
 ) -> dict[str, Task]:
     """What is to be measured, by the name under which it is kept: each kind of thing once."""
-    tasks: dict[str, Task] = {}
-    for unit in units:
-        for processor in processors:
-            key = unit_key(graph, unit, processor)
-            tasks.setdefault(key, partial(_unit_task, graph, unit, processor, bench, rounds))
+    tasks = _unit_tasks(graph, units, processors, bench, rounds)
     for shape, tensor in crossing_shapes(graph, units).items():
         for processor in processors:
             tasks[border_key(shape, processor)] = partial(
                 _border_task, shape, tensor, processor, bench, rounds
             )
         for source, target in permutations(processors, 2):
+            fusing = inside if len(fusion((source, target))) == 2 else None
             tasks[switch_key(shape, source, target)] = partial(
-                _switch_task, shape, tensor, source, target, switch
+                _switch_task, shape, tensor, source, target, switch, fusing
             )
+    return tasks
+
+
+def _unit_tasks(
+    graph: Graph, units: Sequence[Unit], processors: Sequence[str], bench: Maker, rounds: int
+) -> dict[str, Task]:
+    tasks: dict[str, Task] = {}
+    for unit in units:
+        for processor in processors:
+            key = unit_key(graph, unit, processor)
+            tasks.setdefault(key, partial(_unit_task, graph, unit, processor, bench, rounds))
     return tasks
 
 
@@ -175,10 +215,20 @@ def _border_task(
 
 
 def _switch_task(
-    shape: Shape, tensor: str, source: str, target: str, switch: TimeSwitch
+    shape: Shape,
+    tensor: str,
+    source: str,
+    target: str,
+    switch: TimeSwitch,
+    inside: TimeInside | None,
 ) -> Measurement:
     conversion, hand_over = switch(shape, tensor, source, target)
-    return Measurement(conversion, {"hand-over": hand_over})
+    others = {"hand-over": hand_over}
+    # An engine that takes no file of both precisions has segments only.
+    with suppress(GraphError, PlacementError, ProcessorError):
+        if inside is not None:
+            others["inside"] = inside(shape, tensor, source, target)
+    return Measurement(conversion, others)
 
 
 def _affinity() -> tuple[int, ...]:

@@ -18,8 +18,9 @@ import numpy as np
 from vernier.conversion.protocol import Method
 from vernier.profiling.contenders import Bench, Timed
 from vernier.profiling.profile import Shape, Time
-from vernier.profiling.sampling import estimate, sample
+from vernier.profiling.sampling import estimate, sample, sample_loads
 from vernier.profiling.sandwiches import chain
+from vernier.units.split import is_integer
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,39 @@ def time_switch(
     dropped = int((~kept).sum())
     handing = np.asarray(whole - converting, np.float64)[kept]
     return Time.of(estimate(converting[kept], dropped)), Time.of(estimate(handing, dropped))
+
+
+def time_inside(
+    shape: Shape, tensor: str, source: str, target: str, bench: Bench, rounds: int
+) -> Time:
+    """What a change of format costs inside one file: a dummy of each processor in one graph.
+
+    With entry and exit cost e and a dummy's time d, the two of them take e + d + change + d + e;
+    half of a chain of two of each is what remains when the change is taken out.
+
+    Args:
+        shape: of the tensor, `(1, H, W, C)`.
+        tensor: its name, or that of another of the same shape.
+        source: the processor that computes it.
+        target: the one that reads it; float32 and INT8 of one engine on one device.
+        bench: makes the dummies.
+        rounds: that count.
+    """
+    two = chain(shape, 2, tensor)
+    integer = two.operators[0 if is_integer(source) else 1].output
+
+    def load(stack: ExitStack) -> dict[str, Callable[[], object]]:
+        made = {
+            "both": bench.mixed(two, source if is_integer(source) else target, {integer}),
+            "source": bench.executable(two, source),
+            "target": bench.executable(two, target),
+        }
+        for one in made.values():
+            stack.callback(one.close)
+        return {name: one.run for name, one in made.items()}
+
+    samples = sample_loads(load, rounds)
+    return Time.of(samples.combine({"both": 1.0, "source": -0.5, "target": -0.5}))
 
 
 def _nothing() -> None:

@@ -21,12 +21,20 @@ from torch import Tensor, nn
 from vernier.errors import GraphError
 from vernier.graphs.graph import Graph
 from vernier.quantization.constraints import choose_quantizations, integer_outputs
+from vernier.quantization.pair_bound import ARITHMETICS, EXACT, PairSums, bounded
 from vernier.quantization.quantize import quantize_with
 from vernier.quantization.ranges import Range
 from vernier.quantization.simulation_narrow import NARROW, Narrow
 from vernier.quantization.simulation_prefixes import KeptPrefixes
 from vernier.quantization.simulation_program import Program, compile_program
-from vernier.quantization.simulation_shares import Share, is_learnt, mixtures, number, weighted
+from vernier.quantization.simulation_shares import (
+    Share,
+    integer_share,
+    is_learnt,
+    mixtures,
+    number,
+    weighted,
+)
 from vernier.quantization.simulation_units import (
     IndexedGraph,
     crossings,
@@ -114,13 +122,19 @@ class SimulatedNetwork(nn.Module):
             source.name, source.inputs, source.outputs, source.operators, constants, source.types
         )
 
-    def forward(self, x: Tensor, integer_operators: Collection[str] | None = ()) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        integer_operators: Collection[str] | None = (),
+        sums: PairSums = EXACT,
+    ) -> Tensor:
         """The output of a split, as `quantize(graph, ranges, integer_operators)` computes it.
 
         Args:
             x: shape `(N, C, H, W)`.
             integer_operators: outputs of the operators that run in INT8; none for the float
                 network, None for all.
+            sums: what the INT8 processor adds in 16 bits: its weights are bounded to that.
 
         Returns:
             Shape `(N, C', H', W')`; an INT8 output is converted to float.
@@ -131,7 +145,7 @@ class SimulatedNetwork(nn.Module):
         """
         self._forget_outdated()
         integer = integer_outputs(self._source, integer_operators)
-        program = self._kept(("whole", integer), lambda: self._whole(integer))
+        program = self._kept(("whole", integer, sums), lambda: self._whole(integer, sums))
         (source,), (output,) = self._source.inputs, self._source.outputs
         return program.run({source: x})[output]
 
@@ -155,7 +169,8 @@ class SimulatedNetwork(nn.Module):
                 tensors of one element, in [0, 1]. With `precisions` a tensor `(M, P)`, the share of
                 each precision in each unit. A path of weight 0 is left out where its share needs no
                 gradient.
-            precisions: "float32", "bfloat16", "float16" or "int8" for each column of `shares`.
+            precisions: "float32", "bfloat16", "float16", or INT8 by a name of `ARITHMETICS`, for
+                each column of `shares`.
             kept: of earlier calls with the same `x` and weights; looked at where no unit is
                 blended.
 
@@ -170,7 +185,7 @@ class SimulatedNetwork(nn.Module):
         self._forget_outdated()
         parts_of = mixtures(shares, precisions, len(self._units))
         integer = frozenset(
-            index for index, parts in enumerate(parts_of) if number(parts.get("int8", 0.0)) > 0.5
+            index for index, parts in enumerate(parts_of) if integer_share(parts) > 0.5
         )
         path = None if kept is None else self._path_of(parts_of, integer)
         done, held = (0, {}) if kept is None or path is None else kept.longest(path)
@@ -209,7 +224,7 @@ class SimulatedNetwork(nn.Module):
             taken = [name for name, share in parts.items() if is_learnt(share) or number(share) > 0]
             if len(taken) != 1 or is_learnt(parts[taken[0]]):
                 return None
-            beside = self._together(index, integer) if taken[0] == "int8" else None
+            beside = self._together(index, integer) if taken[0] in ARITHMETICS else None
             path.append((taken[0], beside))
         return path
 
@@ -239,7 +254,7 @@ class SimulatedNetwork(nn.Module):
         found: Program = self._programs[key]
         return found
 
-    def _mixed(self, integer: frozenset[str], wanted: Collection[str]) -> Graph:
+    def _mixed(self, integer: frozenset[str], wanted: Collection[str], sums: PairSums) -> Graph:
         """The mixed graph of a split; convolutions that are not wanted have empty weights."""
         if not integer:
             return self._source
@@ -248,16 +263,17 @@ class SimulatedNetwork(nn.Module):
         }
         graph = replace(self._source, constants=constants)
         chosen = choose_quantizations(graph, self._ranges, integer)
-        return quantize_with(without_weights(graph, integer - set(wanted)), chosen, integer)
+        kept = without_weights(graph, integer - set(wanted))
+        return bounded(quantize_with(kept, chosen, integer), sums)
 
     def _compiled(self, mixed: Graph, inside: Collection[str], exits: Collection[str]) -> Program:
         return compile_program(
             self._source, mixed, inside, exits, self._weights_by_name(), self._device()
         )
 
-    def _whole(self, integer: frozenset[str]) -> Program:
+    def _whole(self, integer: frozenset[str], sums: PairSums) -> Program:
         inside = [op.output for op in self._source.operators]
-        return self._compiled(self._mixed(integer, inside), inside, self._source.outputs)
+        return self._compiled(self._mixed(integer, inside, sums), inside, self._source.outputs)
 
     def _float_unit(self, index: int) -> Program:
         unit, exits = self._units[index], self._crossings[index].exits
@@ -265,8 +281,8 @@ class SimulatedNetwork(nn.Module):
 
     def _program(self, index: int, precision: str, integer: frozenset[int]) -> Program:
         """A unit in a precision, beside these INT8 units."""
-        if precision == "int8":
-            return self._integer_unit(index, integer)
+        if precision in ARITHMETICS:
+            return self._integer_unit(index, integer, ARITHMETICS[precision])
         if precision == "float32":
             return self._float_unit(index)
         return self._narrow_unit(index, precision)
@@ -290,13 +306,13 @@ class SimulatedNetwork(nn.Module):
         """The INT8 units that decide a unit's scales."""
         return (integer & self._neighbours[index]) | {index}
 
-    def _integer_unit(self, index: int, integer: frozenset[int]) -> Program:
+    def _integer_unit(self, index: int, integer: frozenset[int], sums: PairSums) -> Program:
         """A unit's INT8 path beside these INT8 units."""
         together = self._together(index, integer)
 
         def make() -> Program:
             outputs = {output for unit in together for output in self._units[unit]}
-            mixed = self._mixed(frozenset(outputs), self._units[index])
+            mixed = self._mixed(frozenset(outputs), self._units[index], sums)
             return self._compiled(mixed, self._units[index], self._crossings[index].exits)
 
-        return self._kept(("int8", index, together), make)
+        return self._kept((sums, index, together), make)

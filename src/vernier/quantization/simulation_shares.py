@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from vernier.errors import UsageError
+from vernier.quantization.pair_bound import ARITHMETICS
 from vernier.quantization.simulation_narrow import NARROW
 
 Share = float | Tensor
@@ -33,9 +34,10 @@ def mixtures(
     if not precisions:
         _check_shares(given)
         return [{"float32": 1.0 - share, "int8": share} for share in given]
-    unknown = [name for name in precisions if name not in ("float32", "int8", *NARROW)]
+    known = ("float32", *ARITHMETICS, *NARROW)
+    unknown = [name for name in precisions if name not in known]
     if unknown:
-        raise UsageError(f"expected float32, int8, {', '.join(NARROW)}, found {unknown[0]!r}")
+        raise UsageError(f"expected {', '.join(known)}, found {unknown[0]!r}")
     rows = torch.as_tensor(shares)
     if rows.shape != (units, len(precisions)):
         raise UsageError(
@@ -72,3 +74,8 @@ def weighted(exits: Mapping[str, Tensor], share: Share) -> dict[str, Tensor]:
         return dict(exits)
     weight = share.reshape(()) if isinstance(share, Tensor) else share
     return {name: values * weight for name, values in exits.items()}
+
+
+def integer_share(parts: Mapping[str, Share]) -> float:
+    """The share of INT8 in a unit, of whichever arithmetic."""
+    return sum(number(share) for name, share in parts.items() if name in ARITHMETICS)

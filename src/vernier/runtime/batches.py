@@ -15,6 +15,7 @@ from vernier.images.reading import MAX_PIXELS
 from vernier.images.sources import Job
 from vernier.images.writing import DEFAULT_QUALITY
 from vernier.progress import Progress, silent
+from vernier.runtime.choice import Choice
 from vernier.runtime.picture_files import enlarge_file
 from vernier.runtime.pictures import Upscaler
 
@@ -31,6 +32,7 @@ class Outcome:
         job: the job.
         size: height and width of the result; None where there is none.
         processor: that computed it.
+        choice: how it was chosen, where that was left to Vernier.
         how: sentences on how it was computed, for the user.
         notes: sentences on what was changed on reading and writing.
         fault: why there is no result, in one line; None where there is one or was one already.
@@ -39,6 +41,7 @@ class Outcome:
     job: Job
     size: Size | None = None
     processor: str = ""
+    choice: Choice | None = None
     how: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     fault: str | None = None
@@ -133,7 +136,12 @@ def _enlarged(
     )
     report = done.report
     return Outcome(
-        job, (done.height, done.width), report.processor, tuple(report.explain()), done.notes
+        job,
+        (done.height, done.width),
+        report.processor,
+        report.choice,
+        tuple(report.explain()),
+        done.notes,
     )
 
 

@@ -1,144 +1,243 @@
-"""`--processor auto`: measure every processor that is here once, remember per machine, say why.
+"""`--processor auto`: the picture first, then the clock; both measured here, once, and remembered.
 
-A choice is remembered in the user's cache folder under the machine, the engines' versions and the
-bundles' contents, so that a new engine or new weights are measured again.
+Of the processors whose numbers are right here, those stay in the running whose picture of a test
+tile is as good as float32's; the fastest of them is chosen. What another machine wrote into a
+bundle's manifest plays no part. A choice is noted with what it depends on (`processors.notes`).
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
+import math
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from vernier.errors import ProcessorError
+from vernier.images.colour import luma
+from vernier.metrics.psnr import psnr
+from vernier.processors.notes import cache_folder, note, recall
 from vernier.processors.protocol import ProcessorId
+from vernier.runtime.trial_picture import Rgb
 
 WARM_UP_RUNS = 2
 COUNTED_RUNS = 5
 # Within a tenth the picture decides: the next run of the clock may turn such a difference around.
 AS_GOOD_AS_EQUAL = 1.1
+EQUAL_DB = 99.0
+"""What two equal pictures count as."""
 
 
-class Timing(msgspec.Struct, frozen=True):
-    """One processor's median time for the probe tile, or why it could not run."""
+class Prefer(StrEnum):
+    """What `auto` may give away for speed."""
+
+    QUALITY = "quality"
+    SPEED = "speed"
+
+
+class Bound(msgspec.Struct, frozen=True):
+    """How far a picture may be from float32's.
+
+    Attributes:
+        to_float_db: least PSNR of their lumas, 8 bits each.
+        loss_db: how much nearer float32's may be to the original.
+    """
+
+    to_float_db: float
+    loss_db: float
+
+
+BOUNDS = {Prefer.QUALITY: Bound(55.0, 0.05), Prefer.SPEED: Bound(42.0, 0.25)}
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """What came of one processor.
+
+    Attributes:
+        processor: its name.
+        median_ms: for the test tile; None where it was not run.
+        to_float_db: PSNR of its picture's luma to float32's; None where there is no float32 one.
+        loss_db: how much nearer float32's picture is to the original; likewise.
+        passed_over: why it could not be chosen; empty where it could.
+    """
 
     processor: str
-    median_ms: float | None
-    refused: str = ""
+    median_ms: float | None = None
+    to_float_db: float | None = None
+    loss_db: float | None = None
+    passed_over: str = ""
 
 
 class Choice(msgspec.Struct, frozen=True):
     """What was chosen, out of what, and whether it was measured now or remembered."""
 
     chosen: str
-    timings: tuple[Timing, ...]
+    prefer: Prefer
+    trials: tuple[Trial, ...]
     remembered: bool = False
 
-    def explain(self) -> str:
-        """One line for the user."""
-        times = ", ".join(
-            f"{t.processor} {t.median_ms:.1f} ms" for t in self.timings if t.median_ms is not None
-        )
+    def explain(self) -> list[str]:
+        """Lines for the user: what was chosen, and what was passed over and why."""
         how = "measured before on this machine" if self.remembered else "measured now"
-        return f"processor {self.chosen} ({how}: {times})"
+        running = [t for t in self.trials if not t.passed_over]
+        times = ", ".join(f"{t.processor} {t.median_ms:.1f} ms{_nearness(t)}" for t in running)
+        lines = [f"processor {self.chosen} ({how}: {times})"]
+        out = [f"{t.processor} ({t.passed_over})" for t in self.trials if t.passed_over]
+        return [*lines, *([f"passed over: {', '.join(out)}"] if out else [])]
+
+
+def _nearness(trial: Trial) -> str:
+    if trial.to_float_db is None or trial.to_float_db >= EQUAL_DB:
+        return ""
+    return f" at {trial.to_float_db:.1f} dB to float32"
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A processor to try: `run` computes the probe tile once, `close` frees it."""
+    """A processor to try.
+
+    Attributes:
+        processor: its name.
+        fault: says why it must not be used here; "" where it may.
+        load: gives what computes the test tile's picture, and what frees it.
+    """
 
     processor: ProcessorId
-    load: Callable[[], tuple[Callable[[], None], Callable[[], None]]]
+    fault: Callable[[], str]
+    load: Callable[[], tuple[Callable[[], Rgb], Callable[[], None]]]
 
 
-def cache_file() -> Path:
-    """Where choices are remembered: `$XDG_CACHE_HOME/vernier/choices.json`."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "vernier" / "choices.json"
+def choices_file() -> Path:
+    """Where choices are remembered: `choices.json` in the user's cache folder."""
+    return cache_folder() / "choices.json"
 
 
-def choose(candidates: Sequence[Candidate], key: str, cache: Path) -> Choice:
-    """The fastest of the candidates, interleaved so that a drifting machine favours none.
+def remembered_choice(about: str, file: Path | None = None) -> Choice | None:
+    """An earlier choice that still holds.
+
+    Args:
+        about: what the result depends on, besides the machine and its engines.
+        file: of remembered choices; that of the cache folder otherwise.
+    """
+    known = recall(file or choices_file(), about, Choice)
+    return None if known is None else msgspec.structs.replace(known, remembered=True)
+
+
+def choose(
+    candidates: Sequence[Candidate],
+    original: Rgb,
+    about: str,
+    prefer: Prefer = Prefer.QUALITY,
+    file: Path | None = None,
+) -> Choice:
+    """The fastest of those whose picture is good enough; remembered.
 
     Args:
         candidates: processors to compare, those nearest to the exact picture first; of two that
-            are as good as equally fast, the earlier one is chosen.
-        key: what the result depends on; the same key gives the remembered choice.
-        cache: file of remembered choices.
+            are as good as equally fast, the earlier one is chosen. The first float32 one that
+            runs gives the picture that the others are held to; without any, all that are sound
+            count as good.
+        original: what the test tile was made from.
+        about: as `remembered_choice`.
+        prefer: which of `BOUNDS` holds.
+        file: as `remembered_choice`.
 
     Raises:
         ProcessorError: none of them runs; the message has each one's reason.
     """
-    digest = hashlib.sha256(key.encode()).hexdigest()
-    remembered = _read(cache)
-    known = remembered.get(digest)
-    if known is not None and known.chosen in {str(c.processor) for c in candidates}:
-        return msgspec.structs.replace(known, remembered=True)
-    choice = _measure(candidates)
-    _write(cache, {**remembered, digest: choice})
+    trials = _try_all(candidates, original, prefer)
+    fit = [t for t in trials if not t.passed_over and t.median_ms is not None]
+    if not fit:
+        reasons = "; ".join(f"{t.processor}: {t.passed_over}" for t in trials)
+        raise ProcessorError(f"no processor can run this network here ({reasons or 'none found'})")
+    fast_enough = min(t.median_ms or 0.0 for t in fit) * AS_GOOD_AS_EQUAL
+    chosen = next(t for t in fit if (t.median_ms or 0.0) <= fast_enough)
+    in_order = sorted(trials, key=lambda t: math.inf if t.median_ms is None else t.median_ms)
+    choice = Choice(chosen.processor, prefer, tuple(in_order))
+    note(file or choices_file(), about, choice)
     return choice
 
 
-def _measure(candidates: Sequence[Candidate]) -> Choice:
-    loaded: dict[str, tuple[Callable[[], None], Callable[[], None]]] = {}
-    refused: dict[str, str] = {}
+def _try_all(candidates: Sequence[Candidate], original: Rgb, prefer: Prefer) -> list[Trial]:
+    """Each candidate's trial; timed in turns, so that a drifting machine favours none."""
+    faults: dict[str, str] = {}
+    pictures: dict[str, Rgb] = {}
+    running: dict[str, tuple[Callable[[], Rgb], Callable[[], None]]] = {}
     times_ms: dict[str, list[float]] = {}
     try:
         for candidate in candidates:
             name = str(candidate.processor)
             try:
-                loaded[name] = candidate.load()
-                for _ in range(WARM_UP_RUNS):
-                    loaded[name][0]()
-            except ProcessorError as error:
-                refused[name] = str(error)
-        for _ in range(COUNTED_RUNS):
-            for name, (run, _close) in loaded.items():
-                if name in refused:
+                faults[name] = candidate.fault()
+                if faults[name]:
                     continue
+                running[name] = candidate.load()
+                for _ in range(WARM_UP_RUNS):
+                    pictures[name] = running[name][0]()
+            except ProcessorError as error:
+                faults[name] = str(error).removeprefix(f"{name}: ")
+        timed = [name for name in running if not faults[name]]
+        for _ in range(COUNTED_RUNS):
+            for name in timed:
                 started = time.perf_counter()
-                run()
+                running[name][0]()
                 times_ms.setdefault(name, []).append((time.perf_counter() - started) * 1e3)
     finally:
-        for _run, close in loaded.values():
+        for _, close in running.values():
             close()
-    if not times_ms:
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in refused.items())
-        raise ProcessorError(f"no processor can run this network here ({reasons or 'none found'})")
-    medians = {name: statistics.median(times) for name, times in times_ms.items()}
-    fast_enough = min(medians.values()) * AS_GOOD_AS_EQUAL
-    chosen = next(name for name in medians if medians[name] <= fast_enough)
-    timings = [Timing(name, round(ms, 3)) for name, ms in sorted(medians.items(), key=_by_time)]
-    timings += [Timing(name, None, reason) for name, reason in refused.items()]
-    return Choice(chosen, tuple(timings))
+    exact = _float32_picture(candidates, pictures, faults)
+    return [
+        Trial(name, passed_over=fault)
+        if fault
+        else _judged(
+            name, statistics.median(times_ms[name]), pictures[name], exact, original, prefer
+        )
+        for name, fault in faults.items()
+    ]
 
 
-def _by_time(item: tuple[str, float]) -> float:
-    return item[1]
+def _float32_picture(
+    candidates: Sequence[Candidate], pictures: dict[str, Rgb], faults: dict[str, str]
+) -> Rgb | None:
+    for candidate in candidates:
+        name = str(candidate.processor)
+        if candidate.processor.precision == "float32" and not faults[name]:
+            return pictures[name]
+    return None
 
 
-def _read(cache: Path) -> dict[str, Choice]:
-    try:
-        return msgspec.json.decode(cache.read_bytes(), type=dict[str, Choice])
-    except (OSError, msgspec.DecodeError):
-        # A cache that cannot be read costs one measurement, no more.
-        return {}
+def _judged(
+    name: str, median_ms: float, picture: Rgb, exact: Rgb | None, original: Rgb, prefer: Prefer
+) -> Trial:
+    rounded_ms = round(median_ms, 3)
+    if exact is None:
+        return Trial(name, rounded_ms)
+    to_float_db, loss_db = damage(picture, exact, original)
+    bound = BOUNDS[prefer]
+    reason = ""
+    if to_float_db < bound.to_float_db:
+        reason = f"{to_float_db:.1f} dB to float32's picture, less than {bound.to_float_db:g}"
+    elif loss_db > bound.loss_db:
+        reason = f"{loss_db:.2f} dB below float32's picture, more than {bound.loss_db:g}"
+    if reason:
+        reason += f"; {rounded_ms:.1f} ms"
+    return Trial(name, rounded_ms, round(to_float_db, 2), round(loss_db, 3), reason)
 
 
-def _write(cache: Path, choices: dict[str, Choice]) -> None:
-    """Remember; a cache folder that cannot be written only means measuring again."""
-    try:
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=cache.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(choices)))
-        Path(partial).replace(cache)
-    except OSError:
-        return
+def damage(picture: Rgb, exact: Rgb, original: Rgb) -> tuple[float, float]:
+    """PSNR of a picture's luma to the exact picture's, and how much less it has to the original.
+
+    Returns:
+        Both in dB; equal pictures count as 99.
+    """
+    found, wanted, real = (
+        luma(np.asarray(p, np.float32) / np.float32(255)) for p in (picture, exact, original)
+    )
+    to_float = min(EQUAL_DB, psnr(found, wanted))
+    loss = min(EQUAL_DB, psnr(wanted, real)) - min(EQUAL_DB, psnr(found, real))
+    return to_float, loss

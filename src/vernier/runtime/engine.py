@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,19 +12,14 @@ from vernier.bundles.bundle import Bundle, open_bundle
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.errors import BundleError, UsageError
 from vernier.graphs.receptive_field import size_multiple
-from vernier.graphs.shapes import fits_one_size, own_size, resized
-from vernier.processors.discovery import find_processor, present_processors
-from vernier.processors.machine import describe_machine
+from vernier.graphs.shapes import resized
+from vernier.processors.discovery import find_processor
 from vernier.processors.protocol import Processor, ProcessorId
 from vernier.runtime.chain import Chain
-from vernier.runtime.choice import Candidate, Choice, cache_file, choose
+from vernier.runtime.choice import Choice, Prefer
+from vernier.runtime.choosing import chosen_for, only_size, require_right
 from vernier.runtime.loading import load_picture, placed, wrapped_network
 from vernier.runtime.memory import engine_bytes
-from vernier.version import VERSION
-
-PROBE_SIDE = 256
-# INT8 and bfloat16 count as a choice for `auto` while their pictures are this near to float32's.
-AUTO_DAMAGE_DB = 45.0
 
 
 @dataclass
@@ -64,22 +59,34 @@ class Engine:
     @property
     def only_size(self) -> tuple[int, int] | None:
         """The height and width of the pictures that it takes; None where it takes any."""
-        return _only_size(self.bundle)
+        return only_size(self.bundle)
 
     @property
     def multiple(self) -> int:
         """What the sides of its pictures and tiles are multiples of."""
         return size_multiple(self.bundle.graph)
 
-    def settle(self, asked: Processor | None, threads: int) -> None:
-        """Decide which processor runs it.
+    def settle(
+        self,
+        asked: Processor | None,
+        threads: int,
+        prefer: Prefer = Prefer.QUALITY,
+        *,
+        allow_inexact: bool = False,
+        allow_fallback: bool = False,
+    ) -> None:
+        """Decide which processor runs it, and that its numbers are right here.
 
         Args:
             asked: by the user; None to measure once and remember.
             threads: that it may use.
+            prefer: what a choice may give away for speed.
+            allow_inexact: run what the user or the bundle names even where its numbers are wrong.
+            allow_fallback: see `Processor.load`.
 
         Raises:
             UsageError: the bundle says itself where it runs, or is of another precision.
+            ProcessorError: what was named is not here or not sound, or nothing is.
         """
         pinned = next((b for b in self.bundles.values() if b.pinned), None)
         if pinned is not None:
@@ -88,25 +95,21 @@ class Engine:
                     f"{pinned.manifest.name} says itself where its parts run; "
                     f"leave out --processor {asked.id}"
                 )
+            if not allow_inexact:
+                require_right(pinned, tuple(map(find_processor, self.processors)), allow_fallback)
             return
-        if asked is not None:
-            precision = asked.id.model_precision
-            if precision not in self.bundles:
-                raise UsageError(
-                    f"{asked.id} needs an {precision} bundle, there is {' and '.join(self.bundles)}"
-                )
-            self.processor = asked
+        if asked is None:
+            self.choice = chosen_for(self.bundles, threads, prefer)
+            self.processor = find_processor(self.choice.chosen)
             return
-        nearness = {p: _nearness_db(self.bundles, p.id) for p in present_processors()}
-        candidates = [
-            _candidate(self.bundles[processor.id.model_precision], processor, threads)
-            for processor in sorted(nearness, key=lambda p: -nearness[p])
-            if nearness[processor] >= AUTO_DAMAGE_DB
-        ]
-        contents = [s.entry.sha256 for b in self.bundles.values() for s in b.segments]
-        key = f"{describe_machine()} {VERSION} {contents} {threads}"
-        self.choice = choose(candidates, key, cache_file())
-        self.processor = find_processor(self.choice.chosen)
+        precision = asked.id.model_precision
+        if precision not in self.bundles:
+            raise UsageError(
+                f"{asked.id} needs an {precision} bundle, there is {' and '.join(self.bundles)}"
+            )
+        if not allow_inexact:
+            require_right(self.bundles[precision], (asked,), allow_fallback)
+        self.processor = asked
 
     def chains(
         self, shape: tuple[int, int, int, bool], count: int, threads: int, allow_fallback: bool
@@ -228,36 +231,3 @@ def _passes(factors: Sequence[int], scale: float) -> list[int]:
     if largest < 2:
         raise BundleError(f"a network of scale {largest} cannot enlarge by {scale}")
     return [largest, *_passes(factors, scale / largest)]
-
-
-def _only_size(bundle: Bundle) -> tuple[int, int] | None:
-    return own_size(bundle.graph) if fits_one_size(bundle.graph) else None
-
-
-def _nearness_db(bundles: dict[str, Bundle], processor: ProcessorId) -> float:
-    """PSNR of a processor's pictures to float32's; what was not measured is not trusted."""
-    bundle = bundles.get(processor.model_precision)
-    if bundle is None:
-        return -math.inf
-    if processor.precision == "float32":
-        return math.inf
-    damage = bundle.manifest.damage
-    if damage is None:
-        return -math.inf
-    measured = (
-        damage.psnr_to_float_db
-        if processor.precision == "int8"
-        else damage.reduced_precision_db.get(processor.precision)
-    )
-    return -math.inf if measured is None else measured
-
-
-def _candidate(bundle: Bundle, processor: Processor, threads: int) -> Candidate:
-    def load() -> tuple[Callable[[], None], Callable[[], None]]:
-        loader = placed(lambda _: processor, threads, allow_fallback=False)
-        size = _only_size(bundle) or (PROBE_SIDE, PROBE_SIDE)
-        chain = load_picture(bundle, *size, 3, True, loader)
-        chain.input_buffer()[...] = 64
-        return lambda: (chain.run(), None)[1], chain.close
-
-    return Candidate(processor.id, load)

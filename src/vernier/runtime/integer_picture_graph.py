@@ -3,8 +3,10 @@
 So an NPU runs the whole picture, and a CPU's integer unit does the colours in half the time. Eight
 bits are kept from tinting the picture by what is computed in them:
 
-* Luma's weights are in the ratio 55 : 108 : 21 within 0.1 %, so these are its codes; rounded at the
-  full width of 8 bits they would brighten the picture by 0.4 grey levels.
+* Luma's weights are in the ratio 29 : 57 : 11 within 0.07 % of their sum, which is 0.16 grey levels
+  of pure blue, so these are its codes; rounded at the full width of 8 bits they would brighten the
+  picture by 0.4 grey levels. 55 : 108 : 21 is nearer, but 55 + 108 breaks the bound that CPUs which
+  add pairs in 16 bits need (`quantization.pair_bound`), and no other ratio within it is as near.
 * The weights of chroma add up to 0 in their codes as well: grey in is grey out, exactly.
 * Chroma is enlarged around zero, so rounded weights only change how strong a colour is.
 * The new luma is spread over the colours by one weight per channel, which 8 bits hold exactly.
@@ -34,7 +36,7 @@ PICTURE_CODES = asymmetric(*SAMPLES)
 # Cb and Cr lie within 112/255; what is more is room for bicubic's overshoot.
 CHROMA: Range = (-0.5, 0.496)
 LUMA_GAIN = float(YCBCR_TO_RGB[0, 0])
-LUMA_CODES = np.array([55, 108, 21], np.int8)
+LUMA_CODES = np.array([29, 57, 11], np.int8)
 
 
 def integer_picture_graph(network: Graph, scale: int) -> Graph:

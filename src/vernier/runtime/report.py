@@ -44,8 +44,8 @@ class Report:
         """Lines for the user."""
         passes = " then ".join(f"x{factor}" for factor in self.factors)
         why = "as the bundle says" if self.pinned else "as asked"
-        chosen = self.choice.explain() if self.choice else f"processor {self.processor} ({why})"
-        lines = [f"network {self.network} {passes}", chosen]
+        chosen = self.choice.explain() if self.choice else [f"processor {self.processor} ({why})"]
+        lines = [f"network {self.network} {passes}", *chosen]
         if self.scale != math.prod(self.factors):
             lines.insert(1, f"the result is resampled from {passes} to x{self.scale:g} (bicubic)")
         if self.conversion is not None:

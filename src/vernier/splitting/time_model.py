@@ -5,6 +5,9 @@ paid depends on segments. Here every tensor whose reader is elsewhere pays for l
 conversion, and every such reader for letting it in, which is the same on a chain and near it
 elsewhere; whoever optimises with this checks
 the result with `Problem.time_ms`.
+
+Processors that can live in one file are taken to do so where that is foreseen to be faster for
+most splits: a tensor between them then costs its change of format and no border.
 """
 
 from __future__ import annotations
@@ -16,10 +19,14 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from vernier.profiling.correction import random_splits
+from vernier.profiling.prediction import Predictor
 from vernier.profiling.profile import Correction, Crossing, Profile
-from vernier.units.split import is_integer
+from vernier.units.split import Form, fusion, is_integer
 
 Float64 = NDArray[np.float64]
+COMPARED = 12
+"""Random splits that are foreseen in each form."""
 
 
 @dataclass(frozen=True)
@@ -95,17 +102,34 @@ def time_model(profile: Profile, able: Sequence[Sequence[str]]) -> TimeModel:
     return _Costs(profile).model(able)
 
 
+def fused_is_faster(profile: Profile) -> bool:
+    """Whether one file of several processors is foreseen to be faster for most splits."""
+    if all(switch.inside is None for switch in profile.switches):
+        return False
+    predictor = Predictor(profile)
+    found = [predictor.forms(split) for split in random_splits(profile, COMPARED)]
+    gains = [f[Form.SEGMENTS].total_ms - f[Form.FUSED].total_ms for f in found if Form.FUSED in f]
+    return bool(gains) and float(np.median(gains)) > 0
+
+
 class _Costs:
     """What a profile says of single units and tensors, corrected."""
 
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
-        self._by = by = profile.correction or Correction(splits=0)
+        self._fused = fused_is_faster(profile)
+        known = (profile.fused if self._fused else None) or profile.correction
+        self._by = by = known or Correction(splits=0)
         self._borders = {(b.processor, b.shape): b.time.ms * by.borders for b in profile.borders}
         self._switches = {
             (s.source, s.target, s.shape): s.conversion.ms * by.conversions
             + s.hand_over.ms * by.hand_overs
             for s in profile.switches
+        }
+        self._inside = {
+            (s.source, s.target, s.shape): max(s.inside.ms, 0.0) * by.conversions
+            for s in profile.switches
+            if s.inside is not None
         }
 
     def model(self, able: Sequence[Sequence[str]]) -> TimeModel:
@@ -141,13 +165,16 @@ class _Costs:
         ends = [read.shape for read in unit.reads if read.unit < 0]
         if not self._readers(number):
             ends += [write.shape for write in unit.writes]
-        factor = self._by.units.get(name, 1.0)
+        factor = self._factor(number, name)
         return unit.times[name].ms * factor + sum(self._borders[name, shape] for shape in ends)
 
     def _switch(self, write: Crossing, one: str, other: str) -> float:
         """Of a tensor that changes its format, once for all that read it there."""
         if is_integer(one) == is_integer(other):
             return 0.0
+        if self._together(one, other):
+            joint_ms = self._by.segment_ms.get(other, 0.0)
+            return self._inside.get((one, other, write.shape), 0.0) + joint_ms
         return self._switches.get((one, other, write.shape), 0.0)
 
     def _leaving(self, number: int, write: Crossing, tapped: bool, one: str, other: str) -> float:
@@ -155,21 +182,34 @@ class _Costs:
 
         Where the next unit is elsewhere, a segment ends and another begins.
         """
+        if self._together(one, other):
+            return 0.0
         unit = self._profile.units[number]
         border = self._borders[one, write.shape]
         inside = unit.tapped.get(one, {}).get(write.tensor)
         if tapped and inside is not None:
-            excess = (inside.ms - unit.times[one].ms) * self._by.units.get(one, 1.0)
+            excess = (inside.ms - unit.times[one].ms) * self._factor(number, one)
             return max(border, excess)
         return border + (0.0 if tapped else self._by.segment_ms.get(other, 0.0))
 
-    def _entering(self, reader: int, write: Crossing, _: str, to: str) -> float:
+    def _entering(self, reader: int, write: Crossing, one: str, to: str) -> float:
         """Of a tensor that a unit reads from elsewhere: a border, or a lost fusion for a skip."""
+        if self._together(one, to):
+            return 0.0
         unit = self._profile.units[reader]
         outside = unit.outside.get(to, {}).get(write.tensor)
         if unit.reads[0].tensor == write.tensor or outside is None:
             return self._borders[to, write.shape]
-        return max(0.0, outside.ms - unit.times[to].ms) * self._by.units.get(to, 1.0)
+        return max(0.0, outside.ms - unit.times[to].ms) * self._factor(reader, to)
+
+    def _factor(self, number: int, name: str) -> float:
+        """Of a unit's times, by the correction."""
+        single = self._by.single.get(name, {}).get(self._profile.units[number].name, 0.0)
+        return self._by.units.get(name, 1.0) + single
+
+    def _together(self, one: str, other: str) -> bool:
+        """Whether both are taken to be in one file."""
+        return self._fused and len(fusion((one, other))) == 2
 
     def _pairwise(self, cost: Callable[[str, str], float]) -> Float64:
         """A cost between each two different processors."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 from vernier.errors import GraphError
@@ -26,6 +25,7 @@ from vernier.graphs.graph import (
     Operator,
     is_channel_mean,
 )
+from vernier.tflite import schema_py_generated as schema
 
 ACTIVATIONS = {
     Activation.NONE: schema.ActivationFunctionType.NONE,

@@ -11,7 +11,6 @@ import math
 from typing import Any
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 from vernier.errors import GraphError
@@ -27,6 +26,7 @@ from vernier.graphs.graph import (
     TensorType,
 )
 from vernier.graphs.shapes import output_shape
+from vernier.tflite import schema_py_generated as schema
 from vernier.tflite.operators import ACTIVATIONS, CODINGS, Sizes
 from vernier.tflite.writer import FILE_IDENTIFIER, TYPE_CODES
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import flatbuffers
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 from vernier.errors import GraphError
 from vernier.graphs.graph import Graph, Kind, Operator, Quantization, TensorType
 from vernier.graphs.shapes import output_shape
+from vernier.tflite import schema_py_generated as schema
 from vernier.tflite.operators import ACTIVATIONS, CODINGS
 from vernier.tflite.versions import operator_version
 

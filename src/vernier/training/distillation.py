@@ -21,6 +21,7 @@ from vernier.errors import TrainingError
 from vernier.graphs.graph import Graph
 from vernier.progress import Progress, silent
 from vernier.quantization.equalization import channel_sizes, equalized
+from vernier.quantization.pair_bound import EXACT, PairSums
 from vernier.quantization.ranges import Ranges, calibrate
 from vernier.quantization.simulation import SimulatedNetwork
 
@@ -81,6 +82,7 @@ def distil(
     pictures: Sequence[Float32],
     recipe: Distillation = Distillation(),
     progress: Progress = silent,
+    sums: PairSums = EXACT,
 ) -> Distilled:
     """Train the weights that operators in INT8 read.
 
@@ -91,6 +93,7 @@ def distil(
         pictures: inputs to learn from, `(h, w, channels)`, float32 in [0, 1].
         recipe: how.
         progress: told after each step.
+        sums: what the INT8 processor adds in 16 bits; the weights are bounded to that.
 
     Raises:
         TrainingError: no picture is as large as a patch, or no weight is read in INT8.
@@ -117,13 +120,13 @@ def distil(
     rates = [group["lr"] for group in optimiser.param_groups]
     rng = np.random.default_rng(recipe.seed)
     judged = _patches(pool, rng, recipe.patch, JUDGED)
-    before_db = _to_teacher_db(teacher, teacher, judged, integer)
+    before_db = _to_teacher_db(teacher, teacher, judged, integer, sums)
     began, step, gone = time.monotonic(), 0, 0.0
     while gone < 1:
         x = _patches(pool, rng, recipe.patch, recipe.batch)
         with torch.no_grad():
             wanted = teacher(x)
-        loss = (student(x, integer) - wanted).square().mean()
+        loss = (student(x, integer, sums) - wanted).square().mean()
         optimiser.zero_grad()
         loss.backward()
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
@@ -134,7 +137,7 @@ def distil(
         told = f"{-10 * np.log10(max(loss.item(), 1e-12)):.2f} dB to float"
         progress(round(1000 * min(1.0, gone)), 1000, told)
     student.requires_grad_(False)
-    after_db = _to_teacher_db(student, teacher, judged, integer)
+    after_db = _to_teacher_db(student, teacher, judged, integer, sums)
     return Distilled(student.graph(), own_ranges, before_db, after_db, step)
 
 
@@ -181,8 +184,13 @@ def _patches(pool: Sequence[Float32], rng: np.random.Generator, side: int, count
 
 
 def _to_teacher_db(
-    student: SimulatedNetwork, teacher: SimulatedNetwork, x: Tensor, integer: frozenset[str] | None
+    student: SimulatedNetwork,
+    teacher: SimulatedNetwork,
+    x: Tensor,
+    integer: frozenset[str] | None,
+    sums: PairSums,
 ) -> float:
     with torch.no_grad():
-        error = (student(x, integer).clamp(0, 1) - teacher(x).clamp(0, 1)).square().mean().item()
+        difference = student(x, integer, sums).clamp(0, 1) - teacher(x).clamp(0, 1)
+        error = difference.square().mean().item()
     return float(-10 * np.log10(max(error, 1e-12)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,20 @@ from vernier.units.cutting import Granularity
 from vernier.units.unit import Unit
 
 FORMAT = 1
+
+
+class Form(StrEnum):
+    """How a split becomes files.
+
+    SEGMENTS: one file per segment; Vernier converts between them. Any processors.
+    ENGINE: one file per segment; the INT8 ones begin and end with QUANTIZE and DEQUANTIZE
+        operators, so that the engine converts. For INT8 processors that accept float ends.
+    FUSED: one file of mixed precision, for processors that are one engine's on one device.
+    """
+
+    SEGMENTS = "segments"
+    ENGINE = "engine"
+    FUSED = "fused"
 
 
 @dataclass(frozen=True)
@@ -64,6 +79,29 @@ class Split:
 def precision_of(processor: str) -> str:
     """A processor's precision, by its name."""
     return processor.rpartition(":")[2]
+
+
+def fusion(processors: Sequence[str]) -> dict[str, str]:
+    """Which processors of a split can live in one file, and the one that such a file runs on.
+
+    Those are float32 and INT8 of one engine on one device: a file of both runs on the INT8 one.
+
+    Args:
+        processors: that the split uses.
+
+    Returns:
+        By processor that can be fused with another of them, that one of the engine and device.
+    """
+    used = set(processors)
+    pairs = {
+        name.removesuffix("int8") + "float32": name for name in sorted(used) if is_integer(name)
+    }
+    return {
+        one: integer
+        for exact, integer in pairs.items()
+        if exact in used
+        for one in (exact, integer)
+    }
 
 
 def is_integer(processor: str) -> bool:

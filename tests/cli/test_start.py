@@ -1,0 +1,75 @@
+"""What a command imports, and that the list of commands tells what the commands tell themselves."""
+
+import subprocess
+import sys
+
+import pytest
+
+import vernier
+from vernier.cli.main import COMMANDS, app
+
+# Nothing of these is needed to list commands or to explain their options.
+HEAVY = (
+    "numpy",
+    "PIL",
+    "torch",
+    "onnx",
+    "scipy",
+    "matplotlib",
+    "msgspec",
+    "openvino",
+    "ai_edge_litert",
+    "pyopencl",
+    "psutil",
+    "archspec",
+    "safetensors",
+    "flatbuffers",
+)
+ENGINES = ("openvino", "ai_edge_litert", "torch", "onnx", "scipy", "matplotlib", "pyopencl")
+MOST_MODULES = 24
+"""Of Vernier's own, for the list of commands: 5 in November 2026."""
+
+
+def imported(*arguments: str) -> set[str]:
+    """The modules in memory after a command line has ended."""
+    code = (
+        "import sys, vernier.cli.main as cli\n"
+        f"sys.argv = ['vernier', *{list(arguments)!r}]\n"
+        "try:\n    cli.main()\nexcept SystemExit:\n    pass\n"
+        "print('\\n' + ' '.join(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.rpartition("\n\n")[2].split() or done.stdout.splitlines()[-1].split())
+
+
+def test_help_imports_nothing_heavy() -> None:
+    modules = imported("--help")
+    assert "vernier.cli.main" in modules
+    assert {name for name in HEAVY if name in modules} == set()
+    assert len([name for name in modules if name.startswith("vernier")]) <= MOST_MODULES
+
+
+@pytest.mark.parametrize("name", [name for name, _, _ in COMMANDS])
+def test_a_commands_help_imports_no_engine(name: str) -> None:
+    assert {module for module in ENGINES if module in imported(name, "--help")} == set()
+
+
+@pytest.mark.parametrize("name", [name for name, _, _ in COMMANDS])
+def test_the_list_tells_what_the_command_tells(name: str) -> None:
+    stands_for = app.commands[name]
+    told = (stands_for.load().help or "").split("\n\n")[0]
+    assert stands_for.help == " ".join(told.split())
+
+
+def test_a_mistyped_command_is_guessed(vernier) -> None:
+    code, _, err = vernier("upscle", "x.png")
+    assert code == 2
+    assert "upscale" in err
+
+
+def test_the_package_tells_its_names() -> None:
+    for name in vernier.__all__:
+        assert getattr(vernier, name) is not None
+    assert set(vernier.__all__) <= set(dir(vernier))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        vernier.nothing  # noqa: B018 - looking it up is the test
