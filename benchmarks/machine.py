@@ -26,6 +26,7 @@ from vernier.bundles.export import calibrate_picture_network
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.errors import VernierError
 from vernier.evaluation.network_source import graph_of
+from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized
 from vernier.images.bicubic import imresize
@@ -34,7 +35,6 @@ from vernier.processors.doctor import try_processor
 from vernier.processors.machine import describe_machine, usable_cores
 from vernier.processors.protocol import Executable
 from vernier.quantization.quantize import quantize
-from vernier.tflite.writer import write
 
 HEIGHT, WIDTH, SCALE = 540, 960, 2
 NETWORKS = ("sesr-m5", "sesr-m5-hw", "sesr-m11", "sesr-xl", "edsr-baseline")

@@ -28,6 +28,7 @@ import numpy as np
 from timing import write_results
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
+from vernier.formats.tflite.writer import write
 from vernier.graphs.shapes import resized
 from vernier.images.dead_leaves import dead_leaves
 from vernier.images.picture import Samples
@@ -37,7 +38,6 @@ from vernier.processors.discovery import find_processor
 from vernier.processors.machine import describe_machine
 from vernier.runtime.loading import wrapped_network
 from vernier.runtime.memory import engine_bytes, peak_bytes
-from vernier.tflite.writer import write
 
 PROCESSORS = (
     "litert:cpu:float32",

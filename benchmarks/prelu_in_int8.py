@@ -16,6 +16,7 @@ import numpy as np
 from timing import interleave
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
+from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Activation, Graph, Kind, Operator, TensorType
 from vernier.graphs.shapes import resized
 from vernier.processors.discovery import find_processor
@@ -28,7 +29,6 @@ from vernier.quantization.scales import (
     interval,
     weight_quantization,
 )
-from vernier.tflite.writer import write
 
 HEIGHT, WIDTH = 180, 320
 

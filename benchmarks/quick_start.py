@@ -21,8 +21,8 @@ from PIL import Image
 from timing import as_json, interleave, write_results
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
+from vernier.formats.tflite.writer import write
 from vernier.graphs.shapes import resized
-from vernier.tflite.writer import write
 
 HEIGHT, WIDTH = 80, 120
 HELP_S, PICTURE_S = 0.3, 0.6

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from timing import as_json, interleave, write_results
+from vernier.formats.tflite.writer import write
 from vernier.graphs.counts import count_macs
 from vernier.graphs.graph import Activation, Array, Graph, Kind, Operator, TensorType
 from vernier.graphs.reference import run
@@ -25,7 +26,6 @@ from vernier.processors.machine import usable_cores
 from vernier.processors.soundness import sound_processors
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import calibrate
-from vernier.tflite.writer import write
 
 LAYERS, CHANNELS = 5, 16
 

@@ -19,6 +19,7 @@ from vernier.bundles.export import network_facts
 from vernier.bundles.split_export import export_split
 from vernier.conversion.registry import default_method
 from vernier.evaluation.network_source import graph_of
+from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized
 from vernier.processors.discovery import find_processor
@@ -27,7 +28,6 @@ from vernier.quantization.quantize import quantize
 from vernier.runtime.chain import Chain
 from vernier.runtime.loading import load_network, placed
 from vernier.runtime.step_times import fill_with_picture, time_steps
-from vernier.tflite.writer import write
 from vernier.units.cutting import cut
 from vernier.units.segments import segment
 from vernier.units.split import Form, Split

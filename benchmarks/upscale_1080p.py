@@ -23,6 +23,7 @@ import vernier
 from timing import as_json, interleave, write_results
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
+from vernier.formats.tflite.writer import write
 from vernier.graphs.counts import count_macs
 from vernier.graphs.graph import Graph, Kind, Operator, TensorType
 from vernier.graphs.shapes import resized
@@ -34,7 +35,6 @@ from vernier.processors.machine import usable_cores
 from vernier.processors.soundness import sound_processors
 from vernier.runtime.loading import load_network, placed
 from vernier.runtime.step_times import fill_with_picture
-from vernier.tflite.writer import write
 
 HEIGHT, WIDTH = 1080, 1920
 

@@ -19,9 +19,9 @@ settings.load_profile("vernier")
 @functools.cache
 def _why_it_does_not_start(name: str) -> str:
     from vernier.errors import ProcessorError
+    from vernier.formats.tflite.writer import write
     from vernier.processors.discovery import find_processor
     from vernier.processors.self_test import self_test
-    from vernier.tflite.writer import write
 
     processor = find_processor(name)
     try:

@@ -14,13 +14,13 @@ import numpy as np
 
 import vernier
 from vernier.cpu import cpu
+from vernier.formats.tflite.reader import read
+from vernier.formats.tflite.writer import write
 from vernier.graphs.shapes import resized
 from vernier.processors.litert_cpu import LitertCpu
 from vernier.processors.machine import has_integer_dot_products
 from vernier.processors.protocol import ProcessorId
 from vernier.processors.self_test import self_test
-from vernier.tflite.reader import read
-from vernier.tflite.writer import write
 
 FOLDER = Path(vernier.__file__).parent / "bundles" / "shipped"
 HEIGHT, WIDTH = 15, 21  # odd, and no multiple of a vector's length

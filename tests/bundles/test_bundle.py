@@ -197,7 +197,7 @@ def test_int8_is_integer_throughout():
         network_facts(graph, "small", 2),
         calibrate_picture_network(graph, planes),
     )
-    from vernier.tflite.reader import read
+    from vernier.formats.tflite.reader import read
 
     integer = read(exported.models["int8.tflite"])
     assert {integer.types[name].dtype for name in integer.activations()} == {"int8"}

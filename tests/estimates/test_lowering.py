@@ -5,13 +5,13 @@ import pytest
 
 from vernier.errors import GraphError
 from vernier.estimates.lowering import one_hot_kernel, shuffles_as_convolutions
+from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph, Kind, Operator, Quantization, TensorType
 from vernier.graphs.reference import run
 from vernier.processors.litert_cpu import LitertCpu
 from vernier.processors.protocol import ProcessorId
 from vernier.quantization.integer import run_integer
 from vernier.quantization.rounding import Kernels
-from vernier.tflite.writer import write
 
 
 def _shuffle(block, channels, dtype="float32", zero_point=-7):

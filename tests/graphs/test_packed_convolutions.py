@@ -4,6 +4,7 @@ import pytest
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
 from vernier.evaluation.network_source import find_source
+from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Activation, Graph, Kind, Operator, TensorType
 from vernier.graphs.packed_convolutions import packed_convolutions
 from vernier.graphs.reference import run
@@ -12,7 +13,6 @@ from vernier.processors.discovery import present_processors
 from vernier.quantization.integer import run_integer as run_integers
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import Ranges
-from vernier.tflite.writer import write
 
 RNG = np.random.default_rng(3)
 

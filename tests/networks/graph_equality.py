@@ -4,10 +4,10 @@ import numpy as np
 import torch
 from ai_edge_litert.interpreter import Interpreter
 
+from vernier.formats.tflite.writer import write
 from vernier.graphs.reference import run
 from vernier.graphs.shapes import resized
 from vernier.networks.capture import capture
-from vernier.tflite.writer import write
 
 
 def litert(graph, x):

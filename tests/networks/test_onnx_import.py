@@ -27,6 +27,7 @@ from torch import nn
 from torch.nn import functional
 
 from vernier.errors import GraphError
+from vernier.formats.tflite.writer import write
 from vernier.graphs.reference import run
 from vernier.graphs.shapes import scale_of
 from vernier.networks.capture import capture
@@ -34,7 +35,6 @@ from vernier.networks.checkpoints import load, load_into
 from vernier.networks.onnx_files.importing import import_onnx
 from vernier.networks.registry import find_network
 from vernier.networks.rrdbnet import RrdbNet
-from vernier.tflite.writer import write
 
 WEIGHTS = Path(__file__).parents[3] / "shared" / "data" / "weights"
 

@@ -15,12 +15,12 @@ import pytest
 from processor_models import mixed, with_two_ports
 
 from vernier.errors import PlacementError, ProcessorError
+from vernier.formats.tflite.writer import write
 from vernier.processors.arithmetic_probe import measured_precision
 from vernier.processors.litert_accelerated import LitertNpu
 from vernier.processors.protocol import ProcessorId
 from vernier.processors.self_test import TOLERANCE_CODES, self_test
 from vernier.processors.vulkan import vulkan_devices
-from vernier.tflite.writer import write
 
 SWIFTSHADER = Path("/usr/lib/chromium/vk_swiftshader_icd.json")
 # In a process of its own: the Vulkan loader reads its variables once, and a GPU driver that
@@ -33,7 +33,7 @@ from vernier.errors import PlacementError
 from vernier.processors.discovery import find_processor
 from vernier.processors.doctor import try_processor
 from vernier.processors.self_test import self_test
-from vernier.tflite.writer import write
+from vernier.formats.tflite.writer import write
 checks = {}
 for precision in ("float32", "float16"):
     check = try_processor(find_processor(f"litert:gpu:{precision}"))
@@ -77,7 +77,7 @@ def _gpu_starts(environment: dict[str, str]) -> bool:
     code = (
         "from vernier.processors.discovery import find_processor as f;"
         "from vernier.processors.self_test import self_test as s;"
-        "from vernier.tflite.writer import write as w;"
+        "from vernier.formats.tflite.writer import write as w;"
         "f('litert:gpu:float32').load(w(s('float32').graph))"
     )
     run = [sys.executable, "-c", code]

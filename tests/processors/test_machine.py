@@ -12,6 +12,7 @@ import pytest
 from processor_models import mixed, with_two_ports
 
 from vernier.errors import ProcessorError
+from vernier.formats.tflite.writer import write
 from vernier.processors.contents import check_precision, read_contents
 from vernier.processors.engine_messages import engine_messages
 from vernier.processors.machine import Machine, describe_machine
@@ -20,7 +21,6 @@ from vernier.processors.protocol import ProcessorId
 from vernier.processors.self_test import self_test
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import calibrate
-from vernier.tflite.writer import write
 
 
 def test_machine_goes_through_json_and_back() -> None:

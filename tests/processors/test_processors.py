@@ -15,6 +15,7 @@ from processor_models import (
 )
 
 from vernier.errors import PlacementError, ProcessorError, UsageError
+from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Kind
 from vernier.graphs.reference import run
 from vernier.processors.discovery import (
@@ -26,7 +27,6 @@ from vernier.processors.discovery import (
 from vernier.processors.doctor import Verdict, examine, try_processor
 from vernier.processors.protocol import Processor, ProcessorId
 from vernier.processors.self_test import TOLERANCE_CODES, TOLERANCES, self_test
-from vernier.tflite.writer import write
 
 PRESENT = present_processors()
 FLOATS = [p for p in PRESENT if p.id.precision == "float32"]
@@ -321,7 +321,7 @@ def test_engines_write_nothing_to_the_users_streams() -> None:
     code = (
         "from vernier.processors.discovery import find_processor;"
         "from vernier.processors.self_test import self_test;"
-        "from vernier.tflite.writer import write;"
+        "from vernier.formats.tflite.writer import write;"
         "e = find_processor('litert:cpu:float32').load(write(self_test('float32').graph));"
         "e.run(); print('ours')"
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph
 from vernier.quantization.rounding import Kernels
-from vernier.tflite.writer import write
 
 RESOLVERS = {
     Kernels.XNNPACK: OpResolverType.AUTO,

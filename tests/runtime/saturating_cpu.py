@@ -22,6 +22,7 @@ from vernier.evaluation.damage import on
 from vernier.evaluation.network_source import find_source
 from vernier.evaluation.simulated_pictures import to_planes
 from vernier.evaluation.split_quality import Crops, SplitQuality
+from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph, Kind, Operator, Quantization, TensorType
 from vernier.graphs.shapes import resized
 from vernier.images.reading import read_picture
@@ -35,7 +36,6 @@ from vernier.quantization.ranges import calibrate
 from vernier.quantization.simulation import SimulatedNetwork
 from vernier.runtime.loading import placed
 from vernier.runtime.planes import PlaneUpscaler
-from vernier.tflite.writer import write
 from vernier.units.cutting import Granularity, cut
 from vernier.units.split import Split
 

@@ -5,6 +5,7 @@ import pytest
 
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
+from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Kind
 from vernier.graphs.shapes import resized
 from vernier.images.bicubic import imresize
@@ -12,7 +13,6 @@ from vernier.metrics.psnr import psnr
 from vernier.processors.discovery import find_processor, present_processors
 from vernier.runtime.integer_picture_graph import integer_picture_graph
 from vernier.runtime.picture_graph import picture_graph
-from vernier.tflite.writer import write
 
 INTEGER = [p.id for p in present_processors() if str(p.id).endswith("cpu:int8")]
 CASES = [("sesr-m5", 2), ("sesr-m5-hw", 2), ("sesr-m5", 4)]

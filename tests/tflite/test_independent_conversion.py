@@ -11,9 +11,9 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 from sample_graphs import Sketch
 
+from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Activation, Kind
 from vernier.graphs.reference import run
-from vernier.tflite.writer import write
 
 FIXTURE = Path(__file__).parent.parent / "fixtures" / "independent_conversion.npz"
 

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from sample_graphs import FORMS, form, picture, random_graph, sesr, sketch
 
 from vernier.errors import GraphError
+from vernier.formats.tflite.reader import read
+from vernier.formats.tflite.writer import FILE_IDENTIFIER, write
 from vernier.graphs.graph import Kind
 from vernier.graphs.reference import run
 from vernier.graphs.shapes import resized
 from vernier.quantization.quantize import quantize
-from vernier.tflite.reader import read
-from vernier.tflite.writer import FILE_IDENTIFIER, write
 
 
 def assert_same(found, wanted):

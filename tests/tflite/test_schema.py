@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 
-from vernier.tflite import schema_py_generated
+from vernier.formats.tflite import schema_py_generated
 
 litert = pytest.importorskip("ai_edge_litert.schema_py_generated", exc_type=ImportError)
 

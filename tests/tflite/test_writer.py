@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from sample_graphs import FORMS, form, picture, random_graph, sesr, sketch
 
 from vernier.errors import GraphError
+from vernier.formats.tflite.versions import operator_version
+from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import (
     Activation,
     Graph,
@@ -25,8 +27,6 @@ from vernier.graphs.graph import (
 from vernier.graphs.reference import run
 from vernier.graphs.shapes import resized
 from vernier.quantization.quantize import quantize
-from vernier.tflite.versions import operator_version
-from vernier.tflite.writer import write
 
 ENGINES = {
     "xnnpack": OpResolverType.BUILTIN,

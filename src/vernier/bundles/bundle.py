@@ -27,8 +27,8 @@ from vernier.bundles.manifest import (
     parse_manifest,
 )
 from vernier.errors import BundleError, GraphError
+from vernier.formats.tflite.reader import read as read_tflite
 from vernier.graphs.graph import Graph
-from vernier.tflite.reader import read as read_tflite
 
 MANIFEST = "manifest.json"
 # A network of a gigabyte is no SR network for a phone; a zip that claims more is a bomb.

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from vernier.bundles.bundle import seal
 from vernier.bundles.manifest import FORMAT, Damage, Manifest, NetworkFacts
 from vernier.errors import GraphError
+from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph
 from vernier.graphs.receptive_field import halo
 from vernier.graphs.shapes import fits_one_size, own_size, resized
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import Ranges, calibrate
-from vernier.tflite.writer import write
 from vernier.version import VERSION
 
 Float32 = NDArray[np.float32]

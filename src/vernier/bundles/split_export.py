@@ -22,10 +22,10 @@ from vernier.bundles.manifest import (
     UnitEntry,
 )
 from vernier.errors import UsageError
+from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph, Kind
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import Ranges
-from vernier.tflite.writer import write
 from vernier.units.segments import Segmentation, segment
 from vernier.units.split import Form, Split, fusion, is_integer
 from vernier.units.unit import Unit, check_partition

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from vernier.conversion.arithmetic import Bound
 from vernier.conversion.protocol import Conversion, Direction, Task, check
 from vernier.errors import ProcessorError, VernierError
+from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph, Kind, Operator, Quantization, TensorType
 from vernier.quantization.scales import per_tensor
-from vernier.tflite.writer import write
 
 
 class Loaded(Protocol):

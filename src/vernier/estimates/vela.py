@@ -19,12 +19,12 @@ import numpy as np
 from vernier.errors import GraphError, MissingExtraError, ProcessorError
 from vernier.estimates.lowering import packings_as_convolutions, shuffles_as_convolutions
 from vernier.estimates.table import Bound, Estimate, LayerEstimate
+from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph
 from vernier.graphs.receptive_field import halo
 from vernier.graphs.shapes import resized
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import calibrate
-from vernier.tflite.writer import write
 
 SOURCE = "Arm's Vela"
 SMALLEST_NOISE = 32

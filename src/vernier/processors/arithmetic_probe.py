@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph, Kind, Operator, TensorType
-from vernier.tflite.writer import write
 
 _SIDE = 8
 _FINE, _COARSE = 2.0**-12, 2.0**-9

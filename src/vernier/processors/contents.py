@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from vernier.errors import ProcessorError
+from vernier.formats.tflite import schema_py_generated as schema
 from vernier.graphs.graph import CONVOLUTIONS, Quantization
 from vernier.processors.protocol import Port, ProcessorId
-from vernier.tflite import schema_py_generated as schema
 
 FILE_IDENTIFIER = b"TFL3"
 HYBRID = "int8 weights on float32"

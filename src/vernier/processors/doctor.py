@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from vernier.errors import VernierError
+from vernier.formats.tflite.writer import write
 from vernier.processors.discovery import PROCESSORS
 from vernier.processors.machine import describe_machine
 from vernier.processors.protocol import Placement, Processor, ProcessorId
 from vernier.processors.self_test import self_test
 from vernier.processors.soundness import Soundness, keep
 from vernier.processors.soundness import examine as examine_processor
-from vernier.tflite.writer import write
 
 
 class Verdict(StrEnum):

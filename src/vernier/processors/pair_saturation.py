@@ -13,11 +13,11 @@ from dataclasses import replace
 import numpy as np
 
 from vernier.errors import GraphError, ProcessorError
+from vernier.formats.tflite.reader import read
+from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Array, Graph, Kind, Operator, Quantization, TensorType
 from vernier.processors.protocol import Executable
 from vernier.quantization.pair_bound import PairSums, bounded
-from vernier.tflite.reader import read
-from vernier.tflite.writer import write
 
 SIDE, OUTPUTS, CODE, WEIGHT = 8, 16, 127, 127
 CHANNELS, KERNEL = 16, 3

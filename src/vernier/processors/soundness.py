@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 
 from vernier.errors import ProcessorError, VernierError
+from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Kind
 from vernier.processors.discovery import PROCESSORS, find_processor, present_processors
 from vernier.processors.notes import cache_folder, note, recall, what_computes
@@ -27,7 +28,6 @@ from vernier.processors.self_test_cases import (
     self_test_cases,
     tried_kinds,
 )
-from vernier.tflite.writer import write
 
 WRONG = "its numbers are wrong here"
 INSIST = "; choose another, or insist with --allow-inexact (allow_inexact=True)"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
+from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph
 from vernier.graphs.packed_convolutions import packed_convolutions
 from vernier.processors.protocol import Executable
@@ -14,7 +15,6 @@ from vernier.profiling.activations import Activations
 from vernier.profiling.sandwiches import dummy_ranges
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import Range
-from vernier.tflite.writer import write
 
 Load = Callable[[str, bytes], Executable]
 """Loads a `.tflite` file on a processor given by its name."""

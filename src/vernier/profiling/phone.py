@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vernier.errors import PlacementError, ProcessorError, UsageError
+from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized
 from vernier.images.writing import write_whole
@@ -33,7 +34,6 @@ from vernier.profiling.sandwiches import chain, dummy_ranges
 from vernier.progress import Progress, silent
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import Range
-from vernier.tflite.writer import write
 from vernier.units.cutting import cut
 from vernier.version import VERSION
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from vernier.bundles.bundle import Bundle
 from vernier.conversion.protocol import Method
 from vernier.conversion.registry import default_method
+from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph, Kind, Operator
 from vernier.graphs.packed_convolutions import packed_convolutions
 from vernier.graphs.shapes import resized
@@ -15,7 +16,6 @@ from vernier.runtime.chain import Chain
 from vernier.runtime.graph_builder import OWN_NAMES
 from vernier.runtime.integer_picture_graph import integer_picture_graph
 from vernier.runtime.picture_graph import picture_graph
-from vernier.tflite.writer import write
 from vernier.units.segments import Segmentation, segment
 
 Load = Callable[[str, bytes], Executable]

@@ -14,6 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.errors import GraphError
+from vernier.formats.tflite import schema_py_generated as schema
+from vernier.formats.tflite.operators import ACTIVATIONS, CODINGS, Sizes
+from vernier.formats.tflite.writer import FILE_IDENTIFIER, TYPE_CODES
 from vernier.graphs.graph import (
     FUSES_ACTIVATION,
     Activation,
@@ -26,9 +29,6 @@ from vernier.graphs.graph import (
     TensorType,
 )
 from vernier.graphs.shapes import output_shape
-from vernier.tflite import schema_py_generated as schema
-from vernier.tflite.operators import ACTIVATIONS, CODINGS, Sizes
-from vernier.tflite.writer import FILE_IDENTIFIER, TYPE_CODES
 
 _DTYPES = {code: dtype for dtype, code in TYPE_CODES.items()}
 _ACTIVATIONS = {code: activation for activation, code in ACTIVATIONS.items()}

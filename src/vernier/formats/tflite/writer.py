@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.errors import GraphError
+from vernier.formats.tflite import schema_py_generated as schema
+from vernier.formats.tflite.operators import ACTIVATIONS, CODINGS
+from vernier.formats.tflite.versions import operator_version
 from vernier.graphs.graph import Graph, Kind, Operator, Quantization, TensorType
 from vernier.graphs.shapes import output_shape
-from vernier.tflite import schema_py_generated as schema
-from vernier.tflite.operators import ACTIVATIONS, CODINGS
-from vernier.tflite.versions import operator_version
 
 FILE_IDENTIFIER = b"TFL3"
 SCHEMA_VERSION = 3

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.errors import GraphError
+from vernier.formats.tflite import schema_py_generated as schema
 from vernier.graphs.graph import (
     CHANNELS,
     COLUMNS,
@@ -25,7 +26,6 @@ from vernier.graphs.graph import (
     Operator,
     is_channel_mean,
 )
-from vernier.tflite import schema_py_generated as schema
 
 ACTIVATIONS = {
     Activation.NONE: schema.ActivationFunctionType.NONE,
