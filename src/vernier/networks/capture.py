@@ -18,12 +18,12 @@ import torch
 from torch import nn
 
 from vernier.errors import GraphError
+from vernier.graphs.assembly import Assembly
 from vernier.graphs.graph import Graph
-from vernier.networks.assembly import Assembly
+from vernier.graphs.lowering_values import Activation, UnsupportedError
+from vernier.graphs.rewrites import simplify
 from vernier.networks.lowering import LOWERINGS
 from vernier.networks.lowering_call import Call, SpatialSum
-from vernier.networks.lowering_values import Activation, UnsupportedError
-from vernier.networks.rewrites import simplify
 
 HEIGHT, WIDTH = 48, 64
 """What is traced, unless said otherwise."""

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.errors import GraphError
+from vernier.graphs.assembly import Assembly
 from vernier.graphs.graph import Graph, Kind, Operator
 from vernier.graphs.reference import run
+from vernier.graphs.rewrites import simplify
 from vernier.graphs.shapes import fits_one_size, own_size, scale_of
-from vernier.networks.assembly import Assembly
-from vernier.networks.rewrites import simplify
 
 Float32 = NDArray[np.float32]
 

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 
 from vernier.graphs.graph import CHANNELS, Kind
+from vernier.graphs.lowering_values import Activation, UnsupportedError
 from vernier.networks import lowering_convolutions as convolutions
 from vernier.networks import lowering_layout as layout
 from vernier.networks.lowering_call import Call, SpatialSum, pair
-from vernier.networks.lowering_values import Activation, UnsupportedError
 
 
 def _arithmetic(kind: Kind) -> Callable[[Call], str]:

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from vernier.graphs.assembly import Assembly
 from vernier.graphs.graph import Attribute, Kind
-from vernier.networks.assembly import Assembly
-from vernier.networks.lowering_values import Activation, UnsupportedError
+from vernier.graphs.lowering_values import Activation, UnsupportedError
 
 Float32 = NDArray[np.float32]
 

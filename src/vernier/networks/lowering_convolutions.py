@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.graphs.graph import Kind
+from vernier.graphs.lowering_values import UnsupportedError
 from vernier.networks.lowering_call import Call, one, pair
-from vernier.networks.lowering_values import UnsupportedError
 
 Float32 = NDArray[np.float32]
 

@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import numpy as np
 
+from vernier.graphs.assembly import Assembly
 from vernier.graphs.graph import Kind
+from vernier.graphs.lowering_values import UnsupportedError
 from vernier.graphs.resampling import MOST_PHASES, Taps, block_kernel, phase_weights
-from vernier.networks.assembly import Assembly
-from vernier.networks.lowering_values import UnsupportedError
 
 MOST_CUBIC_CHANNELS = 64
 

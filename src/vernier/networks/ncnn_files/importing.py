@@ -9,14 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from vernier.errors import GraphError
+from vernier.graphs.assembly import Assembly
 from vernier.graphs.graph import Graph
-from vernier.networks.assembly import Assembly
-from vernier.networks.lowering_values import Activation, UnsupportedError
+from vernier.graphs.lowering_values import Activation, UnsupportedError
+from vernier.graphs.rewrites import simplify
 from vernier.networks.ncnn_files.operators import LOWERINGS, Work
 from vernier.networks.ncnn_files.param import Layer, read_param
 from vernier.networks.ncnn_files.weights import Float32, read_weights
 from vernier.networks.onnx_files.call import Lowered, Value
-from vernier.networks.rewrites import simplify
 
 SHOWN = 4
 PICTURE_CHANNELS = (3, 1)

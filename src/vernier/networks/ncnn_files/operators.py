@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from vernier.graphs.assembly import Assembly
 from vernier.graphs.graph import Kind
+from vernier.graphs.lowering_values import Activation, UnsupportedError
 from vernier.graphs.resampling import cubic_taps, linear_taps
-from vernier.networks.assembly import Assembly
-from vernier.networks.lowering_values import Activation, UnsupportedError
 from vernier.networks.ncnn_files.param import Layer, Parameters
 from vernier.networks.ncnn_files.weights import Float32
 from vernier.networks.onnx_files import convolutions, layout, operators

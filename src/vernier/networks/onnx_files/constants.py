@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vernier.networks.lowering_values import UnsupportedError
+from vernier.graphs.lowering_values import UnsupportedError
 
 # What may be computed at once. No operators with a state, a subgraph or a random number.
 FOLDED = frozenset({

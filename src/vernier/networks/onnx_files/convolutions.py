@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.graphs.graph import Kind
-from vernier.networks.lowering_values import UnsupportedError
+from vernier.graphs.lowering_values import UnsupportedError
 from vernier.networks.onnx_files.call import Call, Padded, check_floating
 
 Float32 = NDArray[np.float32]

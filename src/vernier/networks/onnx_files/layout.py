@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.graphs.graph import Kind
-from vernier.networks.lowering_values import Activation, UnsupportedError
+from vernier.graphs.lowering_values import Activation, UnsupportedError
 from vernier.networks.onnx_files.arrangement import (
     Arrangement,
     Shuffle,

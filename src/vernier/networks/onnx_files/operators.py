@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from vernier.graphs.graph import Kind
-from vernier.networks.lowering_values import Activation, UnsupportedError
+from vernier.graphs.lowering_values import Activation, UnsupportedError
 from vernier.networks.onnx_files import convolutions, layout
 from vernier.networks.onnx_files.call import Call, Lowered, SpatialSum, per_channel
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from vernier.graphs.assembly import Assembly, Float32, renamed
 from vernier.graphs.graph import FUSES_ACTIVATION, Activation, Kind, Operator
-from vernier.networks.assembly import Assembly, Float32, renamed
 
 ARITHMETIC = {Kind.ADD, Kind.SUB, Kind.MUL}
 POINTWISE = {Kind.RELU, Kind.TANH, Kind.LOGISTIC, Kind.SQRT, Kind.LEAKY_RELU}
