@@ -6,8 +6,8 @@ from graph_equality import litert
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
+from vernier.formats.onnx.importing import import_onnx
 from vernier.graphs.reference import run
-from vernier.networks.onnx_files.importing import import_onnx
 
 ROWS, COLUMNS = 12, 16
 OPEN = (1, 3, "rows", "columns")

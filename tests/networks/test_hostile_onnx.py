@@ -8,7 +8,7 @@ from onnx import TensorProto, helper
 from onnx_writing import constant, floats, model, node
 
 from vernier.errors import GraphError, NetworkError
-from vernier.networks.onnx_files.importing import import_onnx
+from vernier.formats.onnx.importing import import_onnx
 
 
 def refused(folder, made, words, error=GraphError):

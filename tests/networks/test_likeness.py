@@ -5,10 +5,10 @@ import pytest
 from onnx_writing import constant, model, node
 
 from vernier.errors import GraphError
+from vernier.formats.onnx.importing import import_onnx
 from vernier.graphs.reference import run
 from vernier.networks.brought import bring
 from vernier.networks.likeness import CODES, UNIT, likeness_db, picture_of, value_range
-from vernier.networks.onnx_files.importing import import_onnx
 
 
 def saved(folder, black, white, offset=0.0):

@@ -10,7 +10,7 @@ from onnx import TensorProto, external_data_helper, helper
 from onnx_writing import assert_same, evaluated, floats, model, node, picture, save, whole
 
 from vernier.errors import GraphError, MissingExtraError, NetworkError
-from vernier.networks.onnx_files.importing import import_onnx
+from vernier.formats.onnx.importing import import_onnx
 
 
 def conv_model(**options):

@@ -27,12 +27,12 @@ from torch import nn
 from torch.nn import functional
 
 from vernier.errors import GraphError
+from vernier.formats.onnx.importing import import_onnx
 from vernier.formats.tflite.writer import write
 from vernier.graphs.reference import run
 from vernier.graphs.shapes import scale_of
 from vernier.networks.capture import capture
 from vernier.networks.checkpoints import load, load_into
-from vernier.networks.onnx_files.importing import import_onnx
 from vernier.networks.registry import find_network
 from vernier.networks.rrdbnet import RrdbNet
 
@@ -192,7 +192,7 @@ def test_names_of_the_graph_do_not_clash_with_the_files(tmp_path):
 
 
 def test_reading_needs_no_pytorch():
-    code = "import sys, vernier.networks.onnx_files.importing; sys.exit('torch' in sys.modules)"
+    code = "import sys, vernier.formats.onnx.importing; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -22,8 +22,8 @@ from onnx_writing import (
 )
 
 from vernier.errors import GraphError
+from vernier.formats.onnx.importing import import_onnx
 from vernier.graphs.shapes import scale_of
-from vernier.networks.onnx_files.importing import import_onnx
 
 
 def conv(x, w="w", output="y", *more, **attributes):

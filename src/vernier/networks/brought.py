@@ -60,7 +60,7 @@ def bring(path: Path, scale: int | None = None, size: tuple[int, int] | None = N
     """
     match path.suffix.lower():
         case ".onnx":
-            from vernier.networks.onnx_files.importing import import_onnx
+            from vernier.formats.onnx.importing import import_onnx
 
             return _imported(import_onnx(path, path.stem), path, scale)
         case ".param" | ".bin":

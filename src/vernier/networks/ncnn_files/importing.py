@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vernier.errors import GraphError
+from vernier.formats.onnx.call import Lowered, Value
 from vernier.graphs.assembly import Assembly
 from vernier.graphs.graph import Graph
 from vernier.graphs.lowering_values import Activation, UnsupportedError
@@ -16,7 +17,6 @@ from vernier.graphs.rewrites import simplify
 from vernier.networks.ncnn_files.operators import LOWERINGS, Work
 from vernier.networks.ncnn_files.param import Layer, read_param
 from vernier.networks.ncnn_files.weights import Float32, read_weights
-from vernier.networks.onnx_files.call import Lowered, Value
 
 SHOWN = 4
 PICTURE_CHANNELS = (3, 1)

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from vernier.formats.onnx import convolutions, layout, operators
+from vernier.formats.onnx.call import Call, Lowered, Value
 from vernier.graphs.assembly import Assembly
 from vernier.graphs.graph import Kind
 from vernier.graphs.lowering_values import Activation, UnsupportedError
 from vernier.graphs.resampling import cubic_taps, linear_taps
 from vernier.networks.ncnn_files.param import Layer, Parameters
 from vernier.networks.ncnn_files.weights import Float32
-from vernier.networks.onnx_files import convolutions, layout, operators
-from vernier.networks.onnx_files.call import Call, Lowered, Value
 from vernier.networks.resampling import ratio_of, resample
 
 # Of ONNX's operators: what the words in `Call`s mean.

@@ -16,16 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.errors import GraphError
+from vernier.formats.onnx.arrangement import Arrangement
+from vernier.formats.onnx.call import Arranged, Call, Lowered, Padded, Value
+from vernier.formats.onnx.constants import FOLDED, fold
+from vernier.formats.onnx.file import OWN_DOMAINS, OnnxFile, read_onnx
+from vernier.formats.onnx.operators import LOWERINGS
 from vernier.graphs.assembly import Assembly
 from vernier.graphs.graph import Graph
 from vernier.graphs.lowering_values import Activation, UnsupportedError
 from vernier.graphs.rewrites import simplify
 from vernier.graphs.shapes import resized
-from vernier.networks.onnx_files.arrangement import Arrangement
-from vernier.networks.onnx_files.call import Arranged, Call, Lowered, Padded, Value
-from vernier.networks.onnx_files.constants import FOLDED, fold
-from vernier.networks.onnx_files.file import OWN_DOMAINS, OnnxFile, read_onnx
-from vernier.networks.onnx_files.operators import LOWERINGS
 
 NHWC = (0, 2, 3, 1)
 

@@ -9,10 +9,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from vernier.formats.onnx.arrangement import Arrangement
 from vernier.graphs.assembly import Assembly
 from vernier.graphs.graph import Attribute, Kind
 from vernier.graphs.lowering_values import Activation, UnsupportedError
-from vernier.networks.onnx_files.arrangement import Arrangement
 
 Float32 = NDArray[np.float32]
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vernier.formats.onnx.call import Call, Padded, check_floating
 from vernier.graphs.graph import Kind
 from vernier.graphs.lowering_values import UnsupportedError
-from vernier.networks.onnx_files.call import Call, Padded, check_floating
 
 Float32 = NDArray[np.float32]
 Pads = tuple[int, int, int, int]

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from vernier.formats.onnx import convolutions, layout
+from vernier.formats.onnx.call import Call, Lowered, SpatialSum, per_channel
 from vernier.graphs.graph import Kind
 from vernier.graphs.lowering_values import Activation, UnsupportedError
-from vernier.networks.onnx_files import convolutions, layout
-from vernier.networks.onnx_files.call import Call, Lowered, SpatialSum, per_channel
 
 FLOATS = {1, 10, 11, 16}  # TensorProto.FLOAT, FLOAT16, DOUBLE, BFLOAT16
 

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vernier.graphs.graph import Kind
-from vernier.graphs.lowering_values import Activation, UnsupportedError
-from vernier.networks.onnx_files.arrangement import (
+from vernier.formats.onnx.arrangement import (
     Arrangement,
     Shuffle,
     Unshuffle,
     Untouched,
     recognised,
 )
-from vernier.networks.onnx_files.call import Arranged, Call, Padded
+from vernier.formats.onnx.call import Arranged, Call, Padded
+from vernier.graphs.graph import Kind
+from vernier.graphs.lowering_values import Activation, UnsupportedError
 
 # Reshapes, transposes, and the shuffles that are made of them.
 

@@ -1,1 +1,0 @@
-"""ONNX files as our graphs, operator by operator."""
