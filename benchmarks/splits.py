@@ -37,7 +37,7 @@ from vernier.bundles.shipped import shipped_networks
 from vernier.bundles.split_export import export_split
 from vernier.errors import PlacementError
 from vernier.graphs.graph import Graph
-from vernier.networks.capture import capture
+from vernier.networks.capture.module import capture
 from vernier.networks.checkpoints import load, load_into
 from vernier.networks.detection import detect
 from vernier.networks.registry import NETWORKS, find_network

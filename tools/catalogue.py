@@ -10,7 +10,7 @@ import msgspec
 from vernier.bundles.export import network_facts
 from vernier.graphs.counts import count_macs
 from vernier.graphs.shapes import fits_one_size, resized
-from vernier.networks.capture import capture
+from vernier.networks.capture.module import capture
 from vernier.networks.catalogue import FILE, Cost, Listed
 from vernier.networks.registry import NETWORKS, NetworkEntry
 

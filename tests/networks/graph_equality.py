@@ -7,7 +7,7 @@ from ai_edge_litert.interpreter import Interpreter
 from vernier.formats.tflite.writer import write
 from vernier.graphs.reference import run
 from vernier.graphs.shapes import resized
-from vernier.networks.capture import capture
+from vernier.networks.capture.module import capture
 
 
 def litert(graph, x):

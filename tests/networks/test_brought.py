@@ -11,7 +11,7 @@ from torch import nn
 from vernier.errors import GraphError, NetworkError, UsageError
 from vernier.graphs.reference import run
 from vernier.networks.brought import bring, is_file
-from vernier.networks.capture import capture
+from vernier.networks.capture.module import capture
 from vernier.networks.carn import Carn
 from vernier.networks.srvgg import SrVggCompact
 

@@ -8,7 +8,7 @@ from torch.nn import functional
 from vernier.errors import GraphError
 from vernier.graphs.graph import Activation
 from vernier.graphs.shapes import resized
-from vernier.networks.capture import capture
+from vernier.networks.capture.module import capture
 from vernier.networks.linear_block import LinearBlock, set_expanded
 from vernier.networks.registry import NETWORKS
 from vernier.networks.windows import token_matmul, unwindows, windows

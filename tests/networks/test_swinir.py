@@ -15,7 +15,7 @@ from vernier.evaluation.shipping import export_network_split, load_photos, range
 from vernier.graphs.counts import count_macs, operator_macs
 from vernier.graphs.receptive_field import halo
 from vernier.graphs.shapes import fits_one_size, own_size, resized
-from vernier.networks.capture import capture
+from vernier.networks.capture.module import capture
 from vernier.networks.checkpoints import load, load_into
 from vernier.networks.detection import detect
 from vernier.networks.registry import find_network

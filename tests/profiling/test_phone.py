@@ -10,7 +10,7 @@ import pytest
 from adb_device import FOLDER, Device
 
 from vernier.errors import PlacementError, ProcessorError, UsageError
-from vernier.networks.capture import capture
+from vernier.networks.capture.module import capture
 from vernier.networks.registry import find_network
 from vernier.profiling.adb import Adb
 from vernier.profiling.assembly import Subject

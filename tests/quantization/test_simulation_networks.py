@@ -17,7 +17,7 @@ from vernier.graphs.graph import Graph
 from vernier.images.colour import luma
 from vernier.images.reading import read_picture
 from vernier.metrics.psnr import psnr
-from vernier.networks.capture import capture
+from vernier.networks.capture.module import capture
 from vernier.networks.checkpoints import load, load_into
 from vernier.networks.detection import detect
 from vernier.networks.edsr import Edsr

@@ -9,7 +9,7 @@ from vernier.bundles.export import export_float32, network_facts
 from vernier.evaluation.network_source import find_source
 from vernier.graphs.any_size import keeps_a_size, of_any_size
 from vernier.graphs.reference import run
-from vernier.networks.capture import capture
+from vernier.networks.capture.module import capture
 from vernier.networks.fsrcnn import Fsrcnn
 from vernier.networks.msr_resnet import MsrResNet
 from vernier.networks.rrdbnet import RrdbNet

@@ -5,7 +5,7 @@ torch = pytest.importorskip("torch")
 
 from vernier.errors import GraphError  # noqa: E402
 from vernier.graphs.graph import CONVOLUTIONS  # noqa: E402
-from vernier.networks.capture import capture  # noqa: E402
+from vernier.networks.capture.module import capture  # noqa: E402
 from vernier.networks.registry import NETWORKS, find_network  # noqa: E402
 from vernier.units.cutting import Granularity, crossing_bytes, cut  # noqa: E402
 from vernier.units.unit import Unit, check_partition  # noqa: E402

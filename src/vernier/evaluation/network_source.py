@@ -88,7 +88,7 @@ def _registered(
 ) -> Source:
     import torch
 
-    from vernier.networks.capture import capture, size_for
+    from vernier.networks.capture.module import capture, size_for
     from vernier.networks.checkpoints import load, load_into
     from vernier.networks.detection import own_names
     from vernier.networks.registry import find_network

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from vernier.errors import MissingExtraError, NetworkError
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import scale_of
-from vernier.networks.capture import capture, size_for
+from vernier.networks.capture.module import capture, size_for
 from vernier.networks.checkpoints import load, load_into
 from vernier.networks.detection import Detection, detect
 from vernier.networks.likeness import UNIT, in_unit_range, likeness_db, value_range

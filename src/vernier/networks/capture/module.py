@@ -22,8 +22,8 @@ from vernier.graphs.assembly import Assembly
 from vernier.graphs.graph import Graph
 from vernier.graphs.lowering_values import Activation, UnsupportedError
 from vernier.graphs.rewrites import simplify
-from vernier.networks.lowering import LOWERINGS
-from vernier.networks.lowering_call import Call, SpatialSum
+from vernier.networks.capture.lowering import LOWERINGS
+from vernier.networks.capture.lowering_call import Call, SpatialSum
 
 HEIGHT, WIDTH = 48, 64
 """What is traced, unless said otherwise."""

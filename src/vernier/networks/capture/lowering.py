@@ -10,9 +10,9 @@ import torch
 
 from vernier.graphs.graph import CHANNELS, Kind
 from vernier.graphs.lowering_values import Activation, UnsupportedError
-from vernier.networks import lowering_convolutions as convolutions
-from vernier.networks import lowering_layout as layout
-from vernier.networks.lowering_call import Call, SpatialSum, pair
+from vernier.networks.capture import lowering_convolutions as convolutions
+from vernier.networks.capture import lowering_layout as layout
+from vernier.networks.capture.lowering_call import Call, SpatialSum, pair
 
 
 def _arithmetic(kind: Kind) -> Callable[[Call], str]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vernier.graphs.graph import COLUMNS, ROWS, Kind
 from vernier.graphs.lowering_values import Activation, UnsupportedError
-from vernier.networks.lowering_call import Call, check_channels_axis, nchw
+from vernier.networks.capture.lowering_call import Call, check_channels_axis, nchw
 
 
 def shuffle_order(channels: int, block: int) -> NDArray[np.intp]:

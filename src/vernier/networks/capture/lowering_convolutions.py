@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vernier.graphs.graph import Kind
 from vernier.graphs.lowering_values import UnsupportedError
-from vernier.networks.lowering_call import Call, one, pair
+from vernier.networks.capture.lowering_call import Call, one, pair
 
 Float32 = NDArray[np.float32]
 
