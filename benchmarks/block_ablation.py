@@ -4,7 +4,7 @@
 
 Trains once per network, style of block and seed, by one recipe, from random weights: held-out PSNR
 of the averaged weights at the end. Runs are resumable; one thread each, so that two can go side by
-side (`--seeds`). The deployed network is the same in all cases (`networks/block_styles.py`).
+side (`--seeds`). The deployed network is the same in all cases (`networks/architectures/block_styles.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 
 from timing import write_results
-from vernier.networks.block_styles import STYLES
+from vernier.networks.architectures.block_styles import STYLES
 from vernier.training.loop import train
 from vernier.training.recipe import Recipe
 

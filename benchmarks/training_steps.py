@@ -24,8 +24,8 @@ import torch
 import torch.nn.functional as functional
 
 from timing import write_results
-from vernier.networks.linear_block import set_expanded
-from vernier.networks.sesr import Sesr
+from vernier.networks.architectures.linear_block import set_expanded
+from vernier.networks.architectures.sesr import Sesr
 from vernier.networks.training_cost import forward_macs, training_cost
 
 FORMS = (

@@ -9,7 +9,7 @@ from PIL import Image
 
 from vernier.bundles.shipped import shipped_bundles
 from vernier.images.dead_leaves import dead_leaves
-from vernier.networks.srvgg import SrVggCompact
+from vernier.networks.architectures.srvgg import SrVggCompact
 
 
 def save_one_pixel(folder):

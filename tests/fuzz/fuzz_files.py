@@ -18,10 +18,10 @@ from onnx import TensorProto, helper, numpy_helper
 
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
+from vernier.networks.architectures.rrdbnet import RrdbNet
 from vernier.networks.brought import bring
 from vernier.networks.checkpoints import load, load_into
 from vernier.networks.detection import detect
-from vernier.networks.rrdbnet import RrdbNet
 from vernier.networks.shipped import FOLDER
 from vernier.planning.plan import load_plan
 from vernier.profiling.profile import load_profile

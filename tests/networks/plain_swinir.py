@@ -1,7 +1,7 @@
 """SwinIR with five and six axes, layer norms and linear layers of PyTorch: to hold ours to.
 
 Written from the paper, with the names of the authors' weights, and with the buffers that their
-files hold beside them. It shares no code with `vernier.networks.swinir`.
+files hold beside them. It shares no code with `vernier.networks.architectures.swinir`.
 """
 
 import torch

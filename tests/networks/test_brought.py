@@ -10,10 +10,10 @@ from torch import nn
 
 from vernier.errors import GraphError, NetworkError, UsageError
 from vernier.graphs.reference import run
+from vernier.networks.architectures.carn import Carn
+from vernier.networks.architectures.srvgg import SrVggCompact
 from vernier.networks.brought import bring, is_file
 from vernier.networks.capture.module import capture
-from vernier.networks.carn import Carn
-from vernier.networks.srvgg import SrVggCompact
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "weights"
 

@@ -8,10 +8,10 @@ from torch.nn import functional
 from vernier.errors import GraphError
 from vernier.graphs.graph import Activation
 from vernier.graphs.shapes import resized
+from vernier.networks.architectures.linear_block import LinearBlock, set_expanded
+from vernier.networks.architectures.windows import token_matmul, unwindows, windows
 from vernier.networks.capture.module import capture
-from vernier.networks.linear_block import LinearBlock, set_expanded
 from vernier.networks.registry import NETWORKS
-from vernier.networks.windows import token_matmul, unwindows, windows
 
 
 class Lambda(nn.Module):

@@ -7,12 +7,12 @@ import torch
 from graph_equality import assert_captured, kinds
 from torch import nn
 
+from vernier.networks.architectures.edsr import Edsr
+from vernier.networks.architectures.rrdbnet import RrdbNet
+from vernier.networks.architectures.vdsr import Vdsr
 from vernier.networks.checkpoints import load, load_into
 from vernier.networks.detection import detect
-from vernier.networks.edsr import Edsr
 from vernier.networks.registry import find_network
-from vernier.networks.rrdbnet import RrdbNet
-from vernier.networks.vdsr import Vdsr
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 

@@ -2,11 +2,11 @@ import pytest
 import torch
 
 from vernier.errors import NetworkError
-from vernier.networks.carn import Carn
+from vernier.networks.architectures.carn import Carn
+from vernier.networks.architectures.rrdbnet import RrdbNet
 from vernier.networks.checkpoints import load_into
 from vernier.networks.detection import detect
 from vernier.networks.registry import NETWORKS, find_network
-from vernier.networks.rrdbnet import RrdbNet
 
 # Weights of these serve any scale, or several.
 OPEN_SCALE = {"fsrcnn", "srcnn", "srcnn-915", "vdsr", "carn", "carn-m"}

@@ -6,8 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from vernier.networks.linear_block import LinearBlock, collapse, expand_from, set_expanded
-from vernier.networks.sesr import Sesr
+from vernier.networks.architectures.linear_block import (
+    LinearBlock,
+    collapse,
+    expand_from,
+    set_expanded,
+)
+from vernier.networks.architectures.sesr import Sesr
 
 blocks = st.fixed_dictionaries(
     {

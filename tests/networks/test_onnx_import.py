@@ -31,10 +31,10 @@ from vernier.formats.onnx.importing import import_onnx
 from vernier.formats.tflite.writer import write
 from vernier.graphs.reference import run
 from vernier.graphs.shapes import scale_of
+from vernier.networks.architectures.rrdbnet import RrdbNet
 from vernier.networks.capture.module import capture
 from vernier.networks.checkpoints import load, load_into
 from vernier.networks.registry import find_network
-from vernier.networks.rrdbnet import RrdbNet
 
 WEIGHTS = Path(__file__).parents[3] / "shared" / "data" / "weights"
 

@@ -14,7 +14,7 @@ from torch import nn
 from vernier.images.bicubic import downscale, imresize
 from vernier.images.colour import luma
 from vernier.metrics.psnr import psnr
-from vernier.networks.bicubic_upscale import BicubicUpscale, symmetric_pad
+from vernier.networks.architectures.bicubic_upscale import BicubicUpscale, symmetric_pad
 from vernier.networks.checkpoints import load, load_into
 from vernier.networks.detection import detect
 from vernier.networks.registry import find_network

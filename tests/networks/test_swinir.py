@@ -15,12 +15,12 @@ from vernier.evaluation.shipping import export_network_split, load_photos, range
 from vernier.graphs.counts import count_macs, operator_macs
 from vernier.graphs.receptive_field import halo
 from vernier.graphs.shapes import fits_one_size, own_size, resized
+from vernier.networks.architectures.swinir import SwinIr
+from vernier.networks.architectures.windows import token_matmul, unwindows, windows
 from vernier.networks.capture.module import capture
 from vernier.networks.checkpoints import load, load_into
 from vernier.networks.detection import detect
 from vernier.networks.registry import find_network
-from vernier.networks.swinir import SwinIr
-from vernier.networks.windows import token_matmul, unwindows, windows
 from vernier.runtime.pictures import Upscaler
 from vernier.units.cutting import Granularity, cut
 from vernier.units.split import Split

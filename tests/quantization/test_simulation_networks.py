@@ -17,14 +17,14 @@ from vernier.graphs.graph import Graph
 from vernier.images.colour import luma
 from vernier.images.reading import read_picture
 from vernier.metrics.psnr import psnr
+from vernier.networks.architectures.edsr import Edsr
+from vernier.networks.architectures.rrdbnet import RrdbNet
+from vernier.networks.architectures.swinir import SwinIr
 from vernier.networks.capture.module import capture
 from vernier.networks.checkpoints import load, load_into
 from vernier.networks.detection import detect
-from vernier.networks.edsr import Edsr
 from vernier.networks.registry import NETWORKS
-from vernier.networks.rrdbnet import RrdbNet
 from vernier.networks.shipped import weights_file
-from vernier.networks.swinir import SwinIr
 from vernier.quantization.ranges import Ranges, calibrate
 from vernier.quantization.scales import PIXELS
 from vernier.quantization.simulation import SimulatedNetwork

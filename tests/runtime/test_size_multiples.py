@@ -8,9 +8,9 @@ from torch import nn
 from vernier.bundles.bundle import open_bundle, write_bundle
 from vernier.bundles.export import export_float32, network_facts
 from vernier.errors import UsageError
+from vernier.networks.architectures.rrdbnet import RrdbNet
+from vernier.networks.architectures.srvgg import SrVggCompact
 from vernier.networks.capture.module import capture
-from vernier.networks.rrdbnet import RrdbNet
-from vernier.networks.srvgg import SrVggCompact
 from vernier.runtime.halo import busiest
 from vernier.runtime.pictures import Upscaler
 from vernier.runtime.size_multiples import widened, widened_bands

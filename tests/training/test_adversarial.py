@@ -5,10 +5,10 @@ import torch
 from short_recipe import SHORT
 
 from vernier.errors import TrainingError
-from vernier.networks.block_styles import STYLES, restyle
-from vernier.networks.linear_block import collapse
-from vernier.networks.sesr import Sesr
-from vernier.networks.srcnn import Srcnn
+from vernier.networks.architectures.block_styles import STYLES, restyle
+from vernier.networks.architectures.linear_block import collapse
+from vernier.networks.architectures.sesr import Sesr
+from vernier.networks.architectures.srcnn import Srcnn
 from vernier.training.adversarial import Critic, relativistic, texture_difference
 from vernier.training.collapsing import collapse_run
 from vernier.training.loop import train

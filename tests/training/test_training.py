@@ -7,7 +7,7 @@ import torch
 from short_recipe import SHORT
 
 from vernier.errors import TrainingError
-from vernier.networks.linear_block import collapse, expand_from
+from vernier.networks.architectures.linear_block import collapse, expand_from
 from vernier.networks.registry import NETWORKS, find_network
 from vernier.networks.shipped import FOLDER
 from vernier.training.collapsing import collapse_run

@@ -15,21 +15,21 @@ import torch
 from torch import Tensor, nn
 
 from vernier.errors import NetworkError
-from vernier.networks.carn import Carn
-from vernier.networks.edsr import Edsr, basicsr_edsr_names
-from vernier.networks.enet import ENet
-from vernier.networks.espcn import Espcn
-from vernier.networks.fsrcnn import Fsrcnn
-from vernier.networks.imdn import Imdn
-from vernier.networks.lapsrn import LapSrn
+from vernier.networks.architectures.carn import Carn
+from vernier.networks.architectures.edsr import Edsr, basicsr_edsr_names
+from vernier.networks.architectures.enet import ENet
+from vernier.networks.architectures.espcn import Espcn
+from vernier.networks.architectures.fsrcnn import Fsrcnn
+from vernier.networks.architectures.imdn import Imdn
+from vernier.networks.architectures.lapsrn import LapSrn
+from vernier.networks.architectures.rrdbnet import RrdbNet, modern_names
+from vernier.networks.architectures.sesr import VARIANTS, Sesr
+from vernier.networks.architectures.srcnn import Srcnn
+from vernier.networks.architectures.srvgg import SrVggCompact
+from vernier.networks.architectures.swinir import SwinIr, without_derived
+from vernier.networks.architectures.vdsr import Vdsr
 from vernier.networks.msr_resnet import MsrResNet
 from vernier.networks.registry import NETWORKS
-from vernier.networks.rrdbnet import RrdbNet, modern_names
-from vernier.networks.sesr import VARIANTS, Sesr
-from vernier.networks.srcnn import Srcnn
-from vernier.networks.srvgg import SrVggCompact
-from vernier.networks.swinir import SwinIr, without_derived
-from vernier.networks.vdsr import Vdsr
 
 Weights = Mapping[str, Tensor]
 Arguments = dict[str, int | float | bool | str | tuple[int, ...]]

@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from torch import nn
 
 from vernier.errors import NetworkError, UsageError
-from vernier.networks.carn import Carn
-from vernier.networks.edsr import Edsr
-from vernier.networks.enet import ENet
-from vernier.networks.espcn import Espcn
-from vernier.networks.fsrcnn import Fsrcnn
-from vernier.networks.imdn import Imdn
-from vernier.networks.lapsrn import LapSrn
-from vernier.networks.rrdbnet import RrdbNet
-from vernier.networks.sesr import VARIANTS, Sesr
-from vernier.networks.srcnn import Srcnn
-from vernier.networks.srvgg import SrVggCompact
-from vernier.networks.swinir import SwinIr
-from vernier.networks.vdsr import Vdsr
+from vernier.networks.architectures.carn import Carn
+from vernier.networks.architectures.edsr import Edsr
+from vernier.networks.architectures.enet import ENet
+from vernier.networks.architectures.espcn import Espcn
+from vernier.networks.architectures.fsrcnn import Fsrcnn
+from vernier.networks.architectures.imdn import Imdn
+from vernier.networks.architectures.lapsrn import LapSrn
+from vernier.networks.architectures.rrdbnet import RrdbNet
+from vernier.networks.architectures.sesr import VARIANTS, Sesr
+from vernier.networks.architectures.srcnn import Srcnn
+from vernier.networks.architectures.srvgg import SrVggCompact
+from vernier.networks.architectures.swinir import SwinIr
+from vernier.networks.architectures.vdsr import Vdsr
 
 
 @dataclass(frozen=True)

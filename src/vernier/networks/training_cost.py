@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from vernier.networks.linear_block import LinearBlock, set_expanded
+from vernier.networks.architectures.linear_block import LinearBlock, set_expanded
 
 CONVOLUTION = torch.ops.aten.convolution.default
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import torch
 
 from vernier.errors import TrainingError
-from vernier.networks.block_styles import restyle
+from vernier.networks.architectures.block_styles import restyle
+from vernier.networks.architectures.linear_block import collapse, set_expanded
 from vernier.networks.checkpoints import save
-from vernier.networks.linear_block import collapse, set_expanded
 from vernier.networks.registry import find_network
 from vernier.training.loop import RunFolder, load_matching
 

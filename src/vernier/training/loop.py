@@ -19,8 +19,8 @@ from vernier.errors import TrainingError
 from vernier.images.colour import luma
 from vernier.images.pairs import Pair, list_photos, load_rgb, make_pair
 from vernier.metrics.psnr import psnr
-from vernier.networks.block_styles import restyle
-from vernier.networks.linear_block import set_expanded
+from vernier.networks.architectures.block_styles import restyle
+from vernier.networks.architectures.linear_block import set_expanded
 from vernier.networks.registry import find_network
 from vernier.training.adversarial import Critic
 from vernier.training.photos import PatchSampler, split_photos

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from vernier.errors import TrainingError
+from vernier.networks.architectures.linear_block import expand_from
 from vernier.networks.checkpoints import load, load_into
-from vernier.networks.linear_block import expand_from
 from vernier.networks.registry import find_network
 from vernier.networks.shipped import weights_file
 from vernier.training.recipe import Recipe

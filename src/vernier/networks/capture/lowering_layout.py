@@ -158,7 +158,7 @@ def roll(call: Call) -> Activation | str:
 
 
 def windows(call: Call) -> str:
-    """`windows(x, side)` of `vernier.networks.windows`."""
+    """`windows(x, side)` of `vernier.networks.architectures.windows`."""
     _needs_fixed_size(call, "cuts the picture into windows")
     side: int = call.args[1]
     _, height, width, channels = call.shape()

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from vernier.networks.mean_shift import mean_shift
+from vernier.networks.architectures.mean_shift import mean_shift
 
 VALUE_RANGE = 255.0
 

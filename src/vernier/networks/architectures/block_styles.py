@@ -13,7 +13,7 @@ import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from vernier.errors import TrainingError
-from vernier.networks.linear_block import LinearBlock, convolution_of
+from vernier.networks.architectures.linear_block import LinearBlock, convolution_of
 
 STYLES = ("linear", "expandnet", "repvgg", "plain")
 

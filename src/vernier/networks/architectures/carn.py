@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from vernier.networks.mean_shift import mean_shift
+from vernier.networks.architectures.mean_shift import mean_shift
 
 CHANNELS = 64
 

@@ -16,8 +16,8 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
-from vernier.networks.mean_shift import DIV2K_MEAN
-from vernier.networks.windows import check_sides, token_matmul, unwindows, windows
+from vernier.networks.architectures.mean_shift import DIV2K_MEAN
+from vernier.networks.architectures.windows import check_sides, token_matmul, unwindows, windows
 
 WINDOW = 8
 SHIFT = WINDOW // 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from vernier.networks.bicubic_upscale import BicubicUpscale
+from vernier.networks.architectures.bicubic_upscale import BicubicUpscale
 
 
 class _Layer(nn.Module):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
-from vernier.networks.linear_block import LinearBlock
+from vernier.networks.architectures.linear_block import LinearBlock
 
 
 @dataclass(frozen=True)

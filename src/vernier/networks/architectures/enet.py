@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
-from vernier.networks.bicubic_upscale import BicubicUpscale
+from vernier.networks.architectures.bicubic_upscale import BicubicUpscale
 
 
 class _Residual(nn.Module):
