@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from timing import write_results
-from vernier.evaluation.network_source import graph_of
 from vernier.evaluation.split_times import CHECKED_SPLITS, check_profile, split_times
 from vernier.graphs.shapes import resized
+from vernier.networks.source import graph_of
 from vernier.processors.discovery import find_processor
 from vernier.profiling.activations import activations_of
 from vernier.profiling.assembly import Subject

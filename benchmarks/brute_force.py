@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from timing import write_results
-from vernier.evaluation.network_source import find_source
 from vernier.evaluation.objectives import Objective
+from vernier.networks.source import find_source
 from vernier.perceptual.estimator import shipped_estimator
 from vernier.planning.optimizing import Photographs, profiled, workshop
 from vernier.planning.planner import fye_sr_learner

@@ -14,8 +14,8 @@ from pathlib import Path
 import torch
 
 from timing import write_results
-from vernier.evaluation.network_source import find_source
 from vernier.evaluation.shipping import Photos, load_photos, ranges_on
+from vernier.networks.source import find_source
 from vernier.training.distillation import Distillation, distil
 
 STRENGTHS = (0.0, 0.5, 1.0)

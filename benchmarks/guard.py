@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 
 from timing import write_results
-from vernier.evaluation.network_source import find_source
 from vernier.evaluation.shipping import load_photos, ranges_on
 from vernier.evaluation.simulated_pictures import SimulatedPictures
 from vernier.images.pairs import list_photos, load_rgb, shrink
@@ -26,6 +25,7 @@ from vernier.metrics.gmsd import gmsd
 from vernier.metrics.piqe import piqe
 from vernier.metrics.planes import grey
 from vernier.metrics.psnr import psnr
+from vernier.networks.source import find_source
 
 SPLITS = 6
 EDGES = (0, 36, 40, 44, 48, 52, 56, 100)

@@ -25,11 +25,11 @@ from vernier.bundles.bundle import open_bundle
 from vernier.bundles.export import calibrate_picture_network
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.errors import VernierError
-from vernier.evaluation.network_source import graph_of
 from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized
 from vernier.images.bicubic import imresize
+from vernier.networks.source import graph_of
 from vernier.processors.discovery import present_processors
 from vernier.processors.doctor import try_processor
 from vernier.processors.machine import describe_machine, usable_cores

@@ -19,9 +19,9 @@ from vernier.estimates.lowering import relu_form
 from vernier.estimates.model import estimate
 from vernier.estimates.tiling import best_tile, estimate_tiled
 from vernier.estimates.vela import ETHOS_U, estimate_with_vela
-from vernier.evaluation.network_source import graph_of
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized
+from vernier.networks.source import graph_of
 
 NPU = ETHOS_N["ethos-n78-4tops"]
 FULL_HD, TILE = (1080, 1920), (300, 400)

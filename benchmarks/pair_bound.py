@@ -26,11 +26,11 @@ from timing import interleave, write_results
 from vernier.bundles.bundle import Bundle, in_memory, open_bundle
 from vernier.bundles.export import export_float32, export_int8, network_facts
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
-from vernier.evaluation.network_source import find_source
 from vernier.evaluation.shipping import Photos, ranges_on
 from vernier.images.colour import luma
 from vernier.images.pairs import list_photos, load_rgb, network_input, shrink
 from vernier.metrics.psnr import psnr
+from vernier.networks.source import find_source
 from vernier.processors.discovery import find_processor, pair_sums
 from vernier.processors.machine import cpu_name, usable_cores
 from vernier.processors.openvino import OpenVino

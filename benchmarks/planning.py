@@ -26,10 +26,10 @@ from pathlib import Path
 import numpy as np
 
 from timing import write_results
-from vernier.evaluation.network_source import Source, find_source
 from vernier.evaluation.objectives import EQUAL_DB, ONCE, Objective, Shifts
 from vernier.evaluation.split_quality import SplitQuality, load_crops
 from vernier.metrics.piqe import SHIFTS
+from vernier.networks.source import Source, find_source
 from vernier.planning.optimizing import Photographs, profiled, workshop
 from vernier.planning.planner import Workshop
 from vernier.profiling.assembly import Subject

@@ -25,8 +25,8 @@ from pathlib import Path
 import numpy as np
 
 from timing import write_results
-from vernier.evaluation.network_source import graph_of
 from vernier.evaluation.split_times import Contender, against, check_profile
+from vernier.networks.source import graph_of
 from vernier.planning.stopwatch import Stopwatch
 from vernier.processors.machine import cpu_name
 from vernier.profiling import profiler

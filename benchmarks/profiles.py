@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from timing import write_results
-from vernier.evaluation.network_source import graph_of
+from vernier.networks.source import graph_of
 from vernier.profiling.assembly import Subject
 from vernier.profiling.combining import scaled
 from vernier.profiling.prediction import Predictor

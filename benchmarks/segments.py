@@ -18,10 +18,10 @@ from vernier.bundles.bundle import in_memory
 from vernier.bundles.export import network_facts
 from vernier.bundles.split_export import export_split
 from vernier.conversion.registry import default_method
-from vernier.evaluation.network_source import graph_of
 from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized
+from vernier.networks.source import graph_of
 from vernier.processors.discovery import find_processor
 from vernier.profiling.activations import activations_of
 from vernier.quantization.quantize import quantize

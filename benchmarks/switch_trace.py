@@ -16,7 +16,7 @@ from pathlib import Path
 
 from timing import write_results
 from vernier.conversion.registry import fastest_method
-from vernier.evaluation.network_source import graph_of
+from vernier.networks.source import graph_of
 from vernier.processors.discovery import find_processor
 from vernier.profiling.activations import activations_of
 from vernier.profiling.contenders import Bench

@@ -5,7 +5,7 @@
 SESR-M5 x2, the paper's batch of 32 patches of 64x64, one thread, each form in a process of its own,
 so that its peak memory is its own. The forms are the same function: loss and gradients of a first
 step from equal weights are compared as well. Multiplications are of the forward pass, counted as
-the paper does (`networks/training_cost.py`).
+the paper does (`training/cost.py`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import torch.nn.functional as functional
 from timing import write_results
 from vernier.networks.architectures.linear_block import set_expanded
 from vernier.networks.architectures.sesr import Sesr
-from vernier.networks.training_cost import forward_macs, training_cost
+from vernier.training.cost import forward_macs, training_cost
 
 FORMS = (
     "collapsed",

@@ -11,11 +11,11 @@ from vernier.bundles.bundle import in_memory, open_bundle
 from vernier.bundles.export import export_float32, export_int8
 from vernier.bundles.shipped import FOLDER, shipped_bundles, shipped_networks
 from vernier.evaluation.luma_scores import luma_scores, network_upscale
-from vernier.evaluation.network_source import find_source
 from vernier.images.pairs import list_photos, load_rgb, network_input
 from vernier.metrics.psnr import psnr
 from vernier.networks.shipped import FOLDER as WEIGHTS
 from vernier.networks.shipped import shipped_names
+from vernier.networks.source import find_source
 from vernier.processors.discovery import find_processor
 from vernier.quantization.ranges import Ranges
 from vernier.runtime.loading import placed

@@ -16,9 +16,9 @@ from vernier.estimates.lowering import relu_form
 from vernier.estimates.model import estimate
 from vernier.estimates.table import Bound
 from vernier.estimates.tiling import best_tile, estimate_tiled
-from vernier.evaluation.network_source import graph_of
 from vernier.graphs.graph import Kind
 from vernier.graphs.shapes import resized
+from vernier.networks.source import graph_of
 
 NPU = ETHOS_N["ethos-n78-4tops"]
 

@@ -5,8 +5,8 @@ import pytest
 from vernier.errors import MissingExtraError
 from vernier.estimates.table import Bound
 from vernier.estimates.vela import ETHOS_U, estimate_with_vela, read_tables
-from vernier.evaluation.network_source import graph_of
 from vernier.graphs.shapes import resized
+from vernier.networks.source import graph_of
 
 NPU = ETHOS_U["ethos-u85-2048"]
 ROW = {

@@ -5,7 +5,6 @@ import pytest
 
 from vernier.errors import NetworkError, UsageError
 from vernier.evaluation.damage import EQUAL_DB
-from vernier.evaluation.network_source import Source, Weights, find_source, graph_of
 from vernier.evaluation.shipping import (
     Photos,
     export_network,
@@ -14,6 +13,7 @@ from vernier.evaluation.shipping import (
 )
 from vernier.images.dead_leaves import dead_leaves
 from vernier.images.pairs import network_input
+from vernier.networks.source import Source, Weights, find_source, graph_of
 from vernier.units.cutting import Granularity, cut
 from vernier.units.split import Split
 

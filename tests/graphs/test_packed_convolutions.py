@@ -3,12 +3,12 @@ import pytest
 
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
-from vernier.evaluation.network_source import find_source
 from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Activation, Graph, Kind, Operator, TensorType
 from vernier.graphs.packed_convolutions import packed_convolutions
 from vernier.graphs.reference import run
 from vernier.graphs.shapes import resized
+from vernier.networks.source import find_source
 from vernier.processors.discovery import present_processors
 from vernier.quantization.integer import run_integer as run_integers
 from vernier.quantization.quantize import quantize

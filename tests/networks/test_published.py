@@ -18,7 +18,7 @@ from vernier.networks.architectures.bicubic_upscale import BicubicUpscale, symme
 from vernier.networks.checkpoints import load, load_into
 from vernier.networks.detection import detect
 from vernier.networks.registry import find_network
-from vernier.networks.training_cost import forward_macs, weight_count
+from vernier.training.cost import forward_macs, weight_count
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 

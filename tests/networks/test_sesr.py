@@ -6,7 +6,7 @@ from torch import nn
 
 from vernier.networks.architectures.sesr import VARIANTS, Sesr
 from vernier.networks.registry import find_network
-from vernier.networks.training_cost import forward_macs, training_cost, weight_count
+from vernier.training.cost import forward_macs, training_cost, weight_count
 
 # Variant, scale, weights, multiply-accumulates in G (the paper cuts digits off).
 PUBLISHED = [

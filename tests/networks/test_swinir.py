@@ -10,7 +10,6 @@ from torch import nn
 
 from vernier.bundles.bundle import write_bundle
 from vernier.errors import GraphError, ImageError, NetworkError, UsageError
-from vernier.evaluation.network_source import find_source
 from vernier.evaluation.shipping import export_network_split, load_photos, ranges_on
 from vernier.graphs.counts import count_macs, operator_macs
 from vernier.graphs.receptive_field import halo
@@ -21,6 +20,7 @@ from vernier.networks.capture.module import capture
 from vernier.networks.checkpoints import load, load_into
 from vernier.networks.detection import detect
 from vernier.networks.registry import find_network
+from vernier.networks.source import find_source
 from vernier.runtime.pictures import Upscaler
 from vernier.units.cutting import Granularity, cut
 from vernier.units.split import Split

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vernier.evaluation.network_source import find_source
 from vernier.evaluation.shipping import Photos, export_network, load_photos, ranges_on
 from vernier.images.coverage import made_for
 from vernier.images.dead_leaves import dead_leaves
 from vernier.images.pairs import network_input
+from vernier.networks.source import find_source
 from vernier.planning.calibration import calibration_photos, covered_by
 
 

@@ -5,10 +5,10 @@ import pytest
 from PIL import Image
 
 from vernier.errors import UsageError
-from vernier.evaluation.network_source import find_source
 from vernier.evaluation.objectives import Objective
 from vernier.evaluation.split_quality import held_out_files, load_crops, load_final_crops
 from vernier.images.dead_leaves import dead_leaves
+from vernier.networks.source import find_source
 from vernier.planning.fine_tuning import fine_tuned
 from vernier.planning.optimizing import Photographs, profiled, workshop, write_plan
 from vernier.planning.planner import Order, make_plan

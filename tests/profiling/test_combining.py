@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from vernier.errors import UsageError
-from vernier.evaluation.network_source import graph_of
+from vernier.networks.source import graph_of
 from vernier.profiling.assembly import Subject
 from vernier.profiling.combining import differences, merge, scaled
 from vernier.profiling.modelled import modelled_profile

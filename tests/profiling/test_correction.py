@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from test_prediction import FLOAT, GRAPH, INT8, UNITS, profile_of
 
-from vernier.evaluation.network_source import graph_of
 from vernier.evaluation.split_times import check_profile, split_times
+from vernier.networks.source import graph_of
 from vernier.profiling.assembly import Subject
 from vernier.profiling.correction import learned as learn
 from vernier.profiling.correction import random_splits

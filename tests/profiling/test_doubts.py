@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from vernier.evaluation.network_source import graph_of
+from vernier.networks.source import graph_of
 from vernier.profiling.assembly import Subject
 from vernier.profiling.doubts import doubts
 from vernier.profiling.modelled import modelled_profile

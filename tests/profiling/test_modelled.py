@@ -7,9 +7,9 @@ import pytest
 from vernier.errors import UsageError
 from vernier.estimates.ethos_n import ETHOS_N
 from vernier.estimates.model import estimate
-from vernier.evaluation.network_source import graph_of
 from vernier.graphs.counts import count_macs
 from vernier.graphs.shapes import resized
+from vernier.networks.source import graph_of
 from vernier.profiling.assembly import Subject
 from vernier.profiling.modelled import MODELS, modelled_profile
 from vernier.profiling.prediction import Predictor

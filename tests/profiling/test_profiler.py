@@ -3,7 +3,7 @@
 import pytest
 
 from vernier.errors import ProcessorError, UsageError
-from vernier.evaluation.network_source import graph_of
+from vernier.networks.source import graph_of
 from vernier.profiling import profiler
 from vernier.profiling.assembly import Subject
 from vernier.profiling.prediction import Predictor

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from vernier.evaluation.network_source import find_source
 from vernier.graphs.graph import CONVOLUTIONS
 from vernier.graphs.reference import run
+from vernier.networks.source import find_source
 from vernier.quantization.equalization import channel_sizes, equalized
 
 PICTURE = np.random.default_rng(5).random((20, 24, 3), np.float32)

@@ -12,7 +12,6 @@ import torch
 from test_simulation import exported, nchw, nhwc
 from torch import nn
 
-from vernier.evaluation.network_source import graph_of
 from vernier.graphs.graph import Graph
 from vernier.images.colour import luma
 from vernier.images.reading import read_picture
@@ -25,6 +24,7 @@ from vernier.networks.checkpoints import load, load_into
 from vernier.networks.detection import detect
 from vernier.networks.registry import NETWORKS
 from vernier.networks.shipped import weights_file
+from vernier.networks.source import graph_of
 from vernier.quantization.ranges import Ranges, calibrate
 from vernier.quantization.scales import PIXELS
 from vernier.quantization.simulation import SimulatedNetwork

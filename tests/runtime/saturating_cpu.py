@@ -19,7 +19,6 @@ from vernier.bundles.export import network_facts
 from vernier.bundles.shipped import shipped_bundles
 from vernier.bundles.split_export import Form, export_split
 from vernier.evaluation.damage import on
-from vernier.evaluation.network_source import find_source
 from vernier.evaluation.simulated_pictures import to_planes
 from vernier.evaluation.split_quality import Crops, SplitQuality
 from vernier.formats.tflite.writer import write
@@ -28,6 +27,7 @@ from vernier.graphs.shapes import resized
 from vernier.images.reading import read_picture
 from vernier.metrics.planes import grey
 from vernier.metrics.psnr import psnr
+from vernier.networks.source import find_source
 from vernier.processors.discovery import arithmetic, find_processor, pair_sums
 from vernier.processors.openvino import OpenVino
 from vernier.quantization.integer import run_integer

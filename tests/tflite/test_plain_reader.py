@@ -6,7 +6,6 @@ import torch
 from ai_edge_litert.interpreter import Interpreter
 
 from vernier.bundles.export import export_float32, network_facts
-from vernier.evaluation.network_source import find_source
 from vernier.graphs.any_size import keeps_a_size, of_any_size
 from vernier.graphs.reference import run
 from vernier.networks.architectures.fsrcnn import Fsrcnn
@@ -14,6 +13,7 @@ from vernier.networks.architectures.rrdbnet import RrdbNet
 from vernier.networks.architectures.srvgg import SrVggCompact
 from vernier.networks.capture.module import capture
 from vernier.networks.msr_resnet import MsrResNet
+from vernier.networks.source import find_source
 
 MODULES = {
     "x2plus": lambda: RrdbNet(2, blocks=1, width=8, growth=4),

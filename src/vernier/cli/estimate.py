@@ -58,8 +58,8 @@ def command(
     from vernier.estimates.lowering import relu_form
     from vernier.estimates.model import estimate
     from vernier.estimates.vela import ETHOS_U, estimate_with_vela
-    from vernier.evaluation.network_source import graph_of
     from vernier.graphs.shapes import resized
+    from vernier.networks.source import graph_of
 
     if npu not in ETHOS_N and npu not in ETHOS_U:
         raise UsageError(f"expected an NPU of {', '.join([*ETHOS_N, *ETHOS_U])}; found {npu!r}")

@@ -15,8 +15,8 @@ from vernier.units.split import Form
 
 if TYPE_CHECKING:
     from vernier.bundles.export import Exported
-    from vernier.evaluation.network_source import Source
     from vernier.evaluation.shipping import Photos
+    from vernier.networks.source import Source
     from vernier.progress import Progress
     from vernier.quantization.ranges import Ranges
 
@@ -89,10 +89,10 @@ def command(
     from vernier.bundles.bundle import write_bundle
     from vernier.bundles.export import file_size
     from vernier.cli.sizes import parse_size, refuse_turned
-    from vernier.evaluation.network_source import find_source
     from vernier.evaluation.shipping import load_photos, refuse_random
     from vernier.graphs.any_size import keeps_a_size
     from vernier.graphs.shapes import fits_one_size, own_size
+    from vernier.networks.source import find_source
 
     if split is not None and precision is not None:
         raise UsageError("a split says the precision of every unit; leave out --precision")

@@ -237,8 +237,8 @@ def open_workshop(wished: Wishes, profile: Profile, report: Progress) -> Worksho
         import torch  # noqa: F401
     except ImportError as error:
         raise MissingExtraError("torch", "learn", "planning") from error
-    from vernier.evaluation.network_source import find_source
     from vernier.evaluation.objectives import Objective
+    from vernier.networks.source import find_source
     from vernier.perceptual.objective import BOUND_DB
     from vernier.planning.optimizing import Photographs, workshop
     from vernier.profiling.assembly import Subject

@@ -114,8 +114,8 @@ def command(
 
     from vernier.cli.sizes import parse_size
     from vernier.errors import UsageError
-    from vernier.evaluation.network_source import find_source
     from vernier.evaluation.split_times import CHECKED_SPLITS, check_profile
+    from vernier.networks.source import find_source
     from vernier.profiling import profiler
     from vernier.profiling.assembly import Subject
     from vernier.profiling.choosing import AUTO, trusted, with_left_out

@@ -117,8 +117,8 @@ def command(
 
 def _enlarger(name: str, held_out: bool, photos: Path) -> Enlarger:
     from vernier.evaluation.damaged_photos import Enlarger
-    from vernier.evaluation.network_source import find_source
     from vernier.evaluation.shipping import load_photos, ranges_on, refuse_random
+    from vernier.networks.source import find_source
 
     text, _, scale = name.rpartition(":")
     if not text or not scale.isdigit():

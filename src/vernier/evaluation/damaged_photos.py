@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vernier.errors import UsageError
-from vernier.evaluation.network_source import Source
 from vernier.evaluation.simulated_pictures import SimulatedPictures
 from vernier.images.bicubic import imresize
 from vernier.images.pairs import list_photos, load_rgb, shrink
@@ -29,6 +28,7 @@ from vernier.metrics.niqe import niqe
 from vernier.metrics.piqe import piqe
 from vernier.metrics.planes import grey
 from vernier.metrics.psnr import psnr
+from vernier.networks.source import Source
 from vernier.perceptual.data import Sample, load_index, save_index
 from vernier.progress import Progress, silent
 from vernier.quantization.ranges import Ranges

@@ -25,13 +25,13 @@ from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.bundles.split_export import export_split
 from vernier.errors import ImageError, PlacementError, UsageError
 from vernier.evaluation.damage import bundle_damage_db, damage_db, on
-from vernier.evaluation.network_source import Source, Weights, find_source
 from vernier.graphs.counts import count_macs
 from vernier.graphs.shapes import fits_one_size, own_size, resized
 from vernier.images.coverage import TILE, coverage
 from vernier.images.dead_leaves import dead_leaves
 from vernier.images.pairs import Float32, list_photos, load_rgb, network_input, shrink
 from vernier.networks.shipped import shipped_names
+from vernier.networks.source import Source, Weights, find_source
 from vernier.processors.self_test_cases import kinds_in
 from vernier.processors.soundness import sound_processors
 from vernier.profiling.prediction import Predictor

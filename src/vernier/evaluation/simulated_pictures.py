@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from vernier.evaluation.network_source import Source
 from vernier.images.bicubic import imresize
 from vernier.images.colour import rgb_to_ycbcr, ycbcr_to_rgb
+from vernier.networks.source import Source
 from vernier.quantization.ranges import Ranges
 from vernier.quantization.simulation import SimulatedNetwork
 from vernier.units.cutting import Granularity, cut

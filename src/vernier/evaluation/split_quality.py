@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vernier.errors import UsageError
-from vernier.evaluation.network_source import Source
 from vernier.evaluation.objectives import ONCE, Objective, Shifts, objective_of, scores
 from vernier.evaluation.simulated_pictures import chroma, to_planes, with_chroma
 from vernier.images.pairs import list_photos, load_rgb, shrink
 from vernier.metrics.piqe import SHIFTS, steady_piqe
 from vernier.metrics.planes import GREY_WEIGHTS, grey
+from vernier.networks.source import Source
 from vernier.perceptual.objective import Guard
 from vernier.processors.discovery import arithmetic
 from vernier.quantization.ranges import Ranges

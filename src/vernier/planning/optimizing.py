@@ -12,7 +12,6 @@ from vernier.bundles.export import network_facts
 from vernier.bundles.manifest import Damage, Forecast
 from vernier.bundles.split_export import export_split
 from vernier.errors import UsageError
-from vernier.evaluation.network_source import Source
 from vernier.evaluation.objectives import Objective
 from vernier.evaluation.shipping import ranges_on, refuse_random
 from vernier.evaluation.split_quality import (
@@ -24,6 +23,7 @@ from vernier.evaluation.split_quality import (
 )
 from vernier.evaluation.split_times import CHECKED_SPLITS, check_profile
 from vernier.images.writing import write_whole
+from vernier.networks.source import Source
 from vernier.perceptual.objective import BOUND_DB, Guard
 from vernier.planning.calibration import calibration_photos
 from vernier.planning.leftovers import MadeOf, claim, photos_digest, weights_digest

@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from vernier.errors import UsageError
-from vernier.evaluation.network_source import Source
 from vernier.evaluation.objectives import Objective
 from vernier.evaluation.split_quality import KEPT_BYTES, Crops, SplitQuality
 from vernier.evaluation.split_times import Contender, against
+from vernier.networks.source import Source
 from vernier.perceptual.estimator import Estimator
 from vernier.perceptual.objective import Guard
 from vernier.planning.explaining import explained

@@ -11,13 +11,13 @@ from vernier.bundles.bundle import in_memory
 from vernier.bundles.export import Exported, export_float32, network_facts
 from vernier.bundles.split_export import export_split
 from vernier.evaluation.damage import on
-from vernier.evaluation.network_source import Source
 from vernier.evaluation.objectives import Objective, objective_of, scores
 from vernier.evaluation.simulated_pictures import chroma, to_planes, with_chroma
 from vernier.evaluation.split_quality import Crops
 from vernier.evaluation.split_times import split_times
 from vernier.metrics.piqe import steady_piqe
 from vernier.metrics.planes import grey
+from vernier.networks.source import Source
 from vernier.perceptual.objective import Guard
 from vernier.planning.plan import Scores
 from vernier.processors.discovery import find_processor
