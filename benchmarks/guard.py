@@ -19,13 +19,13 @@ import numpy as np
 
 from timing import write_results
 from vernier.evaluation.shipping import load_photos, ranges_on
-from vernier.evaluation.simulated_pictures import SimulatedPictures
 from vernier.images.pairs import list_photos, load_rgb, shrink
 from vernier.metrics.gmsd import gmsd
 from vernier.metrics.piqe import piqe
 from vernier.metrics.planes import grey
 from vernier.metrics.psnr import psnr
 from vernier.networks.source import find_source
+from vernier.simulation.pictures import SimulatedPictures
 
 SPLITS = 6
 EDGES = (0, 36, 40, 44, 48, 52, 56, 100)

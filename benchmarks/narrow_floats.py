@@ -24,12 +24,12 @@ from vernier.bundles.export import network_facts
 from vernier.bundles.split_export import export_split
 from vernier.errors import PlacementError
 from vernier.evaluation.shipping import load_photos, ranges_on
-from vernier.evaluation.simulated_pictures import to_planes
 from vernier.evaluation.split_quality import load_crops
 from vernier.processors.discovery import find_processor
-from vernier.quantization.simulation import SimulatedNetwork
 from vernier.runtime.loading import placed
 from vernier.runtime.planes import PlaneUpscaler
+from vernier.simulation.network import SimulatedNetwork
+from vernier.simulation.pictures import to_planes
 from vernier.units.cutting import Granularity, cut
 from vernier.units.split import Split
 

@@ -45,9 +45,9 @@ from vernier.networks.shipped import weights_file
 from vernier.processors.discovery import find_processor
 from vernier.quantization.ranges import Ranges
 from vernier.quantization.scales import decode, encode
-from vernier.quantization.simulation import SimulatedNetwork
 from vernier.runtime.loading import load_network, placed
 from vernier.runtime.pictures import Upscaler
+from vernier.simulation.network import SimulatedNetwork
 from vernier.units.cutting import Granularity, cut
 from vernier.units.split import Form, Split, is_integer
 from vernier.units.unit import Unit

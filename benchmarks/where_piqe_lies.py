@@ -22,7 +22,6 @@ from PIL import Image
 from timing import write_results
 from vernier.bundles.shipped import shipped_networks
 from vernier.evaluation.shipping import load_photos, ranges_on
-from vernier.evaluation.simulated_pictures import SimulatedPictures
 from vernier.images.pairs import list_photos, load_rgb, shrink
 from vernier.metrics.gmsd import gmsd
 from vernier.metrics.niqe import niqe
@@ -30,6 +29,7 @@ from vernier.metrics.piqe import piqe
 from vernier.metrics.planes import grey
 from vernier.metrics.psnr import psnr
 from vernier.networks.source import find_source
+from vernier.simulation.pictures import SimulatedPictures
 
 Bytes = NDArray[np.uint8]
 PHOTOS = 10

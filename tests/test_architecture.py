@@ -93,7 +93,7 @@ TORCH_FILES = (
     "quantization/simulation*.py",
     "metrics/lpips.py",
     "metrics/differentiable.py",
-    "evaluation/simulated_pictures.py",
+    "simulation/pictures.py",
     "evaluation/split_quality.py",
     "splitting/learner.py",
 )

@@ -13,7 +13,6 @@ from random_graphs import GraphBuilder, random_graph, sesr_like
 from vernier.errors import GraphError, UsageError
 from vernier.graphs.graph import Activation, Graph, Kind, Operator
 from vernier.graphs.reference import run
-from vernier.quantization import simulation
 from vernier.quantization.elementwise import Target
 from vernier.quantization.elementwise import quantize as to_codes
 from vernier.quantization.integer import run_integer
@@ -22,8 +21,9 @@ from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import calibrate
 from vernier.quantization.rounding import Kernels
 from vernier.quantization.scales import PIXELS, decode
-from vernier.quantization.simulation import SimulatedNetwork
-from vernier.quantization.simulation_prefixes import KeptPrefixes
+from vernier.simulation import network as simulation
+from vernier.simulation.network import SimulatedNetwork
+from vernier.simulation.prefixes import KeptPrefixes
 
 
 def nchw(x: np.ndarray) -> torch.Tensor:
@@ -301,7 +301,7 @@ def test_an_operator_without_arithmetic_is_named(sesr, monkeypatch: pytest.Monke
 
 
 def simulation_integer_kinds() -> dict[Kind, object]:
-    from vernier.quantization import simulation_integer
+    from vernier.simulation import integers as simulation_integer
 
     return simulation_integer._MAKERS
 

@@ -18,9 +18,9 @@ from vernier.networks.source import find_source
 from vernier.processors.discovery import find_processor
 from vernier.quantization.ranges import calibrate
 from vernier.quantization.scales import PIXELS
-from vernier.quantization.simulation import SimulatedNetwork
-from vernier.quantization.simulation_narrow import Narrow
 from vernier.runtime.planes import PlaneUpscaler
+from vernier.simulation.narrow_floats import Narrow
+from vernier.simulation.network import SimulatedNetwork
 
 BFLOAT16 = "openvino:cpu:bfloat16"
 

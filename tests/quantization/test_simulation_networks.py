@@ -27,7 +27,7 @@ from vernier.networks.shipped import weights_file
 from vernier.networks.source import graph_of
 from vernier.quantization.ranges import Ranges, calibrate
 from vernier.quantization.scales import PIXELS
-from vernier.quantization.simulation import SimulatedNetwork
+from vernier.simulation.network import SimulatedNetwork
 from vernier.units.cutting import Granularity, cut
 from vernier.units.unit import has_integer_form
 

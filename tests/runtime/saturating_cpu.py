@@ -19,7 +19,6 @@ from vernier.bundles.export import network_facts
 from vernier.bundles.shipped import shipped_bundles
 from vernier.bundles.split_export import Form, export_split
 from vernier.evaluation.damage import on
-from vernier.evaluation.simulated_pictures import to_planes
 from vernier.evaluation.split_quality import Crops, SplitQuality
 from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph, Kind, Operator, Quantization, TensorType
@@ -33,9 +32,10 @@ from vernier.processors.openvino import OpenVino
 from vernier.quantization.integer import run_integer
 from vernier.quantization.pair_bound import ARITHMETICS, bounded
 from vernier.quantization.ranges import calibrate
-from vernier.quantization.simulation import SimulatedNetwork
 from vernier.runtime.loading import placed
 from vernier.runtime.planes import PlaneUpscaler
+from vernier.simulation.network import SimulatedNetwork
+from vernier.simulation.pictures import to_planes
 from vernier.units.cutting import Granularity, cut
 from vernier.units.split import Split
 

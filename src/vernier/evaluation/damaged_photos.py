@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vernier.errors import UsageError
-from vernier.evaluation.simulated_pictures import SimulatedPictures
 from vernier.images.bicubic import imresize
 from vernier.images.pairs import list_photos, load_rgb, shrink
 from vernier.images.writing import write_whole
@@ -32,6 +31,7 @@ from vernier.networks.source import Source
 from vernier.perceptual.data import Sample, load_index, save_index
 from vernier.progress import Progress, silent
 from vernier.quantization.ranges import Ranges
+from vernier.simulation.pictures import SimulatedPictures
 
 Bytes = NDArray[np.uint8]
 Float32 = NDArray[np.float32]

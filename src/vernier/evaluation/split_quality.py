@@ -14,7 +14,6 @@ from torch import Tensor
 
 from vernier.errors import UsageError
 from vernier.evaluation.objectives import ONCE, Objective, Shifts, objective_of, scores
-from vernier.evaluation.simulated_pictures import chroma, to_planes, with_chroma
 from vernier.images.pairs import list_photos, load_rgb, shrink
 from vernier.metrics.piqe import SHIFTS, steady_piqe
 from vernier.metrics.planes import GREY_WEIGHTS, grey
@@ -22,8 +21,9 @@ from vernier.networks.source import Source
 from vernier.perceptual.objective import Guard
 from vernier.processors.discovery import arithmetic
 from vernier.quantization.ranges import Ranges
-from vernier.quantization.simulation import SimulatedNetwork
-from vernier.quantization.simulation_prefixes import KeptPrefixes
+from vernier.simulation.network import SimulatedNetwork
+from vernier.simulation.pictures import chroma, to_planes, with_chroma
+from vernier.simulation.prefixes import KeptPrefixes
 from vernier.splitting.problem import Assignment
 from vernier.units.cutting import Granularity, cut
 

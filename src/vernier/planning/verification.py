@@ -12,7 +12,6 @@ from vernier.bundles.export import Exported, export_float32, network_facts
 from vernier.bundles.split_export import export_split
 from vernier.evaluation.damage import on
 from vernier.evaluation.objectives import Objective, objective_of, scores
-from vernier.evaluation.simulated_pictures import chroma, to_planes, with_chroma
 from vernier.evaluation.split_quality import Crops
 from vernier.evaluation.split_times import split_times
 from vernier.metrics.piqe import steady_piqe
@@ -25,6 +24,7 @@ from vernier.profiling.assembly import Subject
 from vernier.quantization.ranges import Ranges
 from vernier.runtime.loading import placed
 from vernier.runtime.planes import PlaneUpscaler
+from vernier.simulation.pictures import chroma, to_planes, with_chroma
 from vernier.splitting.problem import Assignment
 from vernier.units.cutting import cut
 from vernier.units.split import Form, Split

@@ -23,7 +23,7 @@ from vernier.progress import Progress, silent
 from vernier.quantization.equalization import channel_sizes, equalized
 from vernier.quantization.pair_bound import EXACT, PairSums
 from vernier.quantization.ranges import Ranges, calibrate
-from vernier.quantization.simulation import SimulatedNetwork
+from vernier.simulation.network import SimulatedNetwork
 
 Float32 = NDArray[np.float32]
 MEASURED_SIDE = 96

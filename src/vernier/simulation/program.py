@@ -12,10 +12,10 @@ from torch import Tensor
 from vernier.graphs.graph import CONVOLUTIONS, Graph, Kind, Operator, Quantization
 from vernier.quantization.constraints import shift_of
 from vernier.quantization.scales import decode
-from vernier.quantization.simulation_float import Compute, as_operand, float_operator
-from vernier.quantization.simulation_integer import decoder, encoder, integer_operator
-from vernier.quantization.simulation_narrow import Narrow
-from vernier.quantization.simulation_rounding import held_at, tensor_of
+from vernier.simulation.floats import Compute, as_operand, float_operator
+from vernier.simulation.integers import decoder, encoder, integer_operator
+from vernier.simulation.narrow_floats import Narrow
+from vernier.simulation.rounding import held_at, tensor_of
 
 Fetch = Callable[[], Tensor]
 Convert = Callable[[Tensor], Tensor]

@@ -24,10 +24,10 @@ from vernier.quantization.constraints import choose_quantizations, integer_outpu
 from vernier.quantization.pair_bound import ARITHMETICS, EXACT, PairSums, bounded
 from vernier.quantization.quantize import quantize_with
 from vernier.quantization.ranges import Range
-from vernier.quantization.simulation_narrow import NARROW, Narrow
-from vernier.quantization.simulation_prefixes import KeptPrefixes
-from vernier.quantization.simulation_program import Program, compile_program
-from vernier.quantization.simulation_shares import (
+from vernier.simulation.narrow_floats import NARROW, Narrow
+from vernier.simulation.prefixes import KeptPrefixes
+from vernier.simulation.program import Program, compile_program
+from vernier.simulation.shares import (
     Share,
     integer_share,
     is_learnt,
@@ -35,7 +35,7 @@ from vernier.quantization.simulation_shares import (
     number,
     weighted,
 )
-from vernier.quantization.simulation_units import (
+from vernier.simulation.units import (
     IndexedGraph,
     crossings,
     in_order,

@@ -20,8 +20,8 @@ from vernier.quantization.elementwise import Coded, Target, table
 from vernier.quantization.integer import bounds
 from vernier.quantization.rounding import Rounding
 from vernier.quantization.scales import HIGHEST, LOWEST
-from vernier.quantization.simulation_float import LAYOUT, Compute, Operands, convolution, prelu
-from vernier.quantization.simulation_rounding import (
+from vernier.simulation.floats import LAYOUT, Compute, Operands, convolution, prelu
+from vernier.simulation.rounding import (
     Round,
     as_fixed_point,
     fixed_point_addends,

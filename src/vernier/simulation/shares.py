@@ -9,7 +9,7 @@ from torch import Tensor
 
 from vernier.errors import UsageError
 from vernier.quantization.pair_bound import ARITHMETICS
-from vernier.quantization.simulation_narrow import NARROW
+from vernier.simulation.narrow_floats import NARROW
 
 Share = float | Tensor
 

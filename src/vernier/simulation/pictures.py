@@ -12,7 +12,7 @@ from vernier.images.bicubic import imresize
 from vernier.images.colour import rgb_to_ycbcr, ycbcr_to_rgb
 from vernier.networks.source import Source
 from vernier.quantization.ranges import Ranges
-from vernier.quantization.simulation import SimulatedNetwork
+from vernier.simulation.network import SimulatedNetwork
 from vernier.units.cutting import Granularity, cut
 
 Bytes = NDArray[np.uint8]
