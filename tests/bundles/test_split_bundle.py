@@ -14,7 +14,7 @@ from vernier.bundles.strip import layer_strip
 from vernier.errors import BundleError
 from vernier.graphs.graph import Kind
 from vernier.graphs.reference import run
-from vernier.quantization.integer import run_integer
+from vernier.quantization.arithmetic.graph import run_integer
 from vernier.units.cutting import Granularity, cut
 from vernier.units.split import Form, Split
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vernier.conversion.look_up import code_borders
-from vernier.quantization.elementwise import Target
+from vernier.quantization.arithmetic.elementwise import Target
 from vernier.quantization.scales import encode, per_tensor
 
 ALL_CODES = np.arange(-128, 128).astype(np.int8)

@@ -10,8 +10,8 @@ from vernier.graphs.graph import Graph, Kind, Operator, Quantization, TensorType
 from vernier.graphs.reference import run
 from vernier.processors.litert_cpu import LitertCpu
 from vernier.processors.protocol import ProcessorId
-from vernier.quantization.integer import run_integer
-from vernier.quantization.rounding import Kernels
+from vernier.quantization.arithmetic.graph import run_integer
+from vernier.quantization.arithmetic.rounding import Kernels
 
 
 def _shuffle(block, channels, dtype="float32", zero_point=-7):

@@ -10,7 +10,7 @@ from vernier.graphs.reference import run
 from vernier.graphs.shapes import resized
 from vernier.networks.source import find_source
 from vernier.processors.discovery import present_processors
-from vernier.quantization.integer import run_integer as run_integers
+from vernier.quantization.arithmetic.graph import run_integer as run_integers
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import Ranges
 

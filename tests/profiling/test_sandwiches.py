@@ -9,7 +9,7 @@ from vernier.profiling.activations import activations_of
 from vernier.profiling.contenders import Bench, model_of
 from vernier.profiling.layer_times import main_input, unit_kind
 from vernier.profiling.sandwiches import chain, sandwich, unit_graph
-from vernier.quantization.integer import run_integer
+from vernier.quantization.arithmetic.graph import run_integer
 from vernier.units.cutting import cut
 
 GRAPH = open_bundle(shipped_bundles("sesr-m5", 2)["float32"]).graph

@@ -7,7 +7,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph
-from vernier.quantization.rounding import Kernels
+from vernier.quantization.arithmetic.rounding import Kernels
 
 RESOLVERS = {
     Kernels.XNNPACK: OpResolverType.AUTO,

@@ -11,9 +11,9 @@ from random_graphs import GraphBuilder, random_graph, sesr_like
 
 from vernier.errors import GraphError
 from vernier.graphs.graph import Graph, Kind
-from vernier.quantization.integer import run_integer
+from vernier.quantization.arithmetic.graph import run_integer
+from vernier.quantization.arithmetic.rounding import Kernels, Rounding, by_fixed_point
 from vernier.quantization.quantize import quantize, quantize_with
-from vernier.quantization.rounding import Kernels, Rounding, by_fixed_point
 from vernier.quantization.scales import PIXELS, per_tensor
 
 

@@ -14,7 +14,7 @@ from random_graphs import sesr_like
 from vernier.graphs.graph import Graph, Kind, Operator, Quantization, TensorType
 from vernier.graphs.packed_convolutions import packed_convolutions
 from vernier.graphs.shapes import resized
-from vernier.quantization.integer import run_integer
+from vernier.quantization.arithmetic.graph import run_integer
 from vernier.quantization.pair_bound import (
     ARITHMETICS,
     BOUND,

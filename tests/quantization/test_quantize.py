@@ -11,11 +11,11 @@ from vernier.errors import GraphError
 from vernier.graphs.graph import Activation, Graph, Kind
 from vernier.graphs.reference import run
 from vernier.metrics.psnr import psnr
+from vernier.quantization.arithmetic.graph import run_integer
+from vernier.quantization.arithmetic.rounding import Kernels
 from vernier.quantization.constraints import MOVES_CODES, choose_quantizations
-from vernier.quantization.integer import run_integer
 from vernier.quantization.quantize import quantize, quantize_with
 from vernier.quantization.ranges import calibrate
-from vernier.quantization.rounding import Kernels
 from vernier.quantization.scales import PIXELS, asymmetric, decode, per_tensor, same
 
 

@@ -13,13 +13,13 @@ from random_graphs import GraphBuilder, random_graph, sesr_like
 from vernier.errors import GraphError, UsageError
 from vernier.graphs.graph import Activation, Graph, Kind, Operator
 from vernier.graphs.reference import run
-from vernier.quantization.elementwise import Target
-from vernier.quantization.elementwise import quantize as to_codes
-from vernier.quantization.integer import run_integer
+from vernier.quantization.arithmetic.elementwise import Target
+from vernier.quantization.arithmetic.elementwise import quantize as to_codes
+from vernier.quantization.arithmetic.graph import run_integer
+from vernier.quantization.arithmetic.rounding import Kernels
 from vernier.quantization.pair_bound import ARITHMETICS, bounded
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import calibrate
-from vernier.quantization.rounding import Kernels
 from vernier.quantization.scales import PIXELS, decode
 from vernier.simulation import network as simulation
 from vernier.simulation.network import SimulatedNetwork

@@ -29,7 +29,7 @@ from vernier.metrics.psnr import psnr
 from vernier.networks.source import find_source
 from vernier.processors.discovery import arithmetic, find_processor, pair_sums
 from vernier.processors.openvino import OpenVino
-from vernier.quantization.integer import run_integer
+from vernier.quantization.arithmetic.graph import run_integer
 from vernier.quantization.pair_bound import ARITHMETICS, bounded
 from vernier.quantization.ranges import calibrate
 from vernier.runtime.loading import placed

@@ -15,7 +15,7 @@ from vernier.graphs.graph import Graph, Kind, Operator, TensorType
 from vernier.graphs.reference import run
 from vernier.graphs.shapes import resized
 from vernier.processors.discovery import find_processor
-from vernier.quantization.integer import run_integer
+from vernier.quantization.arithmetic.graph import run_integer
 from vernier.quantization.scales import decode, encode
 from vernier.runtime.loading import load_network, placed
 from vernier.runtime.pictures import Upscaler

@@ -15,7 +15,7 @@ from vernier.conversion.protocol import Conversion, Direction, Task, check
 from vernier.conversion.tables import Encoding, Rescaled, eight_bit_factor, requantized
 from vernier.errors import ProcessorError
 from vernier.graphs.graph import Quantization
-from vernier.quantization.elementwise import Target
+from vernier.quantization.arithmetic.elementwise import Target
 
 SHIFT = np.float32(1.5 * 2.0**23)
 """A float32 from here to its double has the unit as its last bit: adding it to a product of up

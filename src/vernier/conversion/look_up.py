@@ -20,7 +20,7 @@ from vernier.conversion.arithmetic import Bound, look_up, quantize
 from vernier.conversion.protocol import Conversion, Direction, Task, check
 from vernier.conversion.tables import Encoding, dequantized, requantized
 from vernier.graphs.graph import Quantization
-from vernier.quantization.elementwise import Target
+from vernier.quantization.arithmetic.elementwise import Target
 from vernier.quantization.scales import HIGHEST
 
 DROPPED = 15

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vernier.errors import UsageError
 from vernier.graphs.graph import Quantization
-from vernier.quantization.elementwise import Target
+from vernier.quantization.arithmetic.elementwise import Target
 from vernier.quantization.scales import HIGHEST, LOWEST, same
 
 SCALES = 2.0**-110, 2.0**110

@@ -6,7 +6,7 @@ The arithmetic is XNNPACK's (ai-edge-litert 2.3.0), which is what LiteRT compute
   *before* the zero point is added, saturated to [-128, 127]. An infinity saturates; a NaN of
   either sign becomes 127.
 - **dequantise**: `scale * (code - zero_point)`, the difference exact, the product in float32.
-- **requantise**: the ratio of the scales in 1/256 (`quantization.rounding.by_eight_bits`).
+- **requantise**: the ratio of the scales in 1/256 (`quantization.arithmetic.rounding.by_eight_bits`).
   XNNPACK declines ratios outside [2**-8, 2**7); LiteRT's built-in kernel then computes with 31 bits
   and rounds some halves otherwise in the last `size % 16` elements than in the rest.
 """
@@ -18,9 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vernier.quantization import elementwise
-from vernier.quantization.elementwise import Coded, Target
-from vernier.quantization.rounding import Kernels
+from vernier.quantization.arithmetic import elementwise
+from vernier.quantization.arithmetic.elementwise import Coded, Target
+from vernier.quantization.arithmetic.rounding import Kernels
 from vernier.quantization.scales import HIGHEST, LOWEST
 
 VECTOR = 16

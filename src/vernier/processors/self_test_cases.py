@@ -11,7 +11,7 @@ convolution before it, so that an error names its cause:
   both ends, with activations fused and without.
 * one case for every operator that a network's file may hold.
 
-The exact result is that of `graphs.reference` in float and `quantization.integer` in INT8.
+The exact result is that of `graphs.reference` in float and `quantization.arithmetic.graph` in INT8.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from vernier.graphs.graph import (
 from vernier.graphs.reference import run
 from vernier.graphs.shapes import resized
 from vernier.processors.self_test import TOLERANCE_CODES, self_test
-from vernier.quantization.integer import run_integer
+from vernier.quantization.arithmetic.graph import run_integer
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import Ranges, calibrate
 from vernier.quantization.scales import bias_quantization, per_tensor

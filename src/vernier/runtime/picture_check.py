@@ -22,7 +22,7 @@ from vernier.graphs.shapes import resized
 from vernier.processors.notes import cache_folder, note, recall
 from vernier.processors.protocol import ProcessorId
 from vernier.processors.soundness import INSIST
-from vernier.quantization.integer import run_integer
+from vernier.quantization.arithmetic.graph import run_integer
 from vernier.runtime.chain import Chain
 from vernier.runtime.loading import Load, load_picture, wrapped_network
 from vernier.runtime.picture_graph import picture_graph

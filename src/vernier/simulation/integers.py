@@ -16,9 +16,9 @@ from torch import Tensor
 
 from vernier.errors import GraphError
 from vernier.graphs.graph import CONVOLUTIONS, Graph, Kind, Operator, Quantization
-from vernier.quantization.elementwise import Coded, Target, table
-from vernier.quantization.integer import bounds
-from vernier.quantization.rounding import Rounding
+from vernier.quantization.arithmetic.elementwise import Coded, Target, table
+from vernier.quantization.arithmetic.graph import bounds
+from vernier.quantization.arithmetic.rounding import Rounding
 from vernier.quantization.scales import HIGHEST, LOWEST
 from vernier.simulation.floats import LAYOUT, Compute, Operands, convolution, prelu
 from vernier.simulation.rounding import (

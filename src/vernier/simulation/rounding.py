@@ -1,6 +1,6 @@
 """Roundings of the INT8 kernels on codes held in float32, with straight-through gradients.
 
-`quantization.rounding` says in integers what each kernel does; these are the same functions of the
+`quantization.arithmetic.rounding` says in integers what each kernel does; these are the same functions of the
 product `sum * factor`. Where a kernel's factor has more bits than float32 can multiply, the product
 that is rounded is taken in float64, and the one that the gradient passes through in float32: one
 code that falls to the other side of a half stirs up a deep network's whole output.
@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vernier.quantization.rounding import Rounding, fixed_point
+from vernier.quantization.arithmetic.rounding import Rounding, fixed_point
 
 Round = Callable[[Tensor], Tensor]
 """Reals to whole numbers, of one shape and dtype; the result is a new tensor."""

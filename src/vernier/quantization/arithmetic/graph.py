@@ -22,11 +22,11 @@ from vernier.graphs.graph import (
     Quantization,
 )
 from vernier.graphs.reference import evaluate
-from vernier.quantization import elementwise
+from vernier.quantization.arithmetic import elementwise
+from vernier.quantization.arithmetic.convolution import convolve
+from vernier.quantization.arithmetic.elementwise import Coded, Target
+from vernier.quantization.arithmetic.rounding import Codes, Kernels
 from vernier.quantization.constraints import MOVES_CODES
-from vernier.quantization.elementwise import Coded, Target
-from vernier.quantization.integer_convolution import convolve
-from vernier.quantization.rounding import Codes, Kernels
 from vernier.quantization.scales import HIGHEST, LOWEST
 
 Observe = Callable[[str, Array], None]

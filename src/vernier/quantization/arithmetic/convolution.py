@@ -7,8 +7,14 @@ from numpy.typing import NDArray
 
 from vernier.graphs.graph import Kind, Operator, Quantization
 from vernier.graphs.shapes import same_padding
-from vernier.quantization.elementwise import Coded, Target
-from vernier.quantization.rounding import Codes, Kernels, Rounding, by_fixed_point, by_float
+from vernier.quantization.arithmetic.elementwise import Coded, Target
+from vernier.quantization.arithmetic.rounding import (
+    Codes,
+    Kernels,
+    Rounding,
+    by_fixed_point,
+    by_float,
+)
 
 VECTOR = 8
 """Channels that the built-in depthwise and transposed convolutions bring to codes at a time."""

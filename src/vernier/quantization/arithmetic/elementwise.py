@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from vernier.graphs.graph import Kind, Operator, Quantization
 from vernier.graphs.reference import along
-from vernier.quantization.rounding import (
+from vernier.quantization.arithmetic.rounding import (
     Codes,
     Kernels,
     Rounding,
