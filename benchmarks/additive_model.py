@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 
 from timing import write_results
-from vernier.evaluation.split_times import CHECKED_SPLITS, check_profile, split_times
 from vernier.graphs.shapes import resized
 from vernier.networks.source import graph_of
 from vernier.processors.discovery import find_processor
@@ -32,6 +31,7 @@ from vernier.profiling.prediction import Predictor
 from vernier.profiling.profiler import NORMAL_ROUNDS, profile
 from vernier.profiling.sampling import sample
 from vernier.profiling.sandwiches import unit_graph
+from vernier.profiling.split_times import CHECKED_SPLITS, check_profile, split_times
 from vernier.runtime.loading import placed
 from vernier.units.cutting import Granularity, cut
 from vernier.units.split import Form

@@ -25,7 +25,6 @@ from pathlib import Path
 import numpy as np
 
 from timing import write_results
-from vernier.evaluation.split_times import Contender, against, check_profile
 from vernier.networks.source import graph_of
 from vernier.planning.stopwatch import Stopwatch
 from vernier.processors.machine import cpu_name
@@ -33,6 +32,7 @@ from vernier.profiling import profiler
 from vernier.profiling.assembly import Subject
 from vernier.profiling.correction import random_splits
 from vernier.profiling.prediction import Predictor
+from vernier.profiling.split_times import Contender, against, check_profile
 from vernier.splitting.problem import Problem
 from vernier.units.split import Form
 

@@ -20,8 +20,8 @@ from vernier.networks.source import graph_of
 from vernier.processors.discovery import find_processor
 from vernier.profiling.activations import activations_of
 from vernier.profiling.contenders import Bench
+from vernier.profiling.kernel.switches import trace_switch
 from vernier.profiling.switch_times import time_switch
-from vernier.profiling.switch_trace import trace_switch
 from vernier.runtime.loading import placed
 
 PROCESSORS = (

@@ -14,12 +14,12 @@ import pytest
 
 from splitting.conftest import BFLOAT16, FLOAT, INT8, additive_judge, random_problem
 from vernier.errors import UsageError
-from vernier.evaluation.split_times import Against
 from vernier.planning.stopwatch import Stopwatch
 from vernier.planning.timed_search import Contender, timed_search
 from vernier.profiling.correction import learned
 from vernier.profiling.prediction import Predictor
 from vernier.profiling.profile import Time, Whole
+from vernier.profiling.split_times import Against
 from vernier.splitting.budget import Budget
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.methods import Method, find_split

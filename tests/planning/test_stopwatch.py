@@ -3,8 +3,8 @@
 import pytest
 
 from splitting.conftest import FLOAT, INT8
-from vernier.evaluation.split_times import Against, Contender
 from vernier.planning.stopwatch import Stopwatch
+from vernier.profiling.split_times import Against, Contender
 from vernier.units.split import Form
 
 ANCHOR = Contender((FLOAT, FLOAT))

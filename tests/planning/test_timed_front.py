@@ -7,9 +7,9 @@ import pytest
 from test_keeping_the_budget import Machine
 
 from splitting.conftest import INT8, additive_judge, random_problem
-from vernier.evaluation.split_times import Contender
 from vernier.planning.fronts import timed_front
 from vernier.planning.stopwatch import Stopwatch
+from vernier.profiling.split_times import Contender
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.front import front
 from vernier.units.split import Form

@@ -3,7 +3,7 @@
 import pytest
 
 from vernier.errors import ProcessorError, UsageError
-from vernier.profiling.benchmark_model import arguments, parse
+from vernier.profiling.phone.benchmark_model import arguments, parse
 
 # tensorflow/tensorflow#43541
 GPU = """STARTING!

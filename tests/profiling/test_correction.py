@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from test_prediction import FLOAT, GRAPH, INT8, UNITS, profile_of
 
-from vernier.evaluation.split_times import check_profile, split_times
 from vernier.networks.source import graph_of
 from vernier.profiling.assembly import Subject
 from vernier.profiling.correction import learned as learn
@@ -13,6 +12,7 @@ from vernier.profiling.correction import random_splits
 from vernier.profiling.prediction import Predictor
 from vernier.profiling.profile import Time, Whole, load_profile, save_profile
 from vernier.profiling.profiler import profile
+from vernier.profiling.split_times import check_profile, split_times
 from vernier.units.split import Form
 
 PROFILE = profile_of(GRAPH, UNITS, np.random.default_rng(0))

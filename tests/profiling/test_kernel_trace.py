@@ -7,8 +7,8 @@ import time
 import pytest
 
 from vernier.errors import ProcessorError
-from vernier.profiling.kernel_recording import TRACEFS, recording
-from vernier.profiling.kernel_trace import (
+from vernier.profiling.kernel.recording import TRACEFS, recording
+from vernier.profiling.kernel.trace import (
     Span,
     interrupts,
     marks,
@@ -79,7 +79,7 @@ def test_calls_without_an_answer_and_lines_that_are_no_events():
 
 
 def test_where_it_is_not_allowed(tmp_path, monkeypatch):
-    monkeypatch.setattr("vernier.profiling.kernel_recording.TRACEFS", tmp_path / "nowhere")
+    monkeypatch.setattr("vernier.profiling.kernel.recording.TRACEFS", tmp_path / "nowhere")
     with pytest.raises(ProcessorError, match="it takes root and tracefs"), recording():
         pass
 

@@ -12,11 +12,11 @@ from adb_device import FOLDER, Device
 from vernier.errors import PlacementError, ProcessorError, UsageError
 from vernier.networks.capture.module import capture
 from vernier.networks.registry import find_network
-from vernier.profiling.adb import Adb
 from vernier.profiling.assembly import Subject
-from vernier.profiling.kernel_recording import TRACEFS
-from vernier.profiling.kernel_trace import parse_trace, waits
-from vernier.profiling.phone import phone_profile
+from vernier.profiling.kernel.recording import TRACEFS
+from vernier.profiling.kernel.trace import parse_trace, waits
+from vernier.profiling.phone.adb import Adb
+from vernier.profiling.phone.profiling import phone_profile
 from vernier.profiling.profile import load_profile, save_profile
 
 if shutil.which("adb") is None:

@@ -114,7 +114,6 @@ def command(
 
     from vernier.cli.sizes import parse_size
     from vernier.errors import UsageError
-    from vernier.evaluation.split_times import CHECKED_SPLITS, check_profile
     from vernier.networks.source import find_source
     from vernier.profiling import profiler
     from vernier.profiling.assembly import Subject
@@ -122,6 +121,7 @@ def command(
     from vernier.profiling.doubts import doubts
     from vernier.profiling.modelled import is_modelled, modelled_profile
     from vernier.profiling.profile import save_profile
+    from vernier.profiling.split_times import CHECKED_SPLITS, check_profile
 
     if quick and precise:
         raise UsageError("--quick and --precise exclude each other")
@@ -198,7 +198,7 @@ def _phone(
             "a phone is measured with LiteRT's benchmark_model, which Vernier does not ship; give "
             "it with --benchmark-binary FILE (docs/phones.md says where it is had)"
         )
-    from vernier.profiling.adb import Adb
-    from vernier.profiling.phone import phone_profile
+    from vernier.profiling.phone.adb import Adb
+    from vernier.profiling.phone.profiling import phone_profile
 
     return partial(phone_profile, adb=Adb(serial), binary=binary, kernel_trace=kernel_trace)

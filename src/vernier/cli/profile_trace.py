@@ -20,7 +20,7 @@ def trace(
     import numpy as np
 
     from vernier.errors import UsageError
-    from vernier.profiling.kernel_trace import (
+    from vernier.profiling.kernel.trace import (
         interrupts,
         marks,
         parse_trace,

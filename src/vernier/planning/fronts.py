@@ -12,7 +12,6 @@ import msgspec
 
 from vernier.bundles.bundle import write_bundle
 from vernier.errors import MissingExtraError, UsageError
-from vernier.evaluation.split_times import Contender
 from vernier.images.writing import write_whole
 from vernier.planning.planner import Order, Workshop, stopwatch
 from vernier.planning.stopwatch import Stopwatch
@@ -21,6 +20,7 @@ from vernier.planning.verification import exported_split
 from vernier.processors.machine import Machine, describe_machine
 from vernier.profiling.correction import at_pace, learned
 from vernier.profiling.prediction import Predictor
+from vernier.profiling.split_times import Contender
 from vernier.progress import Progress, silent
 from vernier.splitting.front import (
     BUDGETS,

@@ -21,7 +21,6 @@ from vernier.evaluation.split_quality import (
     load_crops,
     load_final_crops,
 )
-from vernier.evaluation.split_times import CHECKED_SPLITS, check_profile
 from vernier.images.writing import write_whole
 from vernier.networks.source import Source
 from vernier.perceptual.objective import BOUND_DB, Guard
@@ -34,6 +33,7 @@ from vernier.profiling.assembly import Subject
 from vernier.profiling.choosing import AUTO, trusted, with_left_out
 from vernier.profiling.correction import at_pace, learned
 from vernier.profiling.profile import Profile, load_profile, save_profile
+from vernier.profiling.split_times import CHECKED_SPLITS, check_profile
 from vernier.progress import Progress, silent
 from vernier.quantization.ranges import Ranges
 from vernier.splitting.problem import Problem

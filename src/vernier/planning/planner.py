@@ -12,7 +12,6 @@ from pathlib import Path
 from vernier.errors import UsageError
 from vernier.evaluation.objectives import Objective
 from vernier.evaluation.split_quality import KEPT_BYTES, Crops, SplitQuality
-from vernier.evaluation.split_times import Contender, against
 from vernier.networks.source import Source
 from vernier.perceptual.estimator import Estimator
 from vernier.perceptual.objective import Guard
@@ -24,6 +23,7 @@ from vernier.planning.verification import judged_exported
 from vernier.processors.machine import describe_machine
 from vernier.profiling.assembly import Subject
 from vernier.profiling.profile import Profile
+from vernier.profiling.split_times import Contender, against
 from vernier.progress import Progress, silent
 from vernier.quantization.ranges import Ranges
 from vernier.splitting.budget import Budget, check_reachable

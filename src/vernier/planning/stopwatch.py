@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from vernier.evaluation.split_times import Against, Contender
 from vernier.profiling.profile import Time, Whole
+from vernier.profiling.split_times import Against, Contender
 
 LOADS = 3
 """A split is loaded and timed so often: one load of a short split may be a tenth slower than

@@ -16,12 +16,12 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from vernier.errors import UsageError
-from vernier.evaluation.split_times import Contender
 from vernier.planning.plan import Attempt
 from vernier.planning.stopwatch import Stopwatch
 from vernier.profiling.correction import at_pace, learned
 from vernier.profiling.prediction import Predictor
 from vernier.profiling.profile import Profile
+from vernier.profiling.split_times import Contender
 from vernier.splitting.budget import Budget
 from vernier.splitting.problem import Assignment, Judge, Problem
 from vernier.splitting.starts import fastest

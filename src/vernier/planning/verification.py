@@ -13,7 +13,6 @@ from vernier.bundles.split_export import export_split
 from vernier.evaluation.damage import on
 from vernier.evaluation.objectives import Objective, objective_of, scores
 from vernier.evaluation.split_quality import Crops
-from vernier.evaluation.split_times import split_times
 from vernier.metrics.piqe import steady_piqe
 from vernier.metrics.planes import grey
 from vernier.networks.source import Source
@@ -21,6 +20,7 @@ from vernier.perceptual.objective import Guard
 from vernier.planning.plan import Scores
 from vernier.processors.discovery import find_processor
 from vernier.profiling.assembly import Subject
+from vernier.profiling.split_times import split_times
 from vernier.quantization.ranges import Ranges
 from vernier.runtime.loading import placed
 from vernier.runtime.planes import PlaneUpscaler

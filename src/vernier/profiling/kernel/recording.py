@@ -8,8 +8,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from vernier.errors import ProcessorError
-from vernier.profiling.adb import Adb
-from vernier.profiling.kernel_trace import MARK
+from vernier.profiling.kernel.trace import MARK
+from vernier.profiling.phone.adb import Adb
 
 TRACEFS = Path("/sys/kernel/tracing")
 BUFFER_KB = 16384

@@ -15,8 +15,8 @@ import numpy as np
 
 from vernier.conversion.protocol import Method
 from vernier.profiling.contenders import Bench
-from vernier.profiling.kernel_recording import KernelRecorder, recording
-from vernier.profiling.kernel_trace import (
+from vernier.profiling.kernel.recording import KernelRecorder, recording
+from vernier.profiling.kernel.trace import (
     Event,
     Span,
     interrupts,

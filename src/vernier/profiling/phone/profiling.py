@@ -21,12 +21,12 @@ from vernier.images.writing import write_whole
 from vernier.processors.machine import Machine
 from vernier.processors.protocol import ProcessorId
 from vernier.profiling.activations import activations_of
-from vernier.profiling.adb import Adb
 from vernier.profiling.assembly import Subject, assemble, unit_key
-from vernier.profiling.benchmark_model import FLAGS, Report, arguments, parse
 from vernier.profiling.contenders import model_of
-from vernier.profiling.kernel_recording import trace_on_phone
+from vernier.profiling.kernel.recording import trace_on_phone
 from vernier.profiling.measurements import Measurements
+from vernier.profiling.phone.adb import Adb
+from vernier.profiling.phone.benchmark_model import FLAGS, Report, arguments, parse
 from vernier.profiling.profile import Profile, Settings, Shape, Time
 from vernier.profiling.profiler import NORMAL_ROUNDS, measure
 from vernier.profiling.sampling import sample
