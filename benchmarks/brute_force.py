@@ -19,12 +19,12 @@ from pathlib import Path
 import numpy as np
 
 from timing import write_results
-from vernier.evaluation.objectives import Objective
 from vernier.networks.source import find_source
 from vernier.perceptual.estimator import shipped_estimator
 from vernier.planning.optimizing import Photographs, profiled, workshop
 from vernier.planning.planner import fye_sr_learner
 from vernier.profiling.assembly import Subject
+from vernier.quality.objectives import Objective
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.exhaustive import all_splits
 from vernier.splitting.learner import Recipe

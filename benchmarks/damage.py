@@ -18,12 +18,12 @@ from statistics import fmean
 from timing import write_results
 from vernier.bundles.bundle import Bundle, in_memory
 from vernier.bundles.shipped import shipped_networks
-from vernier.evaluation.damage import damage_db, on
-from vernier.evaluation.luma_scores import luma_scores, network_upscale
-from vernier.evaluation.shipping import export_network, load_photos, ranges_on
+from vernier.export.networks import export_network, load_photos, ranges_on
 from vernier.images.pairs import list_photos, load_rgb, network_input, shrink
 from vernier.networks.source import Source, find_source
+from vernier.quality.damage import damage_db, on
 from vernier.runtime.planes import PlaneUpscaler
+from vernier.scoring.luma_scores import luma_scores, network_upscale
 
 ENGINES = ("litert", "openvino")
 FEW = 10

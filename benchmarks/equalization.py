@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from timing import write_results
-from vernier.evaluation.shipping import Photos, load_photos, ranges_on
+from vernier.export.networks import Photos, load_photos, ranges_on
 from vernier.networks.source import find_source
 from vernier.training.distillation import Distillation, distil
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from timing import write_results
-from vernier.evaluation.shipping import load_photos, ranges_on
+from vernier.export.networks import load_photos, ranges_on
 from vernier.images.pairs import list_photos, load_rgb, shrink
 from vernier.metrics.gmsd import gmsd
 from vernier.metrics.piqe import piqe

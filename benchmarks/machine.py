@@ -22,9 +22,9 @@ import numpy as np
 import peers
 from timing import Times, as_json, interleave, write_results
 from vernier.bundles.bundle import open_bundle
-from vernier.bundles.export import calibrate_picture_network
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.errors import VernierError
+from vernier.export.whole import calibrate_picture_network
 from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized

@@ -20,12 +20,12 @@ import torch
 from planning import NETWORKS, OURS, open_source
 from timing import write_results
 from vernier.bundles.bundle import in_memory
-from vernier.bundles.export import network_facts
-from vernier.bundles.split_export import export_split
 from vernier.errors import PlacementError
-from vernier.evaluation.shipping import load_photos, ranges_on
-from vernier.evaluation.split_quality import load_crops
+from vernier.export.networks import load_photos, ranges_on
+from vernier.export.splits import export_split
+from vernier.export.whole import network_facts
 from vernier.processors.discovery import find_processor
+from vernier.quality.split_quality import load_crops
 from vernier.runtime.loading import placed
 from vernier.runtime.planes import PlaneUpscaler
 from vernier.simulation.network import SimulatedNetwork

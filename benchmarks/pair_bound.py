@@ -24,9 +24,9 @@ import numpy as np
 
 from timing import interleave, write_results
 from vernier.bundles.bundle import Bundle, in_memory, open_bundle
-from vernier.bundles.export import export_float32, export_int8, network_facts
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
-from vernier.evaluation.shipping import Photos, ranges_on
+from vernier.export.networks import Photos, ranges_on
+from vernier.export.whole import export_float32, export_int8, network_facts
 from vernier.images.colour import luma
 from vernier.images.pairs import list_photos, load_rgb, network_input, shrink
 from vernier.metrics.psnr import psnr

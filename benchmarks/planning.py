@@ -26,13 +26,13 @@ from pathlib import Path
 import numpy as np
 
 from timing import write_results
-from vernier.evaluation.objectives import EQUAL_DB, ONCE, Objective, Shifts
-from vernier.evaluation.split_quality import SplitQuality, load_crops
 from vernier.metrics.piqe import SHIFTS
 from vernier.networks.source import Source, find_source
 from vernier.planning.optimizing import Photographs, profiled, workshop
 from vernier.planning.planner import Workshop
 from vernier.profiling.assembly import Subject
+from vernier.quality.objectives import EQUAL_DB, ONCE, Objective, Shifts
+from vernier.quality.split_quality import SplitQuality, load_crops
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.methods import Method, find_split
 from vernier.splitting.problem import Assignment, Problem

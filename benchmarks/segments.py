@@ -15,9 +15,9 @@ from pathlib import Path
 
 from timing import as_json, interleave, write_results
 from vernier.bundles.bundle import in_memory
-from vernier.bundles.export import network_facts
-from vernier.bundles.split_export import export_split
 from vernier.conversion.registry import default_method
+from vernier.export.splits import export_split
+from vernier.export.whole import network_facts
 from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized

@@ -23,8 +23,7 @@ from timing import interleave, write_results
 from vernier.bundles.bundle import Bundle, open_bundle
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.errors import PlacementError
-from vernier.evaluation.luma_scores import Upscale, bicubic_upscale, luma_scores, network_upscale
-from vernier.evaluation.shipping import bundle_of
+from vernier.export.networks import bundle_of
 from vernier.graphs.counts import count_macs, count_weights
 from vernier.graphs.shapes import resized
 from vernier.images.pairs import list_photos
@@ -33,6 +32,7 @@ from vernier.processors.discovery import find_processor
 from vernier.processors.soundness import sound_processors
 from vernier.runtime.loading import load_network, placed
 from vernier.runtime.planes import PlaneUpscaler
+from vernier.scoring.luma_scores import Upscale, bicubic_upscale, luma_scores, network_upscale
 from vernier.training.recipe import load_recipe
 
 HERE = Path(__file__).parent

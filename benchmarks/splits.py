@@ -32,10 +32,10 @@ from PIL import Image
 
 from timing import write_results
 from vernier.bundles.bundle import Bundle, in_memory, write_bundle
-from vernier.bundles.export import calibrate_picture_network, network_facts
 from vernier.bundles.shipped import shipped_networks
-from vernier.bundles.split_export import export_split
 from vernier.errors import PlacementError
+from vernier.export.splits import export_split
+from vernier.export.whole import calibrate_picture_network, network_facts
 from vernier.graphs.graph import Graph
 from vernier.networks.capture.module import capture
 from vernier.networks.checkpoints import load, load_into

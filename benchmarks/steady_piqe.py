@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from timing import write_results
-from vernier.evaluation.shipping import load_photos, ranges_on
-from vernier.evaluation.split_quality import SplitQuality, load_crops
+from vernier.export.networks import load_photos, ranges_on
 from vernier.metrics.piqe import SHIFTS, steady_piqe
 from vernier.networks.source import find_source
+from vernier.quality.split_quality import SplitQuality, load_crops
 
 NETWORKS = (("sesr-m11-hw", 2), ("carn_m.safetensors", 2), ("realesr-animevideov3-x4.param", 4))
 GRIDS = (1, 2, 4, 8, 16)

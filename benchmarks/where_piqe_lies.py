@@ -21,7 +21,7 @@ from PIL import Image
 
 from timing import write_results
 from vernier.bundles.shipped import shipped_networks
-from vernier.evaluation.shipping import load_photos, ranges_on
+from vernier.export.networks import load_photos, ranges_on
 from vernier.images.pairs import list_photos, load_rgb, shrink
 from vernier.metrics.gmsd import gmsd
 from vernier.metrics.niqe import niqe

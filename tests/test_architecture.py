@@ -94,7 +94,7 @@ TORCH_FILES = (
     "metrics/lpips.py",
     "metrics/differentiable.py",
     "simulation/pictures.py",
-    "evaluation/split_quality.py",
+    "quality/split_quality.py",
     "splitting/learner.py",
 )
 # Files of those rooms that the runtime reads, and which must therefore do without.

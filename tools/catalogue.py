@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from vernier.bundles.export import network_facts
+from vernier.export.whole import network_facts
 from vernier.graphs.counts import count_macs
 from vernier.graphs.shapes import fits_one_size, resized
 from vernier.networks.capture.module import capture

@@ -23,8 +23,7 @@ import msgspec
 from vernier.bundles.bundle import open_bundle, write_bundle
 from vernier.bundles.shipped import FOLDER as BUNDLES
 from vernier.errors import PlacementError, TrainingError
-from vernier.evaluation.luma_scores import bicubic_upscale, luma_scores, network_upscale
-from vernier.evaluation.shipping import distilled, export_network, load_photos, ranges_on
+from vernier.export.networks import distilled, export_network, load_photos, ranges_on
 from vernier.images.pairs import list_photos
 from vernier.networks.shipped import FOLDER as WEIGHTS
 from vernier.networks.shipped import shipped_names
@@ -33,6 +32,7 @@ from vernier.processors.machine import describe_machine
 from vernier.processors.soundness import sound_processors
 from vernier.runtime.loading import placed
 from vernier.runtime.planes import PlaneUpscaler
+from vernier.scoring.luma_scores import bicubic_upscale, luma_scores, network_upscale
 from vernier.training.collapsing import collapse_run
 from vernier.training.distillation import Distillation
 from vernier.training.loop import RunFolder

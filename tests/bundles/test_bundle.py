@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from vernier.bundles.bundle import open_bundle, write_bundle
-from vernier.bundles.export import (
+from vernier.errors import BundleError
+from vernier.export.whole import (
     calibrate_picture_network,
     export_float32,
     export_int8,
     network_facts,
 )
-from vernier.errors import BundleError
 from vernier.graphs.graph import Graph, Kind, Operator, TensorType
 from vernier.graphs.shapes import resized
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from vernier.bundles.bundle import LARGEST_MANIFEST_BYTES, open_bundle, write_bundle
-from vernier.bundles.export import calibrate_picture_network, network_facts
 from vernier.bundles.shipped import shipped_bundles
-from vernier.bundles.split_export import Form, export_split
 from vernier.errors import BundleError
+from vernier.export.splits import Form, export_split
+from vernier.export.whole import calibrate_picture_network, network_facts
 from vernier.units.cutting import Granularity, cut
 from vernier.units.split import Split
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from vernier.bundles.bundle import in_memory, open_bundle
-from vernier.bundles.export import calibrate_picture_network, network_facts
 from vernier.bundles.shipped import shipped_bundles
-from vernier.bundles.split_export import export_split
 from vernier.errors import UsageError
+from vernier.export.splits import export_split
+from vernier.export.whole import calibrate_picture_network, network_facts
 from vernier.graphs.shapes import resized
 from vernier.processors.discovery import find_processor
 from vernier.quantization.ranges import Ranges

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from vernier.bundles.bundle import in_memory, open_bundle
-from vernier.bundles.export import export_float32, export_int8
 from vernier.bundles.shipped import FOLDER, shipped_bundles, shipped_networks
-from vernier.evaluation.luma_scores import luma_scores, network_upscale
+from vernier.export.whole import export_float32, export_int8
 from vernier.images.pairs import list_photos, load_rgb, network_input
 from vernier.metrics.psnr import psnr
 from vernier.networks.shipped import FOLDER as WEIGHTS
@@ -20,6 +19,7 @@ from vernier.processors.discovery import find_processor
 from vernier.quantization.ranges import Ranges
 from vernier.runtime.loading import placed
 from vernier.runtime.planes import PlaneUpscaler
+from vernier.scoring.luma_scores import luma_scores, network_upscale
 
 NETWORKS = [(name, scale) for name, scales in shipped_networks().items() for scale in scales]
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from vernier.bundles.bundle import in_memory, open_bundle, write_bundle
-from vernier.bundles.export import calibrate_picture_network, network_facts
 from vernier.bundles.shipped import shipped_bundles
-from vernier.bundles.split_export import export_split
 from vernier.bundles.strip import layer_strip
 from vernier.errors import BundleError
+from vernier.export.splits import export_split
+from vernier.export.whole import calibrate_picture_network, network_facts
 from vernier.graphs.graph import Kind
 from vernier.graphs.reference import run
 from vernier.quantization.arithmetic.graph import run_integer

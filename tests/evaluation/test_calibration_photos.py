@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from vernier.errors import ImageError
-from vernier.evaluation.shipping import doubtful, export_network, load_photos, ranges_on
+from vernier.export.networks import doubtful, export_network, load_photos, ranges_on
 from vernier.images.dead_leaves import dead_leaves
 from vernier.networks.source import find_source
 

@@ -5,11 +5,11 @@ import pytest
 from PIL import Image
 
 from vernier.errors import UsageError
-from vernier.evaluation.damaged_photos import SIDE, SPLITS, Enlarger, make_damaged_photos, scores_of
 from vernier.images.dead_leaves import dead_leaves
 from vernier.images.pairs import load_rgb
 from vernier.networks.shipped import FOLDER
 from vernier.networks.source import find_source
+from vernier.perceptual.damaged_photos import SIDE, SPLITS, Enlarger, make_damaged_photos, scores_of
 from vernier.quantization.ranges import Ranges
 
 

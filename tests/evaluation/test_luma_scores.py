@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from vernier.errors import UsageError
-from vernier.evaluation.luma_scores import bicubic_upscale, luma_scores
 from vernier.images.pairs import list_photos
+from vernier.scoring.luma_scores import bicubic_upscale, luma_scores
 
 DATA = Path(__file__).parents[2] / "../shared/data/eval"
 

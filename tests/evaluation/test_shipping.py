@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from vernier.errors import NetworkError, UsageError
-from vernier.evaluation.damage import EQUAL_DB
-from vernier.evaluation.shipping import (
+from vernier.export.networks import (
     Photos,
     export_network,
     export_network_split,
@@ -14,6 +13,7 @@ from vernier.evaluation.shipping import (
 from vernier.images.dead_leaves import dead_leaves
 from vernier.images.pairs import network_input
 from vernier.networks.source import Source, Weights, find_source, graph_of
+from vernier.quality.damage import EQUAL_DB
 from vernier.units.cutting import Granularity, cut
 from vernier.units.split import Split
 

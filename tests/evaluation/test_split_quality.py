@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from vernier.evaluation.objectives import Objective
-from vernier.evaluation.split_quality import Crops, SplitQuality
 from vernier.images.dead_leaves import dead_leaves
 from vernier.networks.source import find_source
+from vernier.quality.objectives import Objective
+from vernier.quality.split_quality import Crops, SplitQuality
 
 FLOAT, NARROW = "one:cpu:float32", "two:cpu:bfloat16"
 

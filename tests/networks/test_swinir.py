@@ -10,7 +10,7 @@ from torch import nn
 
 from vernier.bundles.bundle import write_bundle
 from vernier.errors import GraphError, ImageError, NetworkError, UsageError
-from vernier.evaluation.shipping import export_network_split, load_photos, ranges_on
+from vernier.export.networks import export_network_split, load_photos, ranges_on
 from vernier.graphs.counts import count_macs, operator_macs
 from vernier.graphs.receptive_field import halo
 from vernier.graphs.shapes import fits_one_size, own_size, resized

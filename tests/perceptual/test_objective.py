@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vernier.errors import UsageError
-from vernier.perceptual.objective import Guard, guarded, guarded_batch
+from vernier.quality.guard import Guard, guarded, guarded_batch
 
 GUARD = Guard()
 SCORES = st.floats(0, 100)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vernier.evaluation.shipping import Photos, export_network, load_photos, ranges_on
+from vernier.export.networks import Photos, export_network, load_photos, ranges_on
 from vernier.images.coverage import made_for
 from vernier.images.dead_leaves import dead_leaves
 from vernier.images.pairs import network_input

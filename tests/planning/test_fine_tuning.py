@@ -5,8 +5,6 @@ import pytest
 from PIL import Image
 
 from vernier.errors import UsageError
-from vernier.evaluation.objectives import Objective
-from vernier.evaluation.split_quality import held_out_files, load_crops, load_final_crops
 from vernier.images.dead_leaves import dead_leaves
 from vernier.networks.source import find_source
 from vernier.planning.fine_tuning import fine_tuned
@@ -14,6 +12,8 @@ from vernier.planning.optimizing import Photographs, profiled, workshop, write_p
 from vernier.planning.planner import Order, make_plan
 from vernier.planning.verification import judged_exported
 from vernier.profiling.assembly import Subject
+from vernier.quality.objectives import Objective
+from vernier.quality.split_quality import held_out_files, load_crops, load_final_crops
 from vernier.quantization.ranges import Ranges
 from vernier.splitting.budget import Budget
 from vernier.splitting.problem import Constraints

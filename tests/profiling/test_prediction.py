@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from vernier.bundles.bundle import open_bundle
-from vernier.bundles.export import calibrate_picture_network
 from vernier.bundles.shipped import shipped_bundles
-from vernier.bundles.split_export import mixed_graph, place
 from vernier.errors import UsageError
+from vernier.export.splits import mixed_graph, place
+from vernier.export.whole import calibrate_picture_network
 from vernier.graphs.graph import Kind
 from vernier.graphs.shapes import resized
 from vernier.processors.machine import describe_machine

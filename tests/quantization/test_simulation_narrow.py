@@ -9,13 +9,13 @@ import torch.nn.functional as F
 from random_graphs import GraphBuilder, sesr_like
 
 from vernier.bundles.bundle import in_memory
-from vernier.bundles.export import export_float32, network_facts
 from vernier.errors import UsageError
-from vernier.evaluation.damage import on
+from vernier.export.whole import export_float32, network_facts
 from vernier.graphs.graph import Activation, Graph, Kind
 from vernier.images.dead_leaves import dead_leaves
 from vernier.networks.source import find_source
 from vernier.processors.discovery import find_processor
+from vernier.quality.damage import on
 from vernier.quantization.ranges import calibrate
 from vernier.quantization.scales import PIXELS
 from vernier.runtime.planes import PlaneUpscaler

@@ -15,11 +15,9 @@ import torch
 
 import vernier
 from vernier.bundles.bundle import in_memory, open_bundle
-from vernier.bundles.export import network_facts
 from vernier.bundles.shipped import shipped_bundles
-from vernier.bundles.split_export import Form, export_split
-from vernier.evaluation.damage import on
-from vernier.evaluation.split_quality import Crops, SplitQuality
+from vernier.export.splits import Form, export_split
+from vernier.export.whole import network_facts
 from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph, Kind, Operator, Quantization, TensorType
 from vernier.graphs.shapes import resized
@@ -29,6 +27,8 @@ from vernier.metrics.psnr import psnr
 from vernier.networks.source import find_source
 from vernier.processors.discovery import arithmetic, find_processor, pair_sums
 from vernier.processors.openvino import OpenVino
+from vernier.quality.damage import on
+from vernier.quality.split_quality import Crops, SplitQuality
 from vernier.quantization.arithmetic.graph import run_integer
 from vernier.quantization.pair_bound import ARITHMETICS, bounded
 from vernier.quantization.ranges import calibrate

@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from vernier.bundles.bundle import open_bundle, write_bundle
-from vernier.bundles.export import export_float32, network_facts
 from vernier.errors import UsageError
+from vernier.export.whole import export_float32, network_facts
 from vernier.networks.architectures.rrdbnet import RrdbNet
 from vernier.networks.architectures.srvgg import SrVggCompact
 from vernier.networks.capture.module import capture

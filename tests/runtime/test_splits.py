@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 
 from vernier.bundles.bundle import in_memory, open_bundle, write_bundle
-from vernier.bundles.export import calibrate_picture_network, network_facts
 from vernier.bundles.shipped import shipped_bundles
-from vernier.bundles.split_export import export_split, mixed_graph, place
 from vernier.errors import ProcessorError, UsageError
+from vernier.export.splits import export_split, mixed_graph, place
+from vernier.export.whole import calibrate_picture_network, network_facts
 from vernier.graphs.graph import Graph, Kind, Operator, TensorType
 from vernier.graphs.reference import run
 from vernier.graphs.shapes import resized

@@ -9,7 +9,7 @@ import torch
 from splitting.conftest import BFLOAT16, FLOAT, INT8, random_problem
 from vernier.errors import TrainingError
 from vernier.perceptual.estimator import IMITATED, Estimator
-from vernier.perceptual.objective import Guard
+from vernier.quality.guard import Guard
 from vernier.splitting.exhaustive import all_splits
 from vernier.splitting.learner import Recipe, _time_ms, learn_split, rounded
 from vernier.splitting.time_model import time_model

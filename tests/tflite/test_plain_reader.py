@@ -5,7 +5,7 @@ import pytest
 import torch
 from ai_edge_litert.interpreter import Interpreter
 
-from vernier.bundles.export import export_float32, network_facts
+from vernier.export.whole import export_float32, network_facts
 from vernier.graphs.any_size import keeps_a_size, of_any_size
 from vernier.graphs.reference import run
 from vernier.networks.architectures.fsrcnn import Fsrcnn

@@ -26,14 +26,14 @@ def command(
 ) -> None:
     """Score a network: 8-bit bicubic low resolution, float luma, `scale` pixels cropped."""
     from vernier.bundles.bundle import open_bundle
-    from vernier.evaluation.luma_scores import bicubic_upscale, luma_scores, network_upscale
-    from vernier.evaluation.shipping import bundle_of
+    from vernier.export.networks import bundle_of
     from vernier.images.pairs import list_photos
     from vernier.processors.discovery import find_processor
     from vernier.processors.self_test_cases import kinds_in
     from vernier.processors.soundness import require_usable
     from vernier.runtime.loading import placed
     from vernier.runtime.planes import PlaneUpscaler
+    from vernier.scoring.luma_scores import bicubic_upscale, luma_scores, network_upscale
 
     photos = list_photos(data)
     if network == "bicubic" and bundle is None:

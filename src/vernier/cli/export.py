@@ -14,8 +14,8 @@ from vernier.units.cutting import Granularity
 from vernier.units.split import Form
 
 if TYPE_CHECKING:
-    from vernier.bundles.export import Exported
-    from vernier.evaluation.shipping import Photos
+    from vernier.export.networks import Photos
+    from vernier.export.whole import Exported
     from vernier.networks.source import Source
     from vernier.progress import Progress
     from vernier.quantization.ranges import Ranges
@@ -87,9 +87,9 @@ def command(
 ) -> None:
     """Export a network, whole or split between processors, as `.tflite` with a manifest."""
     from vernier.bundles.bundle import write_bundle
-    from vernier.bundles.export import file_size
     from vernier.cli.sizes import parse_size, refuse_turned
-    from vernier.evaluation.shipping import load_photos, refuse_random
+    from vernier.export.networks import load_photos, refuse_random
+    from vernier.export.whole import file_size
     from vernier.graphs.any_size import keeps_a_size
     from vernier.graphs.shapes import fits_one_size, own_size
     from vernier.networks.source import find_source
@@ -135,7 +135,7 @@ def command(
 def _ranges(
     source: Source, photos: Photos | None, file: Path | None, method: str, report: Progress
 ) -> Ranges:
-    from vernier.evaluation.shipping import ranges_on
+    from vernier.export.networks import ranges_on
     from vernier.quantization.ranges import Ranges
 
     if file is not None:
@@ -156,7 +156,7 @@ def _export(
     size: tuple[int, int] | None,
     report: Progress,
 ) -> Exported:
-    from vernier.evaluation.shipping import distilled, export_network, export_network_split
+    from vernier.export.networks import distilled, export_network, export_network_split
     from vernier.profiling.profile import load_profile
     from vernier.units.split import load_split
 

@@ -15,10 +15,10 @@ from rich.table import Table
 
 from vernier.cli.console import print_json, progress_bar
 from vernier.errors import UsageError
-from vernier.evaluation.judging import On
+from vernier.scoring.judging import On
 
 if TYPE_CHECKING:
-    from vernier.evaluation.judging import Judgement
+    from vernier.scoring.judging import Judgement
 
 
 def command(
@@ -48,14 +48,14 @@ def command(
 
     LPIPS is computed where its weights are given, which Vernier does not ship.
     """
-    from vernier.evaluation.judging import (
+    from vernier.images.reading import read_picture
+    from vernier.scoring.judging import (
         chosen_metrics,
         judge,
         lpips_metric,
         mean_scores,
         pair_files,
     )
-    from vernier.images.reading import read_picture
 
     if as_json and as_csv:
         raise UsageError("--json and --csv both want standard output; choose one")

@@ -36,7 +36,7 @@ def command(
     OUT gets what `vernier split` writes, and the profile. Interrupted, the same command goes on.
     """
     from vernier.cli.sizes import parse_size
-    from vernier.evaluation.shipping import refuse_random
+    from vernier.export.networks import refuse_random
     from vernier.networks.source import find_source
     from vernier.planning.optimizing import profiled
     from vernier.profiling.assembly import Subject

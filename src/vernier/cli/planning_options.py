@@ -237,11 +237,11 @@ def open_workshop(wished: Wishes, profile: Profile, report: Progress) -> Worksho
         import torch  # noqa: F401
     except ImportError as error:
         raise MissingExtraError("torch", "learn", "planning") from error
-    from vernier.evaluation.objectives import Objective
     from vernier.networks.source import find_source
-    from vernier.perceptual.objective import BOUND_DB
     from vernier.planning.optimizing import Photographs, workshop
     from vernier.profiling.assembly import Subject
+    from vernier.quality.guard import BOUND_DB
+    from vernier.quality.objectives import Objective
 
     if wished.objective not in list(Objective):
         raise UsageError(

@@ -13,7 +13,7 @@ from vernier.cli.console import print_json, progress_bar
 from vernier.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
-    from vernier.evaluation.damaged_photos import Enlarger, TrueMetric
+    from vernier.perceptual.damaged_photos import Enlarger, TrueMetric
 
 
 SLOPES = 200
@@ -62,7 +62,7 @@ def command(
         import torch
     except ImportError as error:
         raise MissingExtraError("torch", "learn", "training") from error
-    from vernier.evaluation.damaged_photos import TRUE_METRICS, all_damaged, make_damaged_photos
+    from vernier.perceptual.damaged_photos import TRUE_METRICS, all_damaged, make_damaged_photos
     from vernier.perceptual.data import load_pictures
     from vernier.perceptual.estimator import IMITATED
     from vernier.perceptual.learning import Recipe, judge, learn, slopes
@@ -116,9 +116,9 @@ def command(
 
 
 def _enlarger(name: str, held_out: bool, photos: Path) -> Enlarger:
-    from vernier.evaluation.damaged_photos import Enlarger
-    from vernier.evaluation.shipping import load_photos, ranges_on, refuse_random
+    from vernier.export.networks import load_photos, ranges_on, refuse_random
     from vernier.networks.source import find_source
+    from vernier.perceptual.damaged_photos import Enlarger
 
     text, _, scale = name.rpartition(":")
     if not text or not scale.isdigit():
@@ -130,7 +130,7 @@ def _enlarger(name: str, held_out: bool, photos: Path) -> Enlarger:
 
 def _lpips(backbone: Path | None, linear: Path | None) -> dict[str, TrueMetric]:
     """LPIPS of grey pictures, which is what estimators see."""
-    from vernier.evaluation.judging import lpips_metric
+    from vernier.scoring.judging import lpips_metric
 
     if backbone is None or linear is None:
         raise UsageError(

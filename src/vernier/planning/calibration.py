@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vernier.evaluation.shipping import CALIBRATION_PHOTOS, Photos, load_photos
+from vernier.export.networks import CALIBRATION_PHOTOS, Photos, load_photos
 from vernier.graphs.shapes import fits_one_size, own_size
 from vernier.images.coverage import SIDE, TILE, Coverage, coverage, made_for
 from vernier.images.pairs import Float32, list_photos, load_rgb, network_input, shrink

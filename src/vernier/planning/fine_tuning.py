@@ -8,13 +8,13 @@ from pathlib import Path
 import msgspec
 
 from vernier.errors import UsageError
-from vernier.evaluation.split_quality import held_out_files
 from vernier.images.pairs import Float32, list_photos, load_rgb, network_input, shrink
 from vernier.planning.plan import Plan
 from vernier.planning.planner import Workshop
 from vernier.planning.verification import judged_exported
 from vernier.processors.discovery import pair_sums
 from vernier.progress import Progress, silent
+from vernier.quality.split_quality import held_out_files
 from vernier.quantization.pair_bound import PairSums
 from vernier.training.distillation import Distillation, distil
 from vernier.units.cutting import cut

@@ -8,22 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vernier.bundles.bundle import write_bundle
-from vernier.bundles.export import network_facts
 from vernier.bundles.manifest import Damage, Forecast
-from vernier.bundles.split_export import export_split
 from vernier.errors import UsageError
-from vernier.evaluation.objectives import Objective
-from vernier.evaluation.shipping import ranges_on, refuse_random
-from vernier.evaluation.split_quality import (
-    HELD_OUT,
-    PHOTOS,
-    SIDE,
-    load_crops,
-    load_final_crops,
-)
+from vernier.export.networks import ranges_on, refuse_random
+from vernier.export.splits import export_split
+from vernier.export.whole import network_facts
 from vernier.images.writing import write_whole
 from vernier.networks.source import Source
-from vernier.perceptual.objective import BOUND_DB, Guard
 from vernier.planning.calibration import calibration_photos
 from vernier.planning.leftovers import MadeOf, claim, photos_digest, weights_digest
 from vernier.planning.plan import Plan, save_plan, wholes
@@ -35,6 +26,15 @@ from vernier.profiling.correction import at_pace, learned
 from vernier.profiling.profile import Profile, load_profile, save_profile
 from vernier.profiling.split_times import CHECKED_SPLITS, check_profile
 from vernier.progress import Progress, silent
+from vernier.quality.guard import BOUND_DB, Guard
+from vernier.quality.objectives import Objective
+from vernier.quality.split_quality import (
+    HELD_OUT,
+    PHOTOS,
+    SIDE,
+    load_crops,
+    load_final_crops,
+)
 from vernier.quantization.ranges import Ranges
 from vernier.splitting.problem import Problem
 from vernier.units.cutting import cut

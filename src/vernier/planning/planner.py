@@ -10,11 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from vernier.errors import UsageError
-from vernier.evaluation.objectives import Objective
-from vernier.evaluation.split_quality import KEPT_BYTES, Crops, SplitQuality
 from vernier.networks.source import Source
 from vernier.perceptual.estimator import Estimator
-from vernier.perceptual.objective import Guard
 from vernier.planning.explaining import explained
 from vernier.planning.plan import FORMAT, Coarsest, Plan, Scores
 from vernier.planning.stopwatch import Stopwatch
@@ -25,6 +22,9 @@ from vernier.profiling.assembly import Subject
 from vernier.profiling.profile import Profile
 from vernier.profiling.split_times import Contender, against
 from vernier.progress import Progress, silent
+from vernier.quality.guard import Guard
+from vernier.quality.objectives import Objective
+from vernier.quality.split_quality import KEPT_BYTES, Crops, SplitQuality
 from vernier.quantization.ranges import Ranges
 from vernier.splitting.budget import Budget, check_reachable
 from vernier.splitting.evaluations import Evaluations

@@ -8,19 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.bundles.bundle import in_memory
-from vernier.bundles.export import Exported, export_float32, network_facts
-from vernier.bundles.split_export import export_split
-from vernier.evaluation.damage import on
-from vernier.evaluation.objectives import Objective, objective_of, scores
-from vernier.evaluation.split_quality import Crops
+from vernier.export.splits import export_split
+from vernier.export.whole import Exported, export_float32, network_facts
 from vernier.metrics.piqe import steady_piqe
 from vernier.metrics.planes import grey
 from vernier.networks.source import Source
-from vernier.perceptual.objective import Guard
 from vernier.planning.plan import Scores
 from vernier.processors.discovery import find_processor
 from vernier.profiling.assembly import Subject
 from vernier.profiling.split_times import split_times
+from vernier.quality.damage import on
+from vernier.quality.guard import Guard
+from vernier.quality.objectives import Objective, objective_of, scores
+from vernier.quality.split_quality import Crops
 from vernier.quantization.ranges import Ranges
 from vernier.runtime.loading import placed
 from vernier.runtime.planes import PlaneUpscaler

@@ -6,7 +6,7 @@
 A further input of a unit, a skip's, that comes from another segment is counted by the unit's own
 time with that input outside, in which the loss of a fusion shows; an output that leaves a segment
 in which it is read as well, by the time with that output tapped. A tensor that several segments
-read in another format is converted once (`bundles.split_export`).
+read in another format is converted once (`export.splits`).
 
 In the form `fused`, processors of one file are one segment, in which a tensor that changes its
 format costs what it was measured to cost inside a graph. A split is predicted in the form that is

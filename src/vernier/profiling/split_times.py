@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from vernier.bundles.bundle import in_memory
-from vernier.bundles.export import network_facts
-from vernier.bundles.split_export import export_split
 from vernier.errors import UsageError
+from vernier.export.splits import export_split
+from vernier.export.whole import network_facts
 from vernier.processors.discovery import find_processor
 from vernier.profiling.activations import activations_of
 from vernier.profiling.assembly import Subject

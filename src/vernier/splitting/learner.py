@@ -6,7 +6,7 @@ trainable weights w behind the shares:
     w <- w - eta (dL_time/dw + lambda1 dL_percept/dw + lambda2 dL_struct/dw)
 
 with L_time a hinge on the budget, L_percept from an estimator of a perceptual metric (here behind
-the guard of `perceptual.objective`) and L_struct one less SSIM to the float picture. What the paper
+the guard of `quality.guard`) and L_struct one less SSIM to the float picture. What the paper
 leaves open is chosen here: shares are a softmax of w over the processors at a temperature that
 falls, w begins near indifference, Adam descends, the hinge is relative to the budget. Rounding goes
 through all thresholds and takes the feasible assignment that is nearest to the shares.
@@ -26,8 +26,8 @@ from torch import Tensor
 from vernier.errors import TrainingError
 from vernier.metrics.differentiable import ssim
 from vernier.perceptual.estimator import Estimator
-from vernier.perceptual.objective import Guard, guarded_batch
 from vernier.progress import Progress, silent
+from vernier.quality.guard import Guard, guarded_batch
 from vernier.splitting.problem import Assignment, Problem
 from vernier.splitting.starts import fastest
 from vernier.splitting.time_model import TimeModel

@@ -12,7 +12,7 @@ from vernier.metrics.gmsd import gmsd
 from vernier.metrics.piqe import SHIFTS, steady_piqe
 from vernier.metrics.psnr import psnr
 from vernier.metrics.ssim import ssim
-from vernier.perceptual.objective import Guard, guarded
+from vernier.quality.guard import Guard, guarded
 
 Bytes = NDArray[np.uint8]
 Shifts = tuple[tuple[int, int], ...]

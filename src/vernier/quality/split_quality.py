@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vernier.errors import UsageError
-from vernier.evaluation.objectives import ONCE, Objective, Shifts, objective_of, scores
 from vernier.images.pairs import list_photos, load_rgb, shrink
 from vernier.metrics.piqe import SHIFTS, steady_piqe
 from vernier.metrics.planes import GREY_WEIGHTS, grey
 from vernier.networks.source import Source
-from vernier.perceptual.objective import Guard
 from vernier.processors.discovery import arithmetic
+from vernier.quality.guard import Guard
+from vernier.quality.objectives import ONCE, Objective, Shifts, objective_of, scores
 from vernier.quantization.ranges import Ranges
 from vernier.simulation.network import SimulatedNetwork
 from vernier.simulation.pictures import chroma, to_planes, with_chroma

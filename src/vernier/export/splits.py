@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from vernier.bundles.bundle import seal
-from vernier.bundles.export import Exported, at_file_size
 from vernier.bundles.manifest import (
     FORMAT,
     ConversionEntry,
@@ -22,6 +21,7 @@ from vernier.bundles.manifest import (
     UnitEntry,
 )
 from vernier.errors import UsageError
+from vernier.export.whole import Exported, at_file_size
 from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph, Kind
 from vernier.quantization.quantize import quantize

@@ -13,18 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.bundles.bundle import Bundle, in_memory, open_bundle
-from vernier.bundles.export import (
+from vernier.bundles.manifest import Damage, Forecast
+from vernier.bundles.shipped import shipped_bundles, shipped_networks
+from vernier.errors import ImageError, PlacementError, UsageError
+from vernier.export.splits import export_split
+from vernier.export.whole import (
     Exported,
     calibrate_picture_network,
     export_float32,
     export_int8,
     network_facts,
 )
-from vernier.bundles.manifest import Damage, Forecast
-from vernier.bundles.shipped import shipped_bundles, shipped_networks
-from vernier.bundles.split_export import export_split
-from vernier.errors import ImageError, PlacementError, UsageError
-from vernier.evaluation.damage import bundle_damage_db, damage_db, on
 from vernier.graphs.counts import count_macs
 from vernier.graphs.shapes import fits_one_size, own_size, resized
 from vernier.images.coverage import TILE, coverage
@@ -37,6 +36,7 @@ from vernier.processors.soundness import sound_processors
 from vernier.profiling.prediction import Predictor
 from vernier.profiling.profile import Profile
 from vernier.progress import Progress, silent
+from vernier.quality.damage import bundle_damage_db, damage_db, on
 from vernier.quantization.ranges import Ranges
 from vernier.runtime.planes import PlaneUpscaler
 from vernier.units.cutting import Granularity, cut
@@ -182,7 +182,7 @@ def export_network(
             the processors here.
         ranges: of INT8, see `ranges_on`.
         believed: the float network to measure the damage against; the same if absent.
-        size: height and width that the files say; see `bundles.export.file_size`.
+        size: height and width that the files say; see `export.whole.file_size`.
         progress: told per photo.
 
     Raises:
