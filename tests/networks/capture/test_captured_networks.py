@@ -14,7 +14,7 @@ from vernier.networks.checkpoints import load, load_into
 from vernier.networks.detection import detect
 from vernier.networks.registry import find_network
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
+DATA = Path(__file__).parents[4] / "shared" / "data"
 
 # What a graph holds besides convolutions, their fused RELUs and ADD.
 OTHERS = {

@@ -15,7 +15,7 @@ from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Activation, Kind
 from vernier.graphs.reference import run
 
-FIXTURE = Path(__file__).parent.parent / "fixtures" / "independent_conversion.npz"
+FIXTURE = Path(__file__).parent.parent.parent / "fixtures" / "independent_conversion.npz"
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,7 @@ from vernier.networks.capture.module import capture
 from vernier.networks.checkpoints import load, load_into
 from vernier.networks.registry import find_network
 
-WEIGHTS = Path(__file__).parents[3] / "shared" / "data" / "weights"
+WEIGHTS = Path(__file__).parents[4] / "shared" / "data" / "weights"
 
 
 def exported(module, path, channels, opset=17, size=None):

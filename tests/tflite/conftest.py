@@ -1,6 +1,0 @@
-"""The sample graphs serve both rooms' tests."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "graphs"))
