@@ -4,7 +4,8 @@
 
 Trains once per network, style of block and seed, by one recipe, from random weights: held-out PSNR
 of the averaged weights at the end. Runs are resumable; one thread each, so that two can go side by
-side (`--seeds`). The deployed network is the same in all cases (`networks/architectures/block_styles.py`).
+side (`--seeds`). The deployed network is the same in all cases
+(`networks/architectures/block_styles.py`).
 """
 
 from __future__ import annotations

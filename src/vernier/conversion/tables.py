@@ -6,9 +6,10 @@ The arithmetic is XNNPACK's (ai-edge-litert 2.3.0), which is what LiteRT compute
   *before* the zero point is added, saturated to [-128, 127]. An infinity saturates; a NaN of
   either sign becomes 127.
 - **dequantise**: `scale * (code - zero_point)`, the difference exact, the product in float32.
-- **requantise**: the ratio of the scales in 1/256 (`quantization.arithmetic.rounding.by_eight_bits`).
-  XNNPACK declines ratios outside [2**-8, 2**7); LiteRT's built-in kernel then computes with 31 bits
-  and rounds some halves otherwise in the last `size % 16` elements than in the rest.
+- **requantise**: the ratio of the scales in 1/256
+  (`quantization.arithmetic.rounding.by_eight_bits`). XNNPACK declines ratios outside [2**-8, 2**7);
+  LiteRT's built-in kernel then computes with 31 bits and rounds some halves otherwise in the last
+  `size % 16` elements than in the rest.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 The twin is made of the same parts as the exported file: `choose_quantizations` gives the scales,
 `quantize_with` the mixed graph with its codes, and every operator of that is computed as
-`quantization.arithmetic.graph` does, on codes held in float32. So what a split is learnt against is what
-runs, and the gradient passes through.
+`quantization.arithmetic.graph` does, on codes held in float32. So what a split is learnt against is
+what runs, and the gradient passes through.
 """
 
 from __future__ import annotations

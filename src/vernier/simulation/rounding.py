@@ -1,9 +1,10 @@
 """Roundings of the INT8 kernels on codes held in float32, with straight-through gradients.
 
-`quantization.arithmetic.rounding` says in integers what each kernel does; these are the same functions of the
-product `sum * factor`. Where a kernel's factor has more bits than float32 can multiply, the product
-that is rounded is taken in float64, and the one that the gradient passes through in float32: one
-code that falls to the other side of a half stirs up a deep network's whole output.
+`quantization.arithmetic.rounding` says in integers what each kernel does; these are the same
+functions of the product `sum * factor`. Where a kernel's factor has more bits than float32 can
+multiply, the product that is rounded is taken in float64, and the one that the gradient passes
+through in float32: one code that falls to the other side of a half stirs up a deep network's whole
+output.
 """
 
 from __future__ import annotations

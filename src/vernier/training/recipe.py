@@ -69,7 +69,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         precision: "float32", or "bfloat16" for autocast.
         compiled: let PyTorch compile the network first, which takes seconds and a C++ compiler and
             saves a third of each step of a small network.
-        blocks: what stands for SESR's linear blocks while training (`networks/architectures/block_styles.py`).
+        blocks: what stands for SESR's linear blocks while training
+        (`networks/architectures/block_styles.py`).
         adversarial: train against a discriminator as well, from one of its steps on.
     """
 
