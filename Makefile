@@ -9,7 +9,7 @@ WORKERS ?= auto
 PYTEST = $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # The part of the tests that needs no PyTorch.
-RUN_TIME_TESTS = tests/tflite tests/images tests/processors tests/conversion tests/test_cpu.py \
+RUN_TIME_TESTS = tests/formats/tflite tests/images tests/processors tests/conversion tests/test_cpu.py \
 	tests/cli/test_start.py
 
 .PHONY: demo test test-run-time test-as test-emulated test-arm lint bench bench-machine fuzz clean

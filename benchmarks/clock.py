@@ -24,9 +24,9 @@ from vernier.planning.timed_search import MARGIN
 from vernier.planning.verification import timed
 from vernier.splitting.budget import Budget
 from vernier.splitting.methods import Method, find_split
-from vernier.splitting.problem import Assignment, Problem
+from vernier.splitting.problem import Problem
 from vernier.splitting.starts import flips
-from vernier.units.split import Form
+from vernier.units.split import Assignment, Form
 
 SHARES = (0.4, 0.6, 0.8)
 FINER = 5

@@ -35,9 +35,10 @@ from vernier.quality.objectives import EQUAL_DB, ONCE, Objective, Shifts
 from vernier.quality.split_quality import SplitQuality, load_crops
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.methods import Method, find_split
-from vernier.splitting.problem import Assignment, Problem
+from vernier.splitting.problem import Problem
 from vernier.splitting.starts import fastest
 from vernier.units.cutting import Granularity
+from vernier.units.split import Assignment
 
 NETWORKS = (("sesr-m5-hw", 4), ("sesr-m11-hw", 2), ("carn_m.safetensors", 2),
             ("imdn_x2.safetensors", 2), ("realesr-animevideov3-x4.param", 4),

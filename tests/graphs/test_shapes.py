@@ -4,8 +4,9 @@ from sample_graphs import FORMS, Sketch, form, random_graph, sesr
 
 from vernier.errors import GraphError
 from vernier.graphs.graph import Kind, Operator, TensorType
+from vernier.graphs.operators.convolutions import same_padding
 from vernier.graphs.reference import run
-from vernier.graphs.shapes import fits_one_size, infer_types, resized, same_padding
+from vernier.graphs.shapes import fits_one_size, infer_types, resized
 
 
 @pytest.mark.parametrize("name", FORMS)

@@ -9,10 +9,10 @@ from torch.nn import functional
 from vernier.errors import NetworkError
 from vernier.graphs.reference import run
 from vernier.networks.architectures.edsr import Edsr
+from vernier.networks.architectures.msr_resnet import MsrResNet
 from vernier.networks.architectures.rrdbnet import RrdbNet
 from vernier.networks.architectures.srvgg import SrVggCompact
 from vernier.networks.brought import bring
-from vernier.networks.msr_resnet import MsrResNet
 
 
 def small_rrdbnet(scale=4, fold=None):

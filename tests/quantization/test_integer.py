@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from litert_engine import engine
-from random_graphs import GraphBuilder, random_graph, sesr_like
+from random_graphs import Growing, random_graph, sesr_like
 
 from vernier.errors import GraphError
 from vernier.graphs.graph import Graph, Kind
@@ -49,10 +49,10 @@ def test_every_pair_of_codes(kind: Kind, kernels: Kernels) -> None:
         "x": np.repeat(every, 256).reshape(1, 256, 16, 16),
         "z": np.tile(every, 256).reshape(1, 256, 16, 16),
     }
-    b = GraphBuilder(256, 16, 16)
-    b.types["z"] = b.types["x"]
+    b = Growing(256, 16, 16)
+    b.input("z", b.types["x"].shape)
     b.add(kind, ["x", "z"], "y")
-    graph = b.graph(("x", "z"))
+    graph = b.graph()
     for _ in range(4):
         scales, zeros = rng.uniform(0.003, 0.03, 3), rng.integers(-128, 128, 3)
         if kind is Kind.MUL:
@@ -70,7 +70,7 @@ def test_factors_that_xnnpack_leaves_to_the_builtin_kernels(ratio: float, kernel
     rng = np.random.default_rng(10)
     x = rng.integers(-128, 128, (1, 16, 16, 4)).astype(np.int8)
     for kind in (Kind.ADD, Kind.SUB, Kind.MUL, Kind.LEAKY_RELU, Kind.QUANTIZE):
-        b = GraphBuilder(16, 16, 4)
+        b = Growing(16, 16, 4)
         operands = ["x"]
         if kind in (Kind.ADD, Kind.SUB, Kind.MUL):
             operands.append(b.constant("k", rng.normal(size=(1, 1, 1, 4)) * 0.1))
@@ -84,7 +84,7 @@ def test_every_code_of_one_operand(kernels: Kernels) -> None:
     rng = np.random.default_rng(8)
     every = np.repeat(np.arange(-128, 128, dtype=np.int8), 5).reshape(1, 256, 1, 5)
     for kind in (Kind.LEAKY_RELU, Kind.RELU, Kind.QUANTIZE, Kind.PRELU, Kind.SQRT):
-        b = GraphBuilder(256, 1, 5)
+        b = Growing(256, 1, 5)
         operands, attributes = ["x"], {}
         if kind is Kind.LEAKY_RELU:
             attributes = {"alpha": 0.2}
@@ -105,7 +105,7 @@ def test_every_code_of_one_operand(kernels: Kernels) -> None:
 def test_ports_between_float_and_int8(kernels: Kernels) -> None:
     """QUANTIZE at ties, at saturation and at random; DEQUANTIZE of all codes."""
     rng = np.random.default_rng(9)
-    b = GraphBuilder(40, 40, 1)
+    b = Growing(40, 40, 1)
     b.add(Kind.TANH, ["x"], "t")
     b.add(Kind.SPACE_TO_DEPTH, ["t"], "s", block=2)
     b.add(Kind.RELU, ["s"], "y")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from litert_engine import engine
-from random_graphs import GraphBuilder, random_graph, sesr_like
+from random_graphs import Growing, random_graph, sesr_like
 
 from vernier.errors import GraphError
 from vernier.graphs.graph import Activation, Graph, Kind
@@ -63,7 +63,7 @@ def test_a_clip_at_the_output_needs_no_operator() -> None:
 def test_a_shift_by_half_a_code_loses_nothing() -> None:
     """SESR's `x - 0.5` lies between two codes of a picture; the bias makes the rest good."""
     rng = np.random.default_rng(1)
-    b = GraphBuilder(12, 12, 1)
+    b = Growing(12, 12, 1)
     shifted = b.add(Kind.SUB, ["x", b.constant("half", np.full((1, 1, 1, 1), 0.5))], "shifted")
     b.convolve(rng, shifted, "y", 4, 3, padding="valid")
     # Of one sign, so that an offset of the input cannot cancel.
@@ -95,7 +95,7 @@ def test_a_shift_by_half_a_code_loses_nothing() -> None:
 
 def test_a_concatenation_shares_where_it_may_and_rescales_where_it_must() -> None:
     rng = np.random.default_rng(2)
-    b = GraphBuilder(8, 8, 4)
+    b = Growing(8, 8, 4)
     only_here = b.convolve(rng, "x", "a", 4, 3)
     also_elsewhere = b.convolve(rng, "x", "b", 4, 3)
     b.add(Kind.CONCATENATION, [only_here, also_elsewhere], "c")
@@ -115,7 +115,7 @@ def test_a_concatenation_shares_where_it_may_and_rescales_where_it_must() -> Non
 
 
 def test_between_two_fixed_ranges_stands_a_rescale() -> None:
-    b = GraphBuilder(8, 8, 4)
+    b = Growing(8, 8, 4)
     b.add(Kind.DEPTH_TO_SPACE, ["x"], "y", block=2)
     made = quantize(b.graph(), {"x": (-1.0, 1.0), "y": PIXELS})
     assert kinds(made) == [Kind.QUANTIZE, Kind.DEPTH_TO_SPACE]
@@ -127,7 +127,7 @@ def test_between_two_fixed_ranges_stands_a_rescale() -> None:
 
 def test_a_tensor_is_converted_once_in_each_direction() -> None:
     rng = np.random.default_rng(3)
-    b = GraphBuilder(8, 8, 4)
+    b = Growing(8, 8, 4)
     b.add(Kind.TANH, ["x"], "f")
     b.convolve(rng, "f", "i1", 4, 3)
     b.convolve(rng, "f", "i2", 4, 3)
@@ -163,7 +163,7 @@ def test_nothing_in_integers_is_the_float_graph() -> None:
 
 def test_weights_that_both_formats_read_are_kept_in_both() -> None:
     rng = np.random.default_rng(5)
-    b = GraphBuilder(8, 8, 4)
+    b = Growing(8, 8, 4)
     b.convolve(rng, "x", "a", 4, 3)
     again = ["a", "a.weights", "a.bias"]
     b.add(Kind.CONV_2D, again, "b", stride=1, padding="same", dilation=1)
@@ -222,7 +222,7 @@ def test_what_cannot_be_quantised_is_refused() -> None:
         quantize(graph, ranges, {"nobody"})
     with pytest.raises(GraphError, match="expects a float graph"):
         quantize(quantize(graph, ranges), ranges)
-    b = GraphBuilder(8, 8, 4)
+    b = Growing(8, 8, 4)
     b.add(Kind.LOGISTIC, ["x"], "y")
     wrong = {"x": asymmetric(-1, 1), "y": asymmetric(0, 2)}
     with pytest.raises(GraphError, match="LOGISTIC has the scale"):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from random_graphs import GraphBuilder
+from random_graphs import Growing
 
 from vernier.errors import GraphError, UsageError
 from vernier.graphs.graph import Kind
@@ -104,7 +104,7 @@ def test_merge_is_the_hull() -> None:
 
 
 def test_calibration_sees_every_picture_and_keeps_what_is_fixed() -> None:
-    b = GraphBuilder(4, 4, 1)
+    b = Growing(4, 4, 1)
     b.add(Kind.MUL, ["x", b.constant("two", np.full((1, 1, 1, 1), 2.0))], "doubled")
     b.add(Kind.RELU, ["doubled"], "y")
     pictures = [
@@ -116,7 +116,7 @@ def test_calibration_sees_every_picture_and_keeps_what_is_fixed() -> None:
 
 
 def test_calibration_refuses_what_it_cannot_use() -> None:
-    b = GraphBuilder(4, 4, 1)
+    b = Growing(4, 4, 1)
     b.add(Kind.RELU, ["x"], "y")
     with pytest.raises(UsageError, match="at least one picture"):
         calibrate(b.graph(), [])

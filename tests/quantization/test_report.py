@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from random_graphs import GraphBuilder
+from random_graphs import Growing
 
 from vernier.graphs.graph import Kind
 from vernier.quantization.report import calibration_report, encode_report, format_report
@@ -12,7 +12,7 @@ from vernier.quantization.scales import asymmetric
 
 
 def test_the_clipped_share_is_counted_by_hand() -> None:
-    b = GraphBuilder(4, 4, 1)
+    b = Growing(4, 4, 1)
     b.add(Kind.MUL, ["x", b.constant("two", np.full((1, 1, 1, 1), 2.0))], "doubled")
     b.add(Kind.RELU, ["doubled"], "y")
     picture = np.arange(16, dtype=np.float32).reshape(1, 4, 4, 1) / 10.0 - 0.5

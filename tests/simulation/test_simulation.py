@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from random_graphs import GraphBuilder, random_graph, sesr_like
+from random_graphs import Growing, random_graph, sesr_like
 
 from vernier.errors import GraphError, UsageError
 from vernier.graphs.graph import Activation, Graph, Kind, Operator
@@ -86,7 +86,7 @@ def test_random_graphs_and_splits_give_the_exported_codes(seed: int) -> None:
 
 def test_a_shift_that_several_units_read_is_made_good_in_each() -> None:
     rng = np.random.default_rng(5)
-    b = GraphBuilder(10, 10, 1)
+    b = Growing(10, 10, 1)
     half = b.constant("half", np.full((1, 1, 1, 1), 0.5))
     shifted = b.add(Kind.SUB, ["x", half], "shifted")
     first = b.convolve(rng, shifted, "first", 4, 3)
@@ -254,7 +254,7 @@ def test_a_copy_has_weights_of_its_own(sesr) -> None:
 
 
 def test_a_root_of_zero_passes_no_gradient() -> None:
-    b = GraphBuilder(4, 4, 2)
+    b = Growing(4, 4, 2)
     b.add(Kind.SQRT, ["x"], "y")
     net = SimulatedNetwork(b.graph(), {"x": (0.0, 1.0), "y": (0.0, 1.0)})
     for placed in ((), None):

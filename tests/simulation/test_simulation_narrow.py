@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from random_graphs import GraphBuilder, sesr_like
+from random_graphs import Growing, sesr_like
 
 from vernier.bundles.bundle import in_memory
 from vernier.errors import UsageError
@@ -28,7 +28,7 @@ BFLOAT16 = "openvino:cpu:bfloat16"
 def chain() -> tuple[Graph, torch.Tensor]:
     """Three convolutions, of which the second is added to the first's output."""
     rng = np.random.default_rng(3)
-    b = GraphBuilder(12, 10, 3)
+    b = Growing(12, 10, 3)
     first = b.convolve(rng, "x", "first", 8, 3, activation=Activation.RELU)
     second = b.convolve(rng, first, "second", 8, 3)
     both = b.add(Kind.ADD, [second, first], "both")

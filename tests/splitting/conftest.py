@@ -17,7 +17,8 @@ from vernier.profiling.profile import (
     Time,
     UnitTimes,
 )
-from vernier.splitting.problem import Assignment, Constraints, Problem
+from vernier.splitting.problem import Constraints, Problem
+from vernier.units.split import Assignment
 
 FLOAT, INT8, BFLOAT16 = "one:cpu:float32", "one:cpu:int8", "two:cpu:bfloat16"
 SHAPE = (1, 8, 8, 16)

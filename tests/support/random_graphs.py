@@ -7,31 +7,22 @@ from collections.abc import Callable
 import numpy as np
 
 from vernier.errors import GraphError
-from vernier.graphs.graph import Activation, Graph, Kind, Operator, TensorType
-from vernier.graphs.shapes import output_shape
+from vernier.graphs.builder import GraphBuilder
+from vernier.graphs.graph import Activation, Graph, Kind, Operator
 from vernier.quantization.ranges import Range
 
 LARGEST_SIDE = 40
 
 
-class GraphBuilder:
-    """Grows a graph operator by operator; the shapes follow."""
+class Growing(GraphBuilder):
+    """A graph that grows from the input "x" by random weights."""
 
     def __init__(self, height: int, width: int, channels: int) -> None:
-        self.types = {"x": TensorType((1, height, width, channels))}
-        self.constants: dict[str, np.ndarray] = {}
-        self.operators: list[Operator] = []
-
-    def constant(self, name: str, values: np.ndarray) -> str:
-        self.constants[name] = np.asarray(values, np.float32)
-        self.types[name] = TensorType(self.constants[name].shape)
-        return name
+        super().__init__("random")
+        self.input("x", (1, height, width, channels))
 
     def add(self, kind, inputs, output, activation=Activation.NONE, **attributes) -> str:
-        op = Operator(kind, tuple(inputs), output, activation, attributes)
-        self.types[output] = TensorType(output_shape(op, self.types))
-        self.operators.append(op)
-        return output
+        return self.append(Operator(kind, tuple(inputs), output, activation, attributes))
 
     def convolve(self, rng, x, output, channels, kernel, activation=Activation.NONE, **attributes):
         inputs = self.types[x].shape[3]
@@ -45,22 +36,17 @@ class GraphBuilder:
         attributes = {"stride": 1, "padding": "same", "dilation": 1, **attributes}
         return self.add(Kind.CONV_2D, operands, output, activation, **attributes)
 
-    def graph(self, inputs: tuple[str, ...] = ("x",)) -> Graph:
+    def graph(self) -> Graph:
         """With the tensors that nothing reads as outputs."""
-        read = {name for op in self.operators for name in op.inputs}
-        outputs = tuple(op.output for op in self.operators if op.output not in read)
-        graph = Graph(
-            "random", inputs, outputs, tuple(self.operators), self.constants, dict(self.types)
-        )
-        graph.check()
-        return graph
+        self.outputs = [op.output for op in self.operators if not self.consumers(op.output)]
+        return super().graph()
 
 
 def sesr_like(
     rng: np.random.Generator, height: int, width: int, channels: int = 16, middle: int = 3
 ) -> Graph:
     """SESR with PReLU and random weights: shift, skips, broadcast and pixel shuffle included."""
-    b = GraphBuilder(height, width, 1)
+    b = Growing(height, width, 1)
     shifted = b.add(Kind.SUB, ["x", b.constant("half", np.full((1, 1, 1, 1), 0.5))], "shifted")
     y = first = b.convolve(rng, shifted, "first", channels, 5)
     for i in range(middle):
@@ -79,7 +65,7 @@ def sesr_like(
 def random_graph(rng: np.random.Generator, depth: int = 6) -> tuple[Graph, dict[str, Range]]:
     """A graph of at most `depth` random operators on recent tensors, and random ranges."""
     height, width = (2 * int(rng.integers(4, 12)) for _ in range(2))
-    b = GraphBuilder(height, width, int(rng.choice([1, 3, 4, 8, 12, 16, 20, 33])))
+    b = Growing(height, width, int(rng.choice([1, 3, 4, 8, 12, 16, 20, 33])))
     live = ["x"]
     makers = [*MAKERS, *[_convolution] * 3]
     for index in range(depth):
@@ -96,8 +82,6 @@ def random_graph(rng: np.random.Generator, depth: int = 6) -> tuple[Graph, dict[
         rectified = op.activation is not Activation.NONE or op.kind in (Kind.RELU, Kind.SQRT)
         low = 0.0 if rectified else -float(rng.uniform(0.3, 2.5))
         ranges[op.output] = (low, float(rng.uniform(0.3, 2.5)))
-    used = {name for op in b.operators for name in (*op.inputs, op.output)} | {"x"}
-    b.constants = {name: values for name, values in b.constants.items() if name in used}
     return b.graph(), ranges
 
 

@@ -1,0 +1,1 @@
+"""The file format: manifest, reading, checking, and the bundles that come with Vernier."""

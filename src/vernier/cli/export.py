@@ -157,6 +157,7 @@ def _export(
     report: Progress,
 ) -> Exported:
     from vernier.export.networks import distilled, export_network, export_network_split
+    from vernier.profiling.forecast import forecast_of
     from vernier.profiling.profile import load_profile
     from vernier.units.split import load_split
 
@@ -183,6 +184,7 @@ def _export(
             progress=report,
         )
     assert ranges is not None
+    predicted = None if profile is None else forecast_of(load_profile(profile), placed, form)
     return export_network_split(
         trained,
         placed,
@@ -190,7 +192,8 @@ def _export(
         ranges,
         form=form,
         photos=photos,
-        profile=None if profile is None else load_profile(profile),
+        times_ms=None if predicted is None else predicted[0],
+        forecast=None if predicted is None else predicted[1],
         believed=source,
         size=size,
         progress=report,

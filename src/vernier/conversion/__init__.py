@@ -1,1 +1,1 @@
-"""Float <-> INT8 between the segments of a split."""
+"""Float <-> INT8 between segments; the method is chosen by measuring."""

@@ -1,1 +1,1 @@
-"""What an accelerator that is not here would need: modelled, never measured."""
+"""What an NPU that is not here would take: a model of Arm's Ethos-N78, Vela for Ethos-U."""

@@ -1,0 +1,1 @@
+"""Everything that writes a bundle: whole networks, splits, with their damage."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,8 +33,6 @@ from vernier.networks.shipped import shipped_names
 from vernier.networks.source import Source, Weights, find_source
 from vernier.processors.self_test_cases import kinds_in
 from vernier.processors.soundness import sound_processors
-from vernier.profiling.prediction import Predictor
-from vernier.profiling.profile import Profile
 from vernier.progress import Progress, silent
 from vernier.quality.damage import bundle_damage_db, damage_db, on
 from vernier.quantization.ranges import Ranges
@@ -212,23 +210,24 @@ def export_network_split(
     *,
     form: Form = Form.SEGMENTS,
     photos: Photos | None = None,
-    profile: Profile | None = None,
+    times_ms: Mapping[str, float] | None = None,
+    forecast: Forecast | None = None,
     believed: Source | None = None,
     size: tuple[int, int] | None = None,
     progress: Progress = silent,
 ) -> Exported:
     """Export a split of a network; arguments as of `export_network` and `export_split`.
 
-    With a profile the bundle says how long each unit, and the whole, is foreseen to take.
+    `times_ms` and `forecast` are what the bundle says of each unit's time and of the whole's; see
+    `profiling.forecast`.
 
     Raises:
-        UsageError: the weights are random, or split or profile are of other units.
+        UsageError: the weights are random, or the split is of other units.
         GraphError: an operator of an INT8 unit has no INT8 form.
     """
     refuse_random(source)
     facts = network_facts(source.graph, source.name, source.scale)
     units = cut(source.graph, granularity)
-    times, forecast = (None, None) if profile is None else foresee(profile, split, form)
     exported = export_split(
         source.graph,
         facts,
@@ -236,7 +235,7 @@ def export_network_split(
         split,
         ranges,
         form=form,
-        predicted_ms=times,
+        predicted_ms=times_ms,
         forecast=forecast,
         size=size,
     )
@@ -278,40 +277,6 @@ def distilled(
     if found.after_db <= found.before_db:
         return source, ranges
     return replace(source, graph=found.graph), found.ranges
-
-
-def foresee(
-    profile: Profile, split: Split, form: Form = Form.SEGMENTS
-) -> tuple[dict[str, float], Forecast]:
-    """What a profile says of a split: of each unit, and of the whole.
-
-    Args:
-        profile: of its units.
-        split: its processors were profiled.
-        form: of its files; those whose engine converts are foreseen as segments.
-
-    Raises:
-        UsageError: the profile is of other units, or lacks one of the split's processors.
-    """
-    names = [unit.name for unit in profile.units]
-    if names != list(split.processors):
-        raise UsageError(
-            f"expected a profile of the split's {len(split.processors)} units, found one of "
-            f"{profile.network} x{profile.scale} with {len(names)} ({profile.granularity})"
-        )
-    foreseen = Form.FUSED if form is Form.FUSED else Form.SEGMENTS
-    found = Predictor(profile).predict(list(split.processors.values()), foreseen)
-    modelled = all(name in profile.modelled for name in split.processors.values())
-    forecast = Forecast(
-        total_ms=round(found.total_ms, 6),
-        height=profile.height,
-        width=profile.width,
-        machine="; ".join(dict.fromkeys(profile.modelled.values()))
-        if modelled
-        else profile.machine.label,
-        modelled=modelled,
-    )
-    return {name: round(ms, 6) for name, ms in zip(names, found.units_ms, strict=True)}, forecast
 
 
 def bundle_of(network: str, scale: int, precision: str) -> Bundle:

@@ -1,0 +1,1 @@
+"""The operator graph: one descriptor per operator family, one builder, exact rewrites, halo."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from typing import Literal
-
 from vernier.graphs.graph import CONVOLUTIONS, Graph, Kind, Operator
-
-Grid = Literal["output", "input"]
-"""Where a transposed convolution is counted: at every output pixel, or at every input pixel."""
+from vernier.graphs.operators.convolutions import kernel_size
+from vernier.graphs.operators.descriptor import Grid
+from vernier.graphs.operators.table import DESCRIPTORS
 
 
 def count_weights(graph: Graph) -> int:
@@ -16,7 +13,7 @@ def count_weights(graph: Graph) -> int:
 
     Zeros that a transposed convolution was padded with when captured are not counted.
     """
-    return sum(_weights(graph, op) for op in graph.operators if op.kind in CONVOLUTIONS)
+    return sum(kernel_size(graph, op) for op in graph.operators if op.kind in CONVOLUTIONS)
 
 
 def count_parameters(graph: Graph) -> int:
@@ -45,26 +42,9 @@ def operator_macs(graph: Graph, op: Operator, transposed_on: Grid = "output") ->
             the SESR paper counts FSRCNN's (zeros inserted between the pixels). "input" counts
             what must be multiplied, `stride**2` times less.
     """
-    if op.kind is Kind.BATCH_MATMUL:
-        return math.prod(graph.types[op.output].shape) * graph.types[op.inputs[0]].shape[3]
-    if op.kind not in CONVOLUTIONS:
-        return 0
-    on_input = op.kind is Kind.TRANSPOSE_CONV and transposed_on == "input"
-    _, height, width, _ = graph.types[op.inputs[0] if on_input else op.output].shape
-    return height * width * _weights(graph, op)
+    return DESCRIPTORS[op.kind].macs(graph, op, transposed_on)
 
 
 def count_macs(graph: Graph, transposed_on: Grid = "output") -> int:
     """Multiply-accumulates of all operators, as `operator_macs`."""
     return sum(operator_macs(graph, op, transposed_on) for op in graph.operators)
-
-
-def _weights(graph: Graph, op: Operator) -> int:
-    """Weights of a convolution, without the rows and columns that only padding put there."""
-    weights = graph.constants[op.inputs[1]]
-    if op.kind is Kind.TRANSPOSE_CONV:
-        while weights.shape[1] > 1 and not weights[:, -1].any():
-            weights = weights[:, :-1]
-        while weights.shape[2] > 1 and not weights[:, :, -1].any():
-            weights = weights[:, :, :-1]
-    return int(weights.size)

@@ -90,9 +90,6 @@ CONVOLUTIONS = frozenset({Kind.CONV_2D, Kind.DEPTHWISE_CONV_2D, Kind.TRANSPOSE_C
 ROWS, COLUMNS, CHANNELS = 1, 2, 3
 """Axes of an activation."""
 
-# A Transformer's own: they run in float, while its convolutions may run in INT8.
-_FLOAT_ONLY = frozenset({Kind.RESHAPE, Kind.BATCH_MATMUL, Kind.SOFTMAX, Kind.GELU, Kind.RSQRT})
-
 Attribute = int | float | str
 
 
@@ -168,11 +165,6 @@ class Operator:
         if axis not in (ROWS, COLUMNS, CHANNELS):
             raise GraphError(f"{self.output}: an axis is 1, 2 or 3, found {axis}")
         return axis
-
-
-def has_integer_form(op: Operator) -> bool:
-    """Whether an operator of a float graph can run in INT8."""
-    return op.kind not in _FLOAT_ONLY and not is_channel_mean(op)
 
 
 def is_channel_mean(op: Operator) -> bool:

@@ -9,23 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
 from vernier.errors import GraphError
-from vernier.graphs.graph import CHANNELS, Graph, Kind, Operator, is_channel_mean
-from vernier.graphs.shapes import fits_one_size, own_size, reaches
-
-Interval = tuple[int, int]
-"""First and last index, both included."""
-
-
-@dataclass(frozen=True)
-class _Side:
-    """One side of a tensor: `ratio * n + surplus` pixels where the first input has n."""
-
-    ratio: Fraction
-    surplus: int
+from vernier.graphs.graph import Graph, Kind
+from vernier.graphs.operators.descriptor import Interval, Side
+from vernier.graphs.operators.table import DESCRIPTORS
+from vernier.graphs.shapes import fits_one_size, own_size
 
 
 def halo(graph: Graph) -> int:
@@ -64,13 +54,8 @@ def size_multiple(graph: Graph) -> int:
         ratio = max((ratios[name] for name in op.inputs if name in ratios), default=None)
         if ratio is None or op.kind is Kind.RESHAPE:
             continue
-        if op.kind in (Kind.CONV_2D, Kind.DEPTHWISE_CONV_2D):
-            ratio /= op.whole("stride", 1)
-        elif op.kind is Kind.SPACE_TO_DEPTH:
-            ratio /= op.whole("block")
-        else:
-            ratio *= _enlargement(op)
-        ratios[op.output] = ratio
+        footprint = DESCRIPTORS[op.kind].footprint
+        ratios[op.output] = footprint.side(graph, op, 0, Side(ratio, 0)).ratio
     return math.lcm(*(ratio.denominator for ratio in ratios.values()))
 
 
@@ -97,11 +82,11 @@ def _halo_along(graph: Graph, axis: int) -> int:
     return widest
 
 
-def _sides(graph: Graph, axis: int) -> dict[str, _Side]:
+def _sides(graph: Graph, axis: int) -> dict[str, Side]:
     """The sides of all tensors that have pixels; those of a single pixel for all are left out."""
     size = graph.types[graph.inputs[0]].shape[1 + axis]
     sides = {
-        name: _Side(Fraction(graph.types[name].shape[1 + axis], size), 0)
+        name: Side(Fraction(graph.types[name].shape[1 + axis], size), 0)
         for name in graph.inputs
         if graph.types[name].shape[1:3] != (1, 1) or name == graph.inputs[0]
     }
@@ -109,7 +94,8 @@ def _sides(graph: Graph, axis: int) -> dict[str, _Side]:
         read = {sides[name] for name in op.inputs if name in sides}
         if not read:
             continue
-        everywhere = _looks_everywhere(op)
+        descriptor = DESCRIPTORS[op.kind]
+        everywhere = descriptor.everywhere(op)
         if everywhere is not None:
             raise GraphError(
                 f"{graph.name}: {op.output!r} {everywhere}, so the network "
@@ -117,7 +103,7 @@ def _sides(graph: Graph, axis: int) -> dict[str, _Side]:
             )
         if len(read) != 1:
             raise GraphError(f"{graph.name}: {op.output!r} joins tensors of different sizes")
-        sides[op.output] = _resulting(graph, op, axis, read.pop())
+        sides[op.output] = descriptor.footprint.side(graph, op, axis, read.pop())
     for name in graph.outputs:
         if name not in sides or sides[name].surplus:
             raise GraphError(
@@ -127,41 +113,7 @@ def _sides(graph: Graph, axis: int) -> dict[str, _Side]:
     return sides
 
 
-def _looks_everywhere(op: Operator) -> str | None:
-    """What makes an operator read pixels at no fixed distance; None for those that do not."""
-    match op.kind:
-        case Kind.MEAN if not is_channel_mean(op):
-            return "is a mean over the whole picture"
-        case Kind.RESHAPE:
-            return "lays the picture out anew"
-        case Kind.BATCH_MATMUL:
-            return "multiplies pixels by pixels"
-        case Kind.SLICE | Kind.CONCATENATION if op.axis != CHANNELS:
-            return "cuts or joins rows or columns of the picture"
-        case _:
-            return None
-
-
-def _resulting(graph: Graph, op: Operator, axis: int, side: _Side) -> _Side:
-    ratio, surplus = side.ratio, side.surplus
-    match op.kind:
-        case Kind.CONV_2D | Kind.DEPTHWISE_CONV_2D:
-            stride = op.whole("stride", 1)
-            if _padded(op):
-                return _Side(ratio / stride, -(-surplus // stride))
-            reach = _reach(graph, op, axis)
-            return _Side(ratio / stride, (surplus - reach) // stride + 1)
-        case Kind.SPACE_TO_DEPTH:
-            block = op.whole("block")
-            return _Side(ratio / block, surplus // block)
-        case Kind.MIRROR_PAD:
-            return _Side(ratio, surplus + 2 * op.whole("amount"))
-        case _:
-            factor = _enlargement(op)
-            return _Side(ratio * factor, surplus * factor)
-
-
-def _needs(graph: Graph, axis: int, sides: Mapping[str, _Side], pixel: int) -> dict[str, Interval]:
+def _needs(graph: Graph, axis: int, sides: Mapping[str, Side], pixel: int) -> dict[str, Interval]:
     """What the outputs that stand over one pixel of the first input need of every input."""
     needs: dict[str, Interval] = {}
 
@@ -175,59 +127,7 @@ def _needs(graph: Graph, axis: int, sides: Mapping[str, _Side], pixel: int) -> d
         need(name, (math.floor(ratio * pixel), math.ceil(ratio * (pixel + 1)) - 1))
     for op in reversed(graph.operators):
         if op.output in needs:
-            interval = _read(graph, op, axis, *needs[op.output])
+            interval = DESCRIPTORS[op.kind].footprint.read(graph, op, axis, needs[op.output])
             for name in op.inputs:
                 need(name, interval)
     return {name: needs[name] for name in graph.inputs if name in needs}
-
-
-def _read(graph: Graph, op: Operator, axis: int, first: int, last: int) -> Interval:
-    """The indices of its input that an operator reads for a range of its output's."""
-    match op.kind:
-        case Kind.CONV_2D | Kind.DEPTHWISE_CONV_2D:
-            stride, reach = op.whole("stride", 1), _reach(graph, op, axis)
-            # Of sizes that are multiples of the stride; `alignment` asks for those.
-            before = max(reach - stride, 0) // 2 if _padded(op) else 0
-            return first * stride - before, last * stride - before + reach - 1
-        case Kind.TRANSPOSE_CONV:
-            stride, reach = op.whole("stride"), _reach(graph, op, axis)
-            before = max(reach - stride, 0) // 2
-            lowest = -((reach - 1 - first - before) // stride)
-            # A kernel smaller than the stride leaves output pixels that read nothing.
-            return lowest, max(lowest, (last + before) // stride)
-        case Kind.DEPTH_TO_SPACE | Kind.RESIZE_NEAREST_NEIGHBOR:
-            return first // _enlargement(op), last // _enlargement(op)
-        case Kind.SPACE_TO_DEPTH:
-            block = op.whole("block")
-            return first * block, last * block + block - 1
-        case Kind.RESIZE_BILINEAR:
-            # Pixel j samples at (j + 1/2) / factor - 1/2, between two pixels.
-            factor = op.whole("factor")
-            return (2 * first + 1 - factor) // (2 * factor), -(
-                (factor - 2 * last - 1) // (2 * factor)
-            )
-        case Kind.MIRROR_PAD:
-            return first - op.whole("amount"), last - op.whole("amount")
-        case _:
-            return first, last
-
-
-def _enlargement(op: Operator) -> int:
-    """Output pixels per input pixel, along one side, of what does not shrink."""
-    match op.kind:
-        case Kind.TRANSPOSE_CONV:
-            return op.whole("stride")
-        case Kind.DEPTH_TO_SPACE:
-            return op.whole("block")
-        case Kind.RESIZE_NEAREST_NEIGHBOR | Kind.RESIZE_BILINEAR:
-            return op.whole("factor")
-        case _:
-            return 1
-
-
-def _padded(op: Operator) -> bool:
-    return op.attributes.get("padding", "same") == "same"
-
-
-def _reach(graph: Graph, op: Operator, axis: int) -> int:
-    return reaches(op, graph.types[op.inputs[1]].shape)[axis]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from vernier.graphs.assembly import Assembly, Float32, renamed
+from vernier.graphs.builder import Float32, GraphBuilder, renamed
 from vernier.graphs.graph import FUSES_ACTIVATION, Activation, Kind, Operator
 
 ARITHMETIC = {Kind.ADD, Kind.SUB, Kind.MUL}
@@ -18,7 +18,7 @@ POINTWISE = {Kind.RELU, Kind.TANH, Kind.LOGISTIC, Kind.SQRT, Kind.LEAKY_RELU}
 DENSE = {Kind.CONV_2D, Kind.TRANSPOSE_CONV}
 
 
-def simplify(build: Assembly) -> None:
+def simplify(build: GraphBuilder) -> None:
     """All passes, in the order in which they help one another."""
     absorb_permutations(build)
     fold_constants(build)
@@ -26,7 +26,7 @@ def simplify(build: Assembly) -> None:
     fuse_activations(build)
 
 
-def _current(build: Assembly) -> Iterator[Operator]:
+def _current(build: GraphBuilder) -> Iterator[Operator]:
     """The operators in order, each as it is once the rewrites of those before it are done."""
     for output in [op.output for op in build.operators]:
         op = build.producer(output)
@@ -34,7 +34,7 @@ def _current(build: Assembly) -> Iterator[Operator]:
             yield op
 
 
-def fuse_activations(build: Assembly) -> None:
+def fuse_activations(build: GraphBuilder) -> None:
     """Let an operator apply the RELU that alone reads it."""
     for op in _current(build):
         source = build.producer(op.inputs[0]) if op.kind is Kind.RELU else None
@@ -54,7 +54,7 @@ def fuse_activations(build: Assembly) -> None:
 # Arithmetic with a constant, into the convolution before or after it.
 
 
-def fold_constants(build: Assembly) -> None:
+def fold_constants(build: GraphBuilder) -> None:
     """Fold per-channel constants of ADD, SUB and MUL into a neighbouring convolution."""
     for op in _current(build):
         if op.kind not in ARITHMETIC:
@@ -64,7 +64,7 @@ def fold_constants(build: Assembly) -> None:
             _fold_into_consumer(build, op, constants[0])
 
 
-def _fold_into_producer(build: Assembly, op: Operator, constant: str) -> bool:
+def _fold_into_producer(build: GraphBuilder, op: Operator, constant: str) -> bool:
     x = next(name for name in op.inputs if name != constant)
     source = build.producer(x)
     if (
@@ -98,7 +98,7 @@ def _fold_into_producer(build: Assembly, op: Operator, constant: str) -> bool:
     return True
 
 
-def _fold_into_consumer(build: Assembly, op: Operator, constant: str) -> None:
+def _fold_into_consumer(build: GraphBuilder, op: Operator, constant: str) -> None:
     """A factor before a convolution; an offset there would be wrong at the zero-padded border."""
     x = next(name for name in op.inputs if name != constant)
     readers = build.consumers(op.output)
@@ -119,7 +119,7 @@ def _fold_into_consumer(build: Assembly, op: Operator, constant: str) -> None:
 
 
 def _set_weights(
-    build: Assembly, op: Operator, weights: NDArray[np.floating], bias: NDArray[np.floating]
+    build: GraphBuilder, op: Operator, weights: NDArray[np.floating], bias: NDArray[np.floating]
 ) -> None:
     """Give an operator its own new weights; others may still read the old ones."""
     fresh = (
@@ -130,7 +130,7 @@ def _set_weights(
     build.replace(current, renamed(current, (current.inputs[0], *fresh), current.output))
 
 
-def _groups(build: Assembly, op: Operator) -> int:
+def _groups(build: GraphBuilder, op: Operator) -> int:
     per_group: int = build.constants[op.inputs[1]].shape[3]
     return build.channels(op.inputs[0]) // per_group
 
@@ -138,7 +138,7 @@ def _groups(build: Assembly, op: Operator) -> int:
 # A 1x1 convolution after another convolution.
 
 
-def merge_pointwise_convolutions(build: Assembly) -> None:
+def merge_pointwise_convolutions(build: GraphBuilder) -> None:
     """Merge a 1x1 convolution into the dense one before it, where that costs no more products.
 
     The 1x1 one sees every pixel that the first computes and pads nothing, so the two contract over
@@ -173,7 +173,7 @@ def merge_pointwise_convolutions(build: Assembly) -> None:
         )
 
 
-def _is_pointwise(build: Assembly, op: Operator) -> bool:
+def _is_pointwise(build: GraphBuilder, op: Operator) -> bool:
     return (
         op.kind is Kind.CONV_2D
         and build.constants[op.inputs[1]].shape[1:3] == (1, 1)
@@ -185,7 +185,7 @@ def _is_pointwise(build: Assembly, op: Operator) -> bool:
 # Channel orders, into the weights around them.
 
 
-def absorb_permutations(build: Assembly) -> None:
+def absorb_permutations(build: GraphBuilder) -> None:
     """Remove 1x1 convolutions that only reorder channels, by reordering weights.
 
     Forward into the convolutions that read it, or backward through elementwise operators into the
@@ -213,7 +213,7 @@ def absorb_permutations(build: Assembly) -> None:
         del build.permutations[output]
 
 
-def _absorbs(build: Assembly, tensor: str) -> bool:
+def _absorbs(build: GraphBuilder, tensor: str) -> bool:
     """Whether a computed tensor's channels can be reordered for nothing."""
     op = build.producer(tensor)
     if op is None or tensor in build.outputs:
@@ -227,15 +227,15 @@ def _absorbs(build: Assembly, tensor: str) -> bool:
     return False
 
 
-def _owns(build: Assembly, tensor: str, reader: Operator) -> bool:
+def _owns(build: GraphBuilder, tensor: str, reader: Operator) -> bool:
     return build.only_consumer(tensor) is reader and _absorbs(build, tensor)
 
 
-def _indifferent(build: Assembly, tensor: str) -> bool:
+def _indifferent(build: GraphBuilder, tensor: str) -> bool:
     return tensor in build.constants or build.channels(tensor) == 1
 
 
-def _reorder(build: Assembly, tensor: str, order: NDArray[np.intp]) -> None:
+def _reorder(build: GraphBuilder, tensor: str, order: NDArray[np.intp]) -> None:
     """Reorder the channels of a tensor for which `_absorbs` holds."""
     op = build.producer(tensor)
     assert op is not None
@@ -252,7 +252,7 @@ def _reorder(build: Assembly, tensor: str, order: NDArray[np.intp]) -> None:
         build.replace(op, renamed(op, inputs, op.output))
 
 
-def _reordered_input(build: Assembly, op: Operator, name: str, order: NDArray[np.intp]) -> str:
+def _reordered_input(build: GraphBuilder, op: Operator, name: str, order: NDArray[np.intp]) -> str:
     if build.channels(name) == 1:
         return name
     if name not in build.constants:

@@ -1,0 +1,1 @@
+"""PSNR and the other scores, one file each; twins of some on tensors (torch, late)."""

@@ -10,13 +10,13 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from vernier.errors import MissingExtraError, NetworkError
+from vernier.formats.ncnn.importing import import_ncnn
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import scale_of
 from vernier.networks.capture.module import capture, size_for
 from vernier.networks.checkpoints import load, load_into
 from vernier.networks.detection import Detection, detect
 from vernier.networks.likeness import UNIT, in_unit_range, likeness_db, value_range
-from vernier.networks.ncnn_files.importing import import_ncnn
 
 SUFFIXES = (".safetensors", ".pth", ".pt", ".ckpt", ".param", ".bin", ".onnx")
 

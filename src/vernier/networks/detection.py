@@ -22,13 +22,13 @@ from vernier.networks.architectures.espcn import Espcn
 from vernier.networks.architectures.fsrcnn import Fsrcnn
 from vernier.networks.architectures.imdn import Imdn
 from vernier.networks.architectures.lapsrn import LapSrn
+from vernier.networks.architectures.msr_resnet import MsrResNet
 from vernier.networks.architectures.rrdbnet import RrdbNet, modern_names
 from vernier.networks.architectures.sesr import VARIANTS, Sesr
 from vernier.networks.architectures.srcnn import Srcnn
 from vernier.networks.architectures.srvgg import SrVggCompact
 from vernier.networks.architectures.swinir import SwinIr, without_derived
 from vernier.networks.architectures.vdsr import Vdsr
-from vernier.networks.msr_resnet import MsrResNet
 from vernier.networks.registry import NETWORKS
 
 Weights = Mapping[str, Tensor]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.errors import GraphError
-from vernier.graphs.assembly import Assembly
+from vernier.graphs.builder import GraphBuilder
 from vernier.graphs.graph import Graph, Kind, Operator
 from vernier.graphs.reference import run
 from vernier.graphs.rewrites import simplify
@@ -118,7 +118,7 @@ def in_unit_range(graph: Graph, values: ValueRange) -> Graph:
     span = values.white - values.black
     entry, end = graph.inputs[0], graph.outputs[0]
     types = {entry: graph.types[entry]}
-    build = Assembly(graph.name, [entry], types=types)
+    build = GraphBuilder(graph.name, [entry], types=types)
     x = _affine(build, entry, span, values.black, f"{entry}/as_{values.white:g}")
     names = {entry: x}
     for name, value in graph.constants.items():
@@ -136,7 +136,7 @@ def in_unit_range(graph: Graph, values: ValueRange) -> Graph:
     return build.graph()
 
 
-def _affine(build: Assembly, x: str, factor: float, offset: float, name: str) -> str:
+def _affine(build: GraphBuilder, x: str, factor: float, offset: float, name: str) -> str:
     number = np.full((1, 1, 1, 1), factor)
     x = build.add(Kind.MUL, (x, build.constant(f"{name}/factor", number)), name)
     if not offset:

@@ -1,1 +1,1 @@
-"""What the learner descends: a metric imitated by a network, and the objective that guards it."""
+"""A network that imitates a metric and can be descended, and what it learns from."""

@@ -1,1 +1,1 @@
-"""From a network, photos and a budget to a bundle that keeps it: search, export, verify."""
+"""A plan: searched, exported, timed, learned from, judged on held-out photos; fronts as files."""

@@ -7,8 +7,9 @@ import msgspec
 from vernier.planning.plan import PlannedUnit
 from vernier.profiling.prediction import Predictor
 from vernier.splitting.evaluations import Evaluations
-from vernier.splitting.problem import Assignment, Problem
+from vernier.splitting.problem import Problem
 from vernier.splitting.starts import flips
+from vernier.units.split import Assignment
 
 
 def explained(problem: Problem, judge: Evaluations, split: Assignment) -> tuple[PlannedUnit, ...]:

@@ -31,8 +31,8 @@ from vernier.splitting.front import (
     not_dominated,
     thinned,
 )
-from vernier.splitting.problem import Assignment, Problem
-from vernier.units.split import Form, is_integer
+from vernier.splitting.problem import Problem
+from vernier.units.split import Assignment, Form, is_integer
 
 ROUNDS = 3
 """Of searching, timing and learning."""

@@ -31,8 +31,8 @@ from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.learner import Recipe, learn_split
 from vernier.splitting.local_search import MOST_JUDGEMENTS
 from vernier.splitting.methods import Learner, Method, find_split
-from vernier.splitting.problem import Assignment, Constraints, Problem
-from vernier.units.split import Form
+from vernier.splitting.problem import Constraints, Problem
+from vernier.units.split import Assignment, Form
 from vernier.version import VERSION
 
 LATER = 4

@@ -23,9 +23,9 @@ from vernier.profiling.prediction import Predictor
 from vernier.profiling.profile import Profile
 from vernier.profiling.split_times import Contender
 from vernier.splitting.budget import Budget
-from vernier.splitting.problem import Assignment, Judge, Problem
+from vernier.splitting.problem import Judge, Problem
 from vernier.splitting.starts import fastest
-from vernier.units.split import is_integer
+from vernier.units.split import Assignment, is_integer
 
 ATTEMPTS = 8
 """Searches, at the most."""

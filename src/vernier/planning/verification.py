@@ -25,9 +25,8 @@ from vernier.quantization.ranges import Ranges
 from vernier.runtime.loading import placed
 from vernier.runtime.planes import PlaneUpscaler
 from vernier.simulation.pictures import chroma, to_planes, with_chroma
-from vernier.splitting.problem import Assignment
 from vernier.units.cutting import cut
-from vernier.units.split import Form, Split
+from vernier.units.split import Assignment, Form, Split
 
 Bytes = NDArray[np.uint8]
 ROUNDS = 15

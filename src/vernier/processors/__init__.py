@@ -1,0 +1,1 @@
+"""What can compute: LiteRT, OpenVINO; what really ran; whether its numbers are right here."""

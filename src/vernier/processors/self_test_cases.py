@@ -34,8 +34,8 @@ from vernier.graphs.graph import (
     Operator,
     Quantization,
     TensorType,
-    has_integer_form,
 )
+from vernier.graphs.operators.table import has_integer_form
 from vernier.graphs.reference import run
 from vernier.graphs.shapes import resized
 from vernier.processors.self_test import TOLERANCE_CODES, self_test

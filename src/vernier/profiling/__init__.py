@@ -1,1 +1,1 @@
-"""How long every unit takes on every processor, and every switch between them."""
+"""The time of every unit and switch, as a file; a split's time from it; `phone/`, `kernel/`."""

@@ -24,8 +24,8 @@ from vernier.quantization.ranges import Ranges
 from vernier.simulation.network import SimulatedNetwork
 from vernier.simulation.pictures import chroma, to_planes, with_chroma
 from vernier.simulation.prefixes import KeptPrefixes
-from vernier.splitting.problem import Assignment
 from vernier.units.cutting import Granularity, cut
+from vernier.units.split import Assignment
 
 Bytes = NDArray[np.uint8]
 Float32 = NDArray[np.float32]

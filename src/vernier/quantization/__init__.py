@@ -1,0 +1,1 @@
+"""Ranges, calibration, a float graph as an INT8 graph; integer arithmetic; the pair bound."""

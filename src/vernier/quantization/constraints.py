@@ -15,28 +15,22 @@ from vernier.graphs.graph import (
     Kind,
     Operator,
     Quantization,
-    has_integer_form,
     is_channel_mean,
 )
+from vernier.graphs.operators.descriptor import IntegerForm
+from vernier.graphs.operators.table import DESCRIPTORS, has_integer_form
 from vernier.quantization.ranges import Range
 from vernier.quantization.scales import asymmetric, per_tensor
 
 MOVES_CODES = frozenset(
-    {
-        Kind.DEPTH_TO_SPACE,
-        Kind.SPACE_TO_DEPTH,
-        Kind.SLICE,
-        Kind.RESIZE_NEAREST_NEIGHBOR,
-        Kind.RESIZE_BILINEAR,
-        Kind.MIRROR_PAD,
-        Kind.CONCATENATION,
-    }
+    kind for kind, descriptor in DESCRIPTORS.items() if descriptor.integer is IntegerForm.SAME_SCALE
 )
 """Operators whose inputs must have the quantisation of their output."""
 
 PRESCRIBED: Mapping[Kind, Quantization] = {
-    Kind.LOGISTIC: per_tensor(1.0 / 256.0, -128),
-    Kind.TANH: per_tensor(1.0 / 128.0, 0),
+    kind: per_tensor(*descriptor.output_codes)
+    for kind, descriptor in DESCRIPTORS.items()
+    if descriptor.output_codes is not None
 }
 """Operators whose output has one quantisation, whatever it is asked for."""
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.graphs.graph import Activation, Graph, Kind, Operator
+from vernier.graphs.operators.table import DESCRIPTORS
 from vernier.graphs.reference import run
 
 Float32 = NDArray[np.float32]
@@ -27,7 +28,9 @@ QUANTILE = 0.999
 """Of a channel's absolute values: what it is said to reach. The very largest is an accident."""
 
 _SCALABLE = frozenset({Kind.CONV_2D, Kind.TRANSPOSE_CONV, Kind.DEPTHWISE_CONV_2D})
-_KEEPS_PROPORTIONS = frozenset({Kind.RELU, Kind.PRELU, Kind.LEAKY_RELU})
+_KEEPS_PROPORTIONS = frozenset(
+    kind for kind, descriptor in DESCRIPTORS.items() if descriptor.keeps_proportions
+)
 _SUMS = frozenset({Kind.ADD, Kind.SUB})
 
 

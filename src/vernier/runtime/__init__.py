@@ -1,0 +1,1 @@
+"""Runs a bundle over a picture: segments, conversions, tiles, pipeline, the choice of processor."""

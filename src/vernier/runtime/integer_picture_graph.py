@@ -22,14 +22,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from vernier.graphs.graph import Graph, Kind, Operator, Quantization, TensorType
+from vernier.graphs.builder import GraphBuilder
+from vernier.graphs.final_shuffle import final_shuffle
+from vernier.graphs.graph import Graph, Kind, Operator, Quantization
 from vernier.graphs.shapes import resized
 from vernier.images.colour import LUMA_OFFSET, RGB_TO_YCBCR, YCBCR_TO_RGB
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import Range, Ranges
 from vernier.quantization.scales import asymmetric, bias_quantization, encode_bias
 from vernier.runtime.bicubic_kernels import CHROMA_RADIUS, bicubic_phases
-from vernier.runtime.graph_builder import UNKNOWN, GraphBuilder
+from vernier.runtime.picture_graph import OWN_NAMES
 
 SAMPLES: Range = (0.0, 1.0)
 PICTURE_CODES = asymmetric(*SAMPLES)
@@ -77,11 +79,11 @@ def integer_picture_graph(network: Graph, scale: int) -> Graph:
 
 def _front(scale: int, height: int, width: int) -> Graph:
     """RGB to luma, and to what chroma adds to each colour of each large pixel."""
-    build = GraphBuilder()
-    build.types["picture"] = TensorType((1, height, width, 3))
-    luma = build.linear("picture", RGB_TO_YCBCR[:1], np.array([LUMA_OFFSET]), name="luma")
-    chroma = build.linear("picture", RGB_TO_YCBCR[1:], name="chroma")
-    padded = build.add(Kind.MIRROR_PAD, (chroma,), "chroma_padded", amount=CHROMA_RADIUS)
+    build = GraphBuilder("colours", prefix=OWN_NAMES)
+    picture = build.input("picture", (1, height, width, 3))
+    luma = build.linear(picture, RGB_TO_YCBCR[:1], np.array([LUMA_OFFSET]), name="luma")
+    chroma = build.linear(picture, RGB_TO_YCBCR[1:], name="chroma")
+    padded = build.add(Kind.MIRROR_PAD, (chroma,), "chroma_padded", {"amount": CHROMA_RADIUS})
     to_colours = YCBCR_TO_RGB[:, 1:]
     kernel = np.einsum("yxp,oi->poyxi", bicubic_phases(scale)[0], to_colours)
     colours = build.convolution(
@@ -90,7 +92,7 @@ def _front(scale: int, height: int, width: int) -> Graph:
         kernel.reshape(-1, *kernel.shape[2:]),
         np.zeros(3 * scale**2),
         "colours",
-        padding="valid",
+        {"padding": "valid"},
     )
     largest = float(np.abs(to_colours).sum(axis=1).max()) * CHROMA[1]
     ranges = {
@@ -100,9 +102,7 @@ def _front(scale: int, height: int, width: int) -> Graph:
         padded: CHROMA,
         colours: (-largest, largest),
     }
-    return _with_luma_codes(
-        _integer(build, ("picture",), (luma, colours), ranges, height, width), luma
-    )
+    return _with_luma_codes(_integer(build, (luma, colours), ranges), luma)
 
 
 def _with_luma_codes(graph: Graph, luma: str) -> Graph:
@@ -125,11 +125,11 @@ def _with_luma_codes(graph: Graph, luma: str) -> Graph:
 
 def _back(scale: int, height: int, width: int) -> Graph:
     """The network's packed luma and the colours' share to RGB."""
-    build = GraphBuilder()
+    build = GraphBuilder("colours", prefix=OWN_NAMES)
     given, colours = "vernier/network_result", "vernier/colours"
     phases = scale**2
-    build.types[given] = TensorType((1, height, width, phases))
-    build.types[colours] = TensorType((1, height, width, 3 * phases))
+    build.input(given, (1, height, width, phases))
+    build.input(colours, (1, height, width, 3 * phases))
     light = build.linear(
         given,
         np.kron(np.eye(phases), YCBCR_TO_RGB[:, :1]),
@@ -137,10 +137,7 @@ def _back(scale: int, height: int, width: int) -> Graph:
         name="light",
     )
     summed = build.add(Kind.ADD, (light, colours), "packed_result")
-    build.operators.append(
-        Operator(Kind.DEPTH_TO_SPACE, (summed,), "result", attributes={"block": scale})
-    )
-    build.types["result"] = UNKNOWN
+    build.append(Operator(Kind.DEPTH_TO_SPACE, (summed,), "result", attributes={"block": scale}))
     largest = float(np.abs(YCBCR_TO_RGB[:, 1:]).sum(axis=1).max()) * CHROMA[1]
     ranges = {
         given: SAMPLES,
@@ -150,28 +147,20 @@ def _back(scale: int, height: int, width: int) -> Graph:
         summed: SAMPLES,
         "result": SAMPLES,
     }
-    return _integer(build, (given, colours), ("result",), ranges, height, width)
+    return _integer(build, ("result",), ranges)
 
 
-def _integer(
-    build: GraphBuilder,
-    inputs: tuple[str, ...],
-    outputs: tuple[str, ...],
-    ranges: Mapping[str, Range],
-    height: int,
-    width: int,
-) -> Graph:
-    operators = tuple(build.operators)
-    graph = Graph("colours", inputs, outputs, operators, build.constants, build.types)
-    return quantize(resized(graph, height, width), Ranges(ranges))
+def _integer(build: GraphBuilder, outputs: tuple[str, ...], ranges: Mapping[str, Range]) -> Graph:
+    build.outputs += outputs
+    return quantize(build.graph(), Ranges(ranges))
 
 
 def _packed(network: Graph, scale: int) -> tuple[str, str, tuple[Operator, ...]]:
     """The network's input, its result packed into channels, and its operators up to there."""
     entry, end = network.inputs[0], network.outputs[0]
-    last = network.operators[-1]
-    if last.kind is Kind.DEPTH_TO_SPACE and last.output == end and last.whole("block") == scale:
-        return entry, last.inputs[0], network.operators[:-1]
+    shuffle = final_shuffle(network, scale)
+    if shuffle is not None:
+        return entry, shuffle.inputs[0], network.operators[:-1]
     packed = "vernier/packed"
     pack = Operator(Kind.SPACE_TO_DEPTH, (end,), packed, attributes={"block": scale})
     return entry, packed, (*network.operators, pack)

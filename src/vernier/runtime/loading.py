@@ -13,9 +13,8 @@ from vernier.graphs.packed_convolutions import packed_convolutions
 from vernier.graphs.shapes import resized
 from vernier.processors.protocol import Executable, Processor, ProcessorId
 from vernier.runtime.chain import Chain
-from vernier.runtime.graph_builder import OWN_NAMES
 from vernier.runtime.integer_picture_graph import integer_picture_graph
-from vernier.runtime.picture_graph import picture_graph
+from vernier.runtime.picture_graph import OWN_NAMES, picture_graph
 from vernier.units.segments import Segmentation, segment
 
 Load = Callable[[str, bytes], Executable]

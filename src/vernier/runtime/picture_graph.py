@@ -14,20 +14,17 @@ from dataclasses import replace
 import numpy as np
 
 from vernier.errors import GraphError
-from vernier.graphs.graph import (
-    Graph,
-    Kind,
-    Operator,
-    Quantization,
-    TensorType,
-)
-from vernier.graphs.shapes import resized
+from vernier.graphs.builder import GraphBuilder
+from vernier.graphs.final_shuffle import final_shuffle
+from vernier.graphs.graph import Graph, Kind, Operator, Quantization, TensorType
 from vernier.images.colour import LUMA_OFFSET, RGB_TO_YCBCR, YCBCR_TO_RGB
 from vernier.runtime.bicubic_kernels import CHROMA_RADIUS, bicubic_phases
-from vernier.runtime.graph_builder import UNKNOWN, GraphBuilder
 
 # 8-bit samples as they lie in a picture: real value = code / 255.
 CODES = Quantization(np.array([1 / 255], np.float32), np.array([0], np.int32))
+
+# What tensors around the network are called; a network's own never begin so.
+OWN_NAMES = "vernier/"
 
 
 def picture_graph(network: Graph, scale: int, samples: int, codes: bool) -> Graph:
@@ -60,8 +57,8 @@ def picture_graph(network: Graph, scale: int, samples: int, codes: bool) -> Grap
             f"{network.name}: expected 1 or 3 channels, found {channels} for the network "
             f"and {samples} for the picture"
         )
-    build = _Builder(network, height, width)
-    picture = build.input("picture", samples, codes)
+    build = _Builder(network)
+    picture = build.picture((1, height, width, samples), codes)
     if channels == 3:
         rgb = picture if samples == 3 else build.linear(picture, np.ones((3, 1)), name="colours")
         packed = build.run_network(rgb, scale)
@@ -76,8 +73,8 @@ def picture_graph(network: Graph, scale: int, samples: int, codes: bool) -> Grap
         packed = build.linear(packed, back, np.full(scale**2, -LUMA_OFFSET / gain), name="grey")
     else:
         packed = _luma_network(build, picture, scale)
-    build.output(packed, scale, codes)
-    return resized(build.graph(), height, width)
+    build.result(packed, scale, codes)
+    return build.graph()
 
 
 def _luma_network(build: _Builder, picture: str, scale: int) -> str:
@@ -86,7 +83,7 @@ def _luma_network(build: _Builder, picture: str, scale: int) -> str:
     luma = build.linear(picture, RGB_TO_YCBCR[:1], np.array([LUMA_OFFSET]), name="luma")
     # Chroma around zero: its offset of 128 would only be added here and taken off again below.
     chroma = build.linear(picture, RGB_TO_YCBCR[1:], name="chroma")
-    padded = build.add(Kind.MIRROR_PAD, (chroma,), "chroma_padded", amount=CHROMA_RADIUS)
+    padded = build.add(Kind.MIRROR_PAD, (chroma,), "chroma_padded", {"amount": CHROMA_RADIUS})
     kernel = np.tile(bicubic_phases(scale), (1, 1, 1, 2))
     enlarged = build.convolution(
         Kind.DEPTHWISE_CONV_2D,
@@ -94,8 +91,7 @@ def _luma_network(build: _Builder, picture: str, scale: int) -> str:
         kernel,
         np.zeros(2 * phases),
         "chroma_enlarged",
-        padding="valid",
-        multiplier=phases,
+        {"padding": "valid", "multiplier": phases},
     )
     joined = build.add(
         Kind.CONCATENATION, (build.run_network(luma, scale), enlarged), "luma_and_chroma"
@@ -111,74 +107,46 @@ def _luma_network(build: _Builder, picture: str, scale: int) -> str:
 class _Builder(GraphBuilder):
     """A builder that knows the network in the middle."""
 
-    def __init__(self, network: Graph, height: int, width: int) -> None:
-        super().__init__()
+    def __init__(self, network: Graph) -> None:
+        super().__init__(f"{network.name} from picture to picture", prefix=OWN_NAMES)
         self._network = network
-        self._height, self._width = height, width
 
-    def input(self, name: str, samples: int, codes: bool) -> str:
-        shape = (1, self._height, self._width, samples)
-        self._picture = name
+    def picture(self, shape: tuple[int, int, int, int], codes: bool) -> str:
+        """The picture's samples in float32."""
+        self.input("picture", shape)
         if not codes:
-            self.types[name] = TensorType(shape)
-            return name
-        self.types[name] = TensorType(shape, "uint8", CODES)
-        return self.add(Kind.DEQUANTIZE, (name,), "samples")
+            return "picture"
+        self.types["picture"] = TensorType(shape, "uint8", CODES)
+        return self.add(Kind.DEQUANTIZE, ("picture",), "samples")
 
     def run_network(self, x: str, scale: int) -> str:
         """The network on `x`; returns its result packed into channels, in float32."""
         network = self._network
         entry, end = network.inputs[0], network.outputs[0]
-        self.types |= network.types
         self.constants |= network.constants
-        operators = list(network.operators)
-        wanted = network.types[entry]
-        if wanted.dtype == "float32":
-            operators = [
-                replace(op, inputs=tuple(x if name == entry else name for name in op.inputs))
-                for op in operators
-            ]
-            del self.types[entry]
+        self.types |= {name: network.types[name] for name in network.constants}
+        is_float = network.types[entry].dtype == "float32"
+        if not is_float:
+            self.append(Operator(Kind.QUANTIZE, (x,), entry), of=network.types[entry])
+        shuffle = final_shuffle(network, scale)
+        for op in network.operators:
+            inputs = tuple(x if is_float and name == entry else name for name in op.inputs)
+            if op is not shuffle:
+                self.append(replace(op, inputs=inputs), of=network.types[op.output])
+        if shuffle is None:
+            kind = network.types[end]
+            end = self.add(Kind.SPACE_TO_DEPTH, (end,), "packed", {"block": scale}, of=kind)
         else:
-            self.operators.append(Operator(Kind.QUANTIZE, (x,), entry))
-        last = operators[-1]
-        unpacks = (
-            last.kind is Kind.DEPTH_TO_SPACE
-            and last.output == end
-            and last.whole("block") == scale
-            and not network.consumers(end)
-        )
-        if unpacks:
-            operators.pop()
-            del self.types[end]
-            end = last.inputs[0]
-        self.operators += operators
-        if not unpacks:
-            kind = self.types[end]
-            end_packed = self.add(Kind.SPACE_TO_DEPTH, (end,), "packed", block=scale)
-            self.types[end_packed] = replace(kind, shape=UNKNOWN.shape)
-            end = end_packed
+            end = shuffle.inputs[0]
         if self.types[end].dtype == "float32":
             return end
         return self.add(Kind.DEQUANTIZE, (end,), "network_result")
 
-    def output(self, packed: str, scale: int, codes: bool) -> None:
-        kind = replace(UNKNOWN, dtype="uint8", quantization=CODES) if codes else None
+    def result(self, packed: str, scale: int, codes: bool) -> None:
+        """The picture laid out, in the picture's own codes or in float32."""
+        kind = TensorType((), "uint8", CODES) if codes else None
         if kind is not None:
             # Rounding to 8 bits before the pixels are laid out moves a quarter of the bytes.
-            packed = self.add(Kind.QUANTIZE, (packed,), "packed_codes")
-            self.types[packed] = kind
-        self.operators.append(
-            Operator(Kind.DEPTH_TO_SPACE, (packed,), "result", attributes={"block": scale})
-        )
-        self.types["result"] = kind or UNKNOWN
-
-    def graph(self) -> Graph:
-        return Graph(
-            name=f"{self._network.name} from picture to picture",
-            inputs=(self._picture,),
-            outputs=("result",),
-            operators=tuple(self.operators),
-            constants=self.constants,
-            types=self.types,
-        )
+            packed = self.add(Kind.QUANTIZE, (packed,), "packed_codes", of=kind)
+        shuffle = Operator(Kind.DEPTH_TO_SPACE, (packed,), "result", attributes={"block": scale})
+        self.outputs.append(self.append(shuffle, of=kind))

@@ -1,0 +1,1 @@
+"""Pictures and bundles against references: the tables of `metrics` and `eval`."""

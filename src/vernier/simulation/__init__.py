@@ -1,0 +1,1 @@
+"""What a split's picture will be, code by code, with gradients."""

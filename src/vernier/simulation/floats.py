@@ -14,7 +14,7 @@ from torch import Tensor
 
 from vernier.errors import GraphError
 from vernier.graphs.graph import Activation, Kind, Operator, is_channel_mean
-from vernier.graphs.shapes import same_padding
+from vernier.graphs.operators.convolutions import same_padding
 
 Operands = Sequence[Tensor]
 Compute = Callable[[Operands], Tensor]
@@ -29,7 +29,7 @@ def float_operator(op: Operator) -> Compute:
     Raises:
         GraphError: the kind has no float arithmetic here.
     """
-    make = _MAKERS.get(op.kind)
+    make = FLOAT_OPERATORS.get(op.kind)
     if make is None:
         raise GraphError(f"{op.output}: {op.kind} has no float arithmetic in the simulation")
     compute = make(op)
@@ -219,7 +219,7 @@ LAYOUT: Mapping[Kind, Callable[[Operator], Compute]] = {
 }
 """Operators that move values without computing; the same in INT8."""
 
-_MAKERS: Mapping[Kind, Callable[[Operator], Compute]] = {
+FLOAT_OPERATORS: Mapping[Kind, Callable[[Operator], Compute]] = {
     **LAYOUT,
     Kind.CONV_2D: _convolution,
     Kind.DEPTHWISE_CONV_2D: _convolution,

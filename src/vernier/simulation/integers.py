@@ -60,7 +60,7 @@ def integer_operator(op: Operator, mixed: Graph, device: torch.device) -> Comput
     within = lowest - out.zero_point, highest - out.zero_point
     if op.kind in CONVOLUTIONS:
         return _convolution(op, mixed, out, within, device)
-    make = _MAKERS.get(op.kind)
+    make = INTEGER_OPERATORS.get(op.kind)
     if make is None:
         raise GraphError(f"{op.output}: {op.kind} has no INT8 form in the simulation")
     operands = [Target.of(_quantization(mixed, name)) for name in op.inputs]
@@ -282,7 +282,7 @@ def _enlarged(x: Tensor, axis: int, factor: int) -> Tensor:
     return torch.addcmul(before, after - before, weight.reshape(shape))
 
 
-_MAKERS: Mapping[Kind, Make] = {
+INTEGER_OPERATORS: Mapping[Kind, Make] = {
     Kind.ADD: _sum(1),
     Kind.SUB: _sum(-1),
     Kind.MUL: _product,

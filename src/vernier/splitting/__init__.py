@@ -1,1 +1,1 @@
-"""Which units go where: the learner, the searches it is held against, and the Pareto front."""
+"""Which unit goes where: budgets, searches, the learner, the front; no engine and no picture."""

@@ -14,9 +14,10 @@ from contextlib import contextmanager
 import numpy as np
 
 from vernier.errors import MissingExtraError
-from vernier.splitting.problem import Assignment, Problem
+from vernier.splitting.problem import Problem
 from vernier.splitting.sensitivities import Float64
 from vernier.splitting.time_model import TimeModel
+from vernier.units.split import Assignment
 
 _Search = Callable[[float], "list[int] | None"]
 

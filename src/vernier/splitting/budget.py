@@ -7,8 +7,9 @@ import re
 from dataclasses import dataclass
 
 from vernier.errors import UsageError
-from vernier.splitting.problem import Assignment, Problem
+from vernier.splitting.problem import Problem
 from vernier.splitting.starts import fastest
+from vernier.units.split import Assignment
 
 _FORM = re.compile(r"^([0-9]*\.?[0-9]+)\s*(ms|fps|x)$")
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import msgspec
 
 from vernier.errors import UsageError
-from vernier.splitting.problem import Assignment, Judge
+from vernier.splitting.problem import Judge
+from vernier.units.split import Assignment
 
 
 class _Line(msgspec.Struct, forbid_unknown_fields=True):

@@ -7,7 +7,8 @@ from math import prod
 
 from vernier.errors import UsageError
 from vernier.progress import Progress, silent
-from vernier.splitting.problem import Assignment, Judge, Problem
+from vernier.splitting.problem import Judge, Problem
+from vernier.units.split import Assignment
 
 MOST_SPLITS = 2**14
 

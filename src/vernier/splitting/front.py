@@ -11,8 +11,9 @@ import numpy as np
 from vernier.progress import Progress, silent
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.methods import Method, find_split
-from vernier.splitting.problem import Assignment, Problem
+from vernier.splitting.problem import Problem
 from vernier.splitting.starts import fastest
+from vernier.units.split import Assignment
 
 BUDGETS = 8
 FRONT_JUDGEMENTS = 120

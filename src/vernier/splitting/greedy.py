@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from vernier.splitting.problem import Assignment, Problem
+from vernier.splitting.problem import Problem
 from vernier.splitting.sensitivities import Float64
+from vernier.units.split import Assignment
 
 
 def greedy(problem: Problem, table: Float64) -> Assignment | None:

@@ -28,10 +28,10 @@ from vernier.metrics.differentiable import ssim
 from vernier.perceptual.estimator import Estimator
 from vernier.progress import Progress, silent
 from vernier.quality.guard import Guard, guarded_batch
-from vernier.splitting.problem import Assignment, Problem
+from vernier.splitting.problem import Problem
 from vernier.splitting.starts import fastest
 from vernier.splitting.time_model import TimeModel
-from vernier.units.split import is_integer
+from vernier.units.split import Assignment, is_integer
 
 Blend = Callable[[Tensor, Sequence[str], int], tuple[Tensor, Tensor]]
 """Grey pictures `(N, 1, H, W)` of a batch in [0, 1], blended by shares `(M, K)` of these

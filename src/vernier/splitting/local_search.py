@@ -20,9 +20,10 @@ from vernier.errors import MissingExtraError
 from vernier.progress import Progress, silent
 from vernier.splitting.additive import graph_optimum
 from vernier.splitting.evaluations import Evaluations
-from vernier.splitting.problem import Assignment, Problem
+from vernier.splitting.problem import Problem
 from vernier.splitting.starts import by_chance
 from vernier.splitting.surrogate import Surrogate
+from vernier.units.split import Assignment
 
 _Key = Callable[[Assignment], tuple[float, float]]
 

@@ -14,9 +14,10 @@ from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.exhaustive import exhaustive
 from vernier.splitting.greedy import greedy
 from vernier.splitting.local_search import MOST_JUDGEMENTS, local_search
-from vernier.splitting.problem import Assignment, Judge, Problem
+from vernier.splitting.problem import Judge, Problem
 from vernier.splitting.sensitivities import Float64, sensitivities
 from vernier.splitting.starts import by_chance, fastest, first_k, flips
+from vernier.units.split import Assignment
 
 SMALL = 256
 """So many splits are all judged by the default method."""

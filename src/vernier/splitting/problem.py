@@ -17,7 +17,7 @@ from vernier.errors import UsageError
 from vernier.profiling.prediction import Predictor
 from vernier.profiling.profile import Profile
 from vernier.splitting.time_model import TimeModel, time_model
-from vernier.units.split import is_integer
+from vernier.units.split import Assignment, is_integer
 
 HOPE = 0.5
 """How far above the budget a sum of times may be without the split being given up; sums of nets
@@ -25,7 +25,6 @@ with skips were up to 1.3 times the prediction in 95 of 100 splits, and 1.7 time
 MANY = 600
 """Fewer splits than this are predicted without asking for their sums."""
 
-Assignment = tuple[str, ...]
 Judge = Callable[[Assignment], float]
 """The objective of an assignment; lower looks better."""
 

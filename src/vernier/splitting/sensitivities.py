@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.progress import Progress, silent
-from vernier.splitting.problem import Assignment, Judge, Problem
+from vernier.splitting.problem import Judge, Problem
+from vernier.units.split import Assignment
 
 Float64 = NDArray[np.float64]
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from vernier.splitting.problem import Assignment, Problem
+from vernier.splitting.problem import Problem
+from vernier.units.split import Assignment
 
 
 def fastest(problem: Problem) -> Assignment | None:

@@ -1,0 +1,1 @@
+"""Data, recipes, the loop; distillation; losses for the eye."""

@@ -1,1 +1,1 @@
-"""A network cut into units, the split that places them, and the segments that come of it."""
+"""A graph cut into units; a split as a value and a file; the segments of a placed graph."""

@@ -22,7 +22,8 @@ from enum import StrEnum
 from itertools import pairwise, takewhile
 from math import prod
 
-from vernier.graphs.graph import CONVOLUTIONS, Graph, Operator, has_integer_form
+from vernier.graphs.graph import CONVOLUTIONS, Graph, Operator
+from vernier.graphs.operators.table import has_integer_form
 from vernier.units.unit import Unit, check_partition
 
 

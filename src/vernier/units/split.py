@@ -16,6 +16,9 @@ from vernier.units.unit import Unit
 
 FORMAT = 1
 
+Assignment = tuple[str, ...]
+"""A split as searches handle it: one processor for each unit, in the units' order."""
+
 
 class Form(StrEnum):
     """How a split becomes files.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from vernier.errors import GraphError
 from vernier.graphs.graph import Graph
-from vernier.graphs.graph import has_integer_form as operator_has
+from vernier.graphs.operators.table import has_integer_form as operator_has
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ from vernier.graphs.graph import (
     Kind,
     Quantization,
     TensorType,
-    has_integer_form,
 )
+from vernier.graphs.operators.table import has_integer_form
 from vernier.graphs.reference import run
 from vernier.graphs.shapes import resized
 from vernier.quantization.quantize import quantize

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.formats.onnx.arrangement import Arrangement
-from vernier.graphs.assembly import Assembly
+from vernier.graphs.builder import GraphBuilder
 from vernier.graphs.graph import Attribute, Kind
 from vernier.graphs.lowering_values import Activation, UnsupportedError
 
@@ -68,7 +68,7 @@ class Call:
         opset: of ONNX's own operators.
     """
 
-    build: Assembly
+    build: GraphBuilder
     name: str
     inputs: tuple[Value | None, ...]
     attributes: Mapping[str, Any]

@@ -21,7 +21,7 @@ from vernier.formats.onnx.call import Arranged, Call, Lowered, Padded, Value
 from vernier.formats.onnx.constants import FOLDED, fold
 from vernier.formats.onnx.file import OWN_DOMAINS, OnnxFile, read_onnx
 from vernier.formats.onnx.operators import LOWERINGS
-from vernier.graphs.assembly import Assembly
+from vernier.graphs.builder import GraphBuilder
 from vernier.graphs.graph import Graph
 from vernier.graphs.lowering_values import Activation, UnsupportedError
 from vernier.graphs.rewrites import simplify
@@ -69,7 +69,7 @@ def import_onnx(path: Path, name: str, height: int = 48, width: int = 64) -> Gra
 
 
 def _imported(file: OnnxFile, path: Path, name: str, height: int, width: int) -> Graph:
-    build = Assembly(name)
+    build = GraphBuilder(name)
     picture = build.input("input", (1, height, width, file.channels))
     values: dict[str, Value] = dict(file.constants)
     values[file.input] = Activation(picture)
@@ -99,7 +99,7 @@ def _imported(file: OnnxFile, path: Path, name: str, height: int, width: int) ->
 
 
 def _results(
-    node: Any, values: Mapping[str, Value], build: Assembly, opset: int, place: str
+    node: Any, values: Mapping[str, Value], build: GraphBuilder, opset: int, place: str
 ) -> dict[str, Value]:
     """The values of a node's outputs, by name."""
     unknown = next((name for name in node.input if name and name not in values), None)
@@ -135,7 +135,7 @@ def _is_computed(value: Value | None) -> bool:
     return value is not None and not isinstance(value, np.ndarray)
 
 
-def _shape(build: Assembly, value: Value | None) -> tuple[int, ...]:
+def _shape(build: GraphBuilder, value: Value | None) -> tuple[int, ...]:
     """The shape of a computed value as the file sees it: NCHW."""
     if isinstance(value, Arranged):
         return value.arrangement.shape
@@ -180,7 +180,7 @@ def _label(node: Any) -> str:
     return label.strip("/")
 
 
-def _output(file: OnnxFile, path: Path, values: Mapping[str, Value], build: Assembly) -> str:
+def _output(file: OnnxFile, path: Path, values: Mapping[str, Value], build: GraphBuilder) -> str:
     value = values.get(file.output)
     if isinstance(value, Arranged):
         _, rows, columns, channels = build.types[value.source].shape
@@ -191,7 +191,7 @@ def _output(file: OnnxFile, path: Path, values: Mapping[str, Value], build: Asse
     return value.name
 
 
-def _name_output(build: Assembly) -> None:
+def _name_output(build: GraphBuilder) -> None:
     """Call the output "output", and whatever had that name by its number."""
     if build.outputs != ["output"] and build.producer("output") is not None:
         build.rename("output", build.unique("output"))

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from vernier.graphs.assembly import Assembly
+from vernier.graphs.builder import GraphBuilder
 from vernier.graphs.graph import Attribute, Kind
 from vernier.graphs.lowering_values import Activation, UnsupportedError
 
@@ -39,7 +39,7 @@ class Call:
         args: by position, defaults filled in.
     """
 
-    build: Assembly
+    build: GraphBuilder
     name: str
     args: Sequence[Value]
 

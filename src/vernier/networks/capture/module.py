@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from vernier.errors import GraphError
-from vernier.graphs.assembly import Assembly
+from vernier.graphs.builder import GraphBuilder
 from vernier.graphs.graph import Graph
 from vernier.graphs.lowering_values import Activation, UnsupportedError
 from vernier.graphs.rewrites import simplify
@@ -83,7 +83,7 @@ def size_for(module: nn.Module, size: tuple[int, int] | None) -> tuple[int, int]
 
 
 def _captured(module: nn.Module, name: str, example: torch.Tensor, fixed_size: bool) -> Graph:
-    build = Assembly(name, fixed_size=fixed_size)
+    build = GraphBuilder(name, fixed_size=fixed_size)
     _lower(_trace(module, name, example), build)
     simplify(build)
     _name_output(build)
@@ -139,7 +139,7 @@ def _trace(module: nn.Module, name: str, example: torch.Tensor) -> torch.export.
     return program
 
 
-def _lower(program: torch.export.ExportedProgram, build: Assembly) -> None:
+def _lower(program: torch.export.ExportedProgram, build: GraphBuilder) -> None:
     held: Mapping[str, torch.Tensor] = {**program.state_dict, **program.constants}
     signature = program.graph_signature
     sources = {
@@ -180,7 +180,7 @@ def _user_outputs(program: torch.export.ExportedProgram) -> list[int]:
     ]
 
 
-def _output(node: Any, values: Mapping[str, Any], build: Assembly) -> str:
+def _output(node: Any, values: Mapping[str, Any], build: GraphBuilder) -> str:
     value = values[node.name] if isinstance(node, torch.fx.Node) else node
     if not isinstance(value, Activation) or value.name in build.inputs:
         raise GraphError(f"{build.name}: an output is not computed from the input")
@@ -188,7 +188,7 @@ def _output(node: Any, values: Mapping[str, Any], build: Assembly) -> str:
 
 
 def _call(
-    node: torch.fx.Node, values: Mapping[str, Any], origins: dict[str, str], build: Assembly
+    node: torch.fx.Node, values: Mapping[str, Any], origins: dict[str, str], build: GraphBuilder
 ) -> Any:
     args: Any = torch.fx.map_arg(node.args, lambda n: values[n.name])
     kwargs: Any = torch.fx.map_arg(node.kwargs, lambda n: values[n.name])
@@ -256,7 +256,7 @@ def _tensor_name(node: torch.fx.Node, origins: Mapping[str, str]) -> str:
     return f"{path}.{node.name}" if path else node.name
 
 
-def _name_output(build: Assembly) -> None:
+def _name_output(build: GraphBuilder) -> None:
     """Call the only output "output", and whatever had that name by its number."""
     if len(build.outputs) != 1:
         return

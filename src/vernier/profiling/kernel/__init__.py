@@ -1,0 +1,1 @@
+"""What a kernel's trace says of a switch."""

@@ -1,0 +1,1 @@
+"""A phone's times through `adb` and LiteRT's `benchmark_model`."""

@@ -1,0 +1,1 @@
+"""INT8 operators in whole numbers, equal to LiteRT's kernels."""

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.graphs.graph import Kind, Operator, Quantization
-from vernier.graphs.shapes import same_padding
+from vernier.graphs.operators.convolutions import same_padding
 from vernier.quantization.arithmetic.elementwise import Coded, Target
 from vernier.quantization.arithmetic.rounding import (
     Codes,

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.graphs.graph import Kind, Operator, Quantization
-from vernier.graphs.reference import along
+from vernier.graphs.operators.descriptor import along
 from vernier.quantization.arithmetic.rounding import (
     Codes,
     Kernels,

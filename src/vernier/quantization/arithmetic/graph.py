@@ -101,30 +101,30 @@ def _compute_elementwise(
 ) -> Codes:
     if op.kind in MOVES_CODES and op.kind is not Kind.RESIZE_BILINEAR:
         return elementwise.moved(op, operands)
-    x = operands[0]
-    match op.kind:
-        case Kind.ADD:
-            return elementwise.add(x, operands[1], out, kernels)
-        case Kind.SUB:
-            return elementwise.add(x, operands[1], out, kernels, sign=-1)
-        case Kind.MUL:
-            return elementwise.multiply(x, operands[1], out, kernels)
-        case Kind.RELU:
-            return elementwise.relu(x, out)
-        case Kind.PRELU:
-            return elementwise.prelu(x, operands[1], out)
-        case Kind.LEAKY_RELU:
-            return elementwise.leaky_relu(x, float(op.attributes["alpha"]), out, kernels)
-        case Kind.QUANTIZE:
-            return elementwise.rescale(x, out, kernels)
-        case Kind.LOGISTIC | Kind.TANH | Kind.SQRT:
-            return elementwise.table(op.kind, x, out)
-        case Kind.MEAN:
-            return elementwise.mean(x, out, kernels)
-        case Kind.RESIZE_BILINEAR:
-            return elementwise.resize_bilinear(x, op.whole("factor"), kernels)
-        case _:
-            raise GraphError(f"{op.output}: {op.kind} has no INT8 form")
+    if op.kind not in ELEMENTWISE:
+        raise GraphError(f"{op.output}: {op.kind} has no INT8 form")
+    return ELEMENTWISE[op.kind](op, operands, out, kernels)
+
+
+ELEMENTWISE: Mapping[Kind, Callable[[Operator, list[Coded], Target, Kernels], Codes]] = {
+    Kind.ADD: lambda op, x, out, by: elementwise.add(x[0], x[1], out, by),
+    Kind.SUB: lambda op, x, out, by: elementwise.add(x[0], x[1], out, by, sign=-1),
+    Kind.MUL: lambda op, x, out, by: elementwise.multiply(x[0], x[1], out, by),
+    Kind.RELU: lambda op, x, out, by: elementwise.relu(x[0], out),
+    Kind.PRELU: lambda op, x, out, by: elementwise.prelu(x[0], x[1], out),
+    Kind.LEAKY_RELU: lambda op, x, out, by: elementwise.leaky_relu(
+        x[0], float(op.attributes["alpha"]), out, by
+    ),
+    Kind.QUANTIZE: lambda op, x, out, by: elementwise.rescale(x[0], out, by),
+    Kind.LOGISTIC: lambda op, x, out, by: elementwise.table(op.kind, x[0], out),
+    Kind.TANH: lambda op, x, out, by: elementwise.table(op.kind, x[0], out),
+    Kind.SQRT: lambda op, x, out, by: elementwise.table(op.kind, x[0], out),
+    Kind.MEAN: lambda op, x, out, by: elementwise.mean(x[0], out, by),
+    Kind.RESIZE_BILINEAR: lambda op, x, out, by: elementwise.resize_bilinear(
+        x[0], op.whole("factor"), by
+    ),
+}
+"""Convolutions, conversions between float and INT8, and what moves codes stand apart."""
 
 
 def bounds(activation: Activation, out: Target) -> tuple[int, int]:

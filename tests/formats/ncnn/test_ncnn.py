@@ -7,11 +7,11 @@ import pytest
 from ncnn_writing import convolution, kernel_bytes, ncnn_run, public_wheel, write
 
 from vernier.errors import GraphError, NetworkError
+from vernier.formats.ncnn.importing import import_ncnn
 from vernier.graphs.graph import Kind
 from vernier.graphs.reference import run
 from vernier.graphs.shapes import scale_of
 from vernier.networks.brought import bring
-from vernier.networks.ncnn_files.importing import import_ncnn
 
 ROWS, COLUMNS = 24, 32
 

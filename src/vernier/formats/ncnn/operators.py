@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from vernier.formats.ncnn.param import Layer, Parameters
+from vernier.formats.ncnn.resampling import ratio_of, resample
+from vernier.formats.ncnn.weights import Float32
 from vernier.formats.onnx import convolutions, layout, operators
 from vernier.formats.onnx.call import Call, Lowered, Value
-from vernier.graphs.assembly import Assembly
+from vernier.graphs.builder import GraphBuilder
 from vernier.graphs.graph import Kind
 from vernier.graphs.lowering_values import Activation, UnsupportedError
 from vernier.graphs.resampling import cubic_taps, linear_taps
-from vernier.networks.ncnn_files.param import Layer, Parameters
-from vernier.networks.ncnn_files.weights import Float32
-from vernier.networks.resampling import ratio_of, resample
 
 # Of ONNX's operators: what the words in `Call`s mean.
 OPSET = 18
@@ -39,7 +39,7 @@ class Work:
         weights: its arrays.
     """
 
-    build: Assembly
+    build: GraphBuilder
     layer: Layer
     inputs: tuple[Value, ...]
     weights: tuple[Float32, ...]

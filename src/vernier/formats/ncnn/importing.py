@@ -9,14 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from vernier.errors import GraphError
+from vernier.formats.ncnn.operators import LOWERINGS, Work
+from vernier.formats.ncnn.param import Layer, read_param
+from vernier.formats.ncnn.weights import Float32, read_weights
 from vernier.formats.onnx.call import Lowered, Value
-from vernier.graphs.assembly import Assembly
+from vernier.graphs.builder import GraphBuilder
 from vernier.graphs.graph import Graph
 from vernier.graphs.lowering_values import Activation, UnsupportedError
 from vernier.graphs.rewrites import simplify
-from vernier.networks.ncnn_files.operators import LOWERINGS, Work
-from vernier.networks.ncnn_files.param import Layer, read_param
-from vernier.networks.ncnn_files.weights import Float32, read_weights
 
 SHOWN = 4
 PICTURE_CHANNELS = (3, 1)
@@ -96,7 +96,7 @@ def _imported(
     output: str,
     shape: tuple[int, int, int],
 ) -> Graph:
-    build = Assembly(name)
+    build = GraphBuilder(name)
     values: dict[str, Value] = {}
     for layer in layers:
         if layer.kind == "Input":
@@ -123,7 +123,7 @@ def _imported(
 
 
 def _results(
-    layer: Layer, values: dict[str, Value], build: Assembly, weights: tuple[Float32, ...]
+    layer: Layer, values: dict[str, Value], build: GraphBuilder, weights: tuple[Float32, ...]
 ) -> list[Value]:
     unknown = next((name for name in layer.inputs if name not in values), None)
     if unknown is not None:

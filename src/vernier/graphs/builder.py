@@ -1,9 +1,10 @@
-"""A graph while it is being built: the same operators, but changeable."""
+"""A graph while it is being built: the same operators, but changeable; shapes follow at once."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ Float32 = NDArray[np.float32]
 
 
 @dataclass
-class Assembly:
+class GraphBuilder:
     """Operators, constants and types under construction; `graph()` gives the finished thing.
 
     Attributes:
@@ -23,10 +24,12 @@ class Assembly:
         inputs: names of the given activations.
         outputs: names of the asked activations.
         operators: in an order in which they can run.
-        constants: float32, by name.
+        constants: by name; those that are added here are float32.
         types: of every activation; those of constants are derived.
         fixed_size: the graph is asked for at the size of its input only, so that what depends on
             that size may stand in it.
+        prefix: of every name that is given from here on, so that names around a network never
+            meet its own.
         permutations: for each 1x1 convolution that only reorders channels, by its output, the
             order: output channel k is input channel `order[k]`.
     """
@@ -35,14 +38,17 @@ class Assembly:
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     operators: list[Operator] = field(default_factory=list)
-    constants: dict[str, Float32] = field(default_factory=dict)
+    constants: dict[str, NDArray[Any]] = field(default_factory=dict)
     types: dict[str, TensorType] = field(default_factory=dict)
     fixed_size: bool = False
+    prefix: str = ""
     permutations: dict[str, NDArray[np.intp]] = field(default_factory=dict)
 
     def unique(self, name: str) -> str:
-        """The name itself, or with the lowest number that no tensor has yet."""
+        """The name behind the prefix, with the lowest number that no tensor has yet if taken."""
         base = name or "tensor"
+        if not base.startswith(self.prefix):
+            base = self.prefix + base
         chosen, number = base, 1
         while chosen in self.types:
             number += 1
@@ -76,16 +82,66 @@ class Assembly:
         inputs: tuple[str, ...],
         name: str,
         attributes: Mapping[str, Attribute] | None = None,
+        of: TensorType | None = None,
     ) -> str:
         """Append an operator; gives the name that its output got.
+
+        Args:
+            kind: what it computes.
+            inputs: names of activations and constants.
+            name: wanted for its output.
+            attributes: as the table of `Kind` says.
+            of: a type with the output's dtype and quantisation; float32 if absent.
 
         Raises:
             GraphError: the inputs do not fit the operator.
         """
         op = Operator(kind, inputs, self.unique(name), Activation.NONE, attributes or {})
-        self.types[op.output] = TensorType(output_shape(op, self.types))
+        return self.append(op, of)
+
+    def append(self, op: Operator, of: TensorType | None = None) -> str:
+        """Append an operator as it is, under a name that is free; `of` as for `add`.
+
+        Raises:
+            GraphError: the inputs do not fit the operator.
+        """
+        self.types[op.output] = replace(of or TensorType(()), shape=output_shape(op, self.types))
         self.operators.append(op)
         return op.output
+
+    def convolution(
+        self,
+        kind: Kind,
+        x: str,
+        weights: NDArray[np.floating],
+        bias: NDArray[np.floating],
+        name: str,
+        attributes: Mapping[str, Attribute],
+    ) -> str:
+        """Append a convolution of stride 1; gives the name that its output got.
+
+        Raises:
+            GraphError: the weights do not fit the input.
+        """
+        inputs = (
+            x,
+            self.constant(f"{name}/weights", weights),
+            self.constant(f"{name}/bias", bias),
+        )
+        return self.add(kind, inputs, name, {"stride": 1, **attributes})
+
+    def linear(
+        self,
+        x: str,
+        matrix: NDArray[np.floating],
+        offset: NDArray[np.floating] | None = None,
+        *,
+        name: str,
+    ) -> str:
+        """Append a 1x1 convolution: `matrix` of shape (out, in) applied to every pixel."""
+        bias = np.zeros(len(matrix)) if offset is None else offset
+        weights = matrix[:, None, None, :]
+        return self.convolution(Kind.CONV_2D, x, weights, bias, name, {"padding": "same"})
 
     def permute(self, x: str, order: NDArray[np.intp], name: str) -> str:
         """Reorder channels by a 1x1 convolution of ones and zeros, which is exact.

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from vernier.graphs.assembly import Assembly
+from vernier.graphs.builder import GraphBuilder
 from vernier.graphs.graph import Kind
 from vernier.graphs.lowering_values import UnsupportedError
 from vernier.graphs.resampling import MOST_PHASES, Taps, block_kernel, phase_weights
@@ -28,7 +28,7 @@ def ratio_of(factor: float) -> Fraction:
     return ratio
 
 
-def resample(build: Assembly, x: str, ratio: Fraction, taps: Taps, name: str) -> str:
+def resample(build: GraphBuilder, x: str, ratio: Fraction, taps: Taps, name: str) -> str:
     """Append the operators of a resize; gives the output's name.
 
     Raises:

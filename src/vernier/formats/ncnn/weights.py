@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.errors import NetworkError
-from vernier.networks.ncnn_files.param import Layer
+from vernier.formats.ncnn.param import Layer
 
 Float32 = NDArray[np.float32]
 

@@ -9,10 +9,10 @@ from vernier.export.whole import export_float32, network_facts
 from vernier.graphs.any_size import keeps_a_size, of_any_size
 from vernier.graphs.reference import run
 from vernier.networks.architectures.fsrcnn import Fsrcnn
+from vernier.networks.architectures.msr_resnet import MsrResNet
 from vernier.networks.architectures.rrdbnet import RrdbNet
 from vernier.networks.architectures.srvgg import SrVggCompact
 from vernier.networks.capture.module import capture
-from vernier.networks.msr_resnet import MsrResNet
 from vernier.networks.source import find_source
 
 MODULES = {

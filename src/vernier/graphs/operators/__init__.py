@@ -1,0 +1,1 @@
+"""What each operator is: shape, arithmetic, products, reach, INT8 form."""
