@@ -36,7 +36,6 @@ def convolution(name, source, target, kernel, bias=None, half=False, words="4=1"
         f"{kind or 'Convolution'} {name} 1 1 {source} {target} 0={kernel.shape[0]} "
         f"1={kernel.shape[3]} 11={kernel.shape[2]} 5={int(bias is not None)} 6={kernel.size} "
         f"{words}"
-        f"{words}"
     )
     data = kernel_bytes(kernel, half)
     return line, data + (b"" if bias is None else bias.astype("<f4").tobytes())
