@@ -23,7 +23,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     (
         "doctor",
         "doctor",
-        "Run a small network on every processor here and compare with NumPy.",
+        "Run the self-test on every processor here: its numbers against exact arithmetic.",
     ),
     (
         "networks",
@@ -69,7 +69,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     (
         "pareto",
         "pareto",
-        "The splits that no other beats in both time and looks, with the knee marked.",
+        "The splits that no other beats in both measured time and looks, with the knee marked.",
     ),
     ("plan", "plan_files", "Look at plans: show, explain, diff."),
     (
