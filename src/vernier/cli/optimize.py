@@ -9,7 +9,6 @@ from vernier.cli.planning_options import (
     BudgetOption,
     FineTuneOption,
     GranularityOption,
-    InexactOption,
     ProcessorsOption,
     SizeOption,
     Wishes,
@@ -29,7 +28,6 @@ def command(
     processors: ProcessorsOption = "auto",
     granularity: GranularityOption = Granularity.LAYER,
     fine_tune: FineTuneOption = 0.0,
-    allow_inexact: InexactOption = False,
 ) -> None:
     """Profile a network, find the split that looks best within a budget, export and verify it.
 
@@ -58,7 +56,7 @@ def command(
             names,
             out / "profile.json",
             quick=wished.quick,
-            allow_inexact=allow_inexact,
+            allow_inexact=wished.allow_inexact,
             progress=report,
         )
     for sentence in chosen(known):

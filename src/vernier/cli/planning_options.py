@@ -58,15 +58,16 @@ QuickOption = Annotated[bool, typer.Option("--quick", help="A rougher profile, f
 MethodOption = Annotated[
     str,
     typer.Option(
-        help="search, fye-sr (the paper's learner), exhaustive, milp, dp, greedy, first, last, "
-        "random."
+        help="search, fye-sr (FYE-SR's losses, as we descend them), fye-sr-paper (in the paper's "
+        "literal form), exhaustive, milp, dp, greedy, first, last, random."
     ),
 ]
 ObjectiveOption = Annotated[
     str,
     typer.Option(
-        help="What is minimised: guarded (PIQE, gains counting only near the float picture), piqe, "
-        "gmsd, ssim or psnr, the last three to the float picture."
+        help="What is minimised: visible (what an eye sees change against the float picture, in "
+        "colour), flip, lpips, gmsd, ssim or psnr to the float picture, guarded (PIQE, gains "
+        "counting only near the float picture), or piqe."
     ),
 ]
 BoundOption = Annotated[
@@ -118,6 +119,7 @@ class Wishes:
     seed: int
     quick: bool
     nearest: bool
+    allow_inexact: bool
     as_json: bool
 
 
@@ -127,7 +129,7 @@ def wishes(
     out: OutOption,
     scale: ScaleOption = None,
     method: MethodOption = "search",
-    objective: ObjectiveOption = "guarded",
+    objective: ObjectiveOption = "visible",
     bound: BoundOption = None,
     lock: LockOption = None,
     most_switches: SwitchesOption = None,
@@ -136,6 +138,7 @@ def wishes(
     seed: SeedOption = 0,
     quick: QuickOption = False,
     nearest: NearestOption = False,
+    allow_inexact: InexactOption = False,
     as_json: JsonOption = False,
 ) -> Wishes:
     """The options that all planning commands have, as one value.
@@ -159,6 +162,7 @@ def wishes(
         seed,
         quick,
         nearest,
+        allow_inexact,
         as_json,
     )
 
@@ -266,6 +270,7 @@ def open_workshop(wished: Wishes, profile: Profile, report: Progress) -> Worksho
         objective=Objective(wished.objective),
         bound_db=BOUND_DB if wished.bound_db is None else wished.bound_db,
         seed=wished.seed,
+        allow_inexact=wished.allow_inexact,
         progress=report,
     )
 

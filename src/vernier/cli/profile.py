@@ -75,7 +75,7 @@ def command(
             "absent, 0 with --quick.",
         ),
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer rounds.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer rounds, two processors.")] = False,
     precise: Annotated[bool, typer.Option("--precise", help="More rounds.")] = False,
     threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 = all cores.")] = 0,
     device: Annotated[
@@ -148,7 +148,9 @@ def command(
             raise UsageError("modelled and measured processors cannot be profiled together")
         found = modelled_profile(subject, names)
     else:
-        here = partial(profiler.profile, allow_inexact=allow_inexact, only_what_pays=auto)
+        here = partial(
+            profiler.profile, allow_inexact=allow_inexact, only_what_pays=auto, quick=quick
+        )
         measured = here if phone is None else phone
         rounds = profiler.QUICK_ROUNDS if quick else profiler.NORMAL_ROUNDS
         with progress_bar(f"profiling {source.name} x{source.scale} at {size}") as report:

@@ -52,13 +52,15 @@ def make_and_tell(wished: Wishes, profile: Profile, budget: str, fine_tune: floa
     from vernier.planning.fine_tuning import fine_tuned
     from vernier.planning.optimizing import write_plan
     from vernier.planning.planner import make_plan
-    from vernier.splitting.methods import Method
+    from vernier.quality.perceived import ESTIMATED
+    from vernier.splitting.methods import LEARNING, Method
     from vernier.training.distillation import Distillation
 
     with progress_bar("calibrating", quiet=wished.as_json) as report:
         shop = open_workshop(wished, profile, report)
     order = order_of(wished, budget, shop)
-    estimator = shipped_estimator("piqe") if order.method is Method.FYE_SR else None
+    needed = ESTIMATED.get(shop.objective) if order.method in (*LEARNING, Method.SEARCH) else None
+    estimator = shipped_estimator(needed) if needed else None
     with progress_bar(f"splitting for {order.budget}", quiet=wished.as_json) as report:
         plan = make_plan(shop, order, estimator=estimator, progress=report)
     trained = shop

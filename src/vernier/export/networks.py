@@ -17,13 +17,7 @@ from vernier.bundles.manifest import Damage, Forecast
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.errors import ImageError, PlacementError, UsageError
 from vernier.export.splits import export_split
-from vernier.export.whole import (
-    Exported,
-    calibrate_picture_network,
-    export_float32,
-    export_int8,
-    network_facts,
-)
+from vernier.export.whole import Exported, export_float32, export_int8, network_facts
 from vernier.graphs.counts import count_macs
 from vernier.graphs.shapes import fits_one_size, own_size, resized
 from vernier.images.coverage import TILE, coverage
@@ -35,7 +29,7 @@ from vernier.processors.self_test_cases import kinds_in
 from vernier.processors.soundness import sound_processors
 from vernier.progress import Progress, silent
 from vernier.quality.damage import bundle_damage_db, damage_db, on
-from vernier.quantization.ranges import Ranges
+from vernier.quantization.ranges import Ranges, calibrate_picture_network
 from vernier.runtime.planes import PlaneUpscaler
 from vernier.units.cutting import Granularity, cut
 from vernier.units.split import Form, Split

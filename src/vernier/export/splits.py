@@ -98,11 +98,18 @@ def _fused(mixed: Graph, placed: Mapping[str, str]) -> dict[str, str]:
 
 
 def _floats_apart(mixed: Graph, placed: dict[str, str], exact: Mapping[str, str]) -> dict[str, str]:
-    """A run of a fused processor in which nothing is INT8 goes to the float one."""
+    """A run of a fused processor that computes nothing in INT8 goes to the float one; what it
+    converts at its ends, for other engines as well, is left to Vernier.
+    """
     for run in segment(mixed, placed).runs:
-        whole = {run.graph.types[op.output].dtype for op in run.graph.operators}
-        if run.processor in exact and whole == {"float32"}:
-            placed |= dict.fromkeys((op.output for op in run.graph.operators), exact[run.processor])
+        operators = run.graph.operators
+        converts = [op for op in operators if op.kind in (Kind.QUANTIZE, Kind.DEQUANTIZE)]
+        computes = [op for op in operators if op not in converts]
+        computed = {run.graph.types[op.output].dtype for op in computes}
+        if run.processor in exact and computed == {"float32"}:
+            placed |= dict.fromkeys((op.output for op in computes), exact[run.processor])
+            for op in converts:
+                del placed[op.output]
     return placed
 
 
@@ -137,7 +144,7 @@ def export_split(
 
     Args:
         graph: float32 throughout.
-        facts: see `export.network_facts`.
+        facts: see `export.whole.network_facts`.
         units: a partition of its operators, in an order in which they can run.
         split: of these units.
         ranges: of each activation that an INT8 unit reads or writes.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +15,7 @@ from vernier.graphs.graph import Graph
 from vernier.graphs.receptive_field import halo
 from vernier.graphs.shapes import fits_one_size, own_size, resized
 from vernier.quantization.quantize import quantize
-from vernier.quantization.ranges import Ranges, calibrate
+from vernier.quantization.ranges import Ranges
 from vernier.version import VERSION
 
 Float32 = NDArray[np.float32]
@@ -86,19 +85,6 @@ def export_int8(
         GraphError: an operator has no INT8 form, or a range is missing.
     """
     return _export(quantize(graph, ranges), facts, "int8", note, damage, size)
-
-
-def calibrate_picture_network(
-    graph: Graph, planes: Iterable[Float32], method: str = "least-squares"
-) -> Ranges:
-    """Ranges with the picture's own at both ends.
-
-    Input and output get the interval [0, 1], so that their codes are 8-bit samples less 128 and
-    saturation does the clipping that a picture needs anyway.
-    """
-    return calibrate(
-        graph, planes, method, fixed={graph.inputs[0]: (0.0, 1.0), graph.outputs[0]: (0.0, 1.0)}
-    )
 
 
 def file_size(graph: Graph, asked: tuple[int, int] | None = None) -> tuple[int, int]:

@@ -85,6 +85,7 @@ def fine_tuned(
         made.guard,
         believed=shop.source,
         form=Form(plan.form),
+        allow_inexact=shop.allow_inexact,
     )
     told += (
         f" (simulated, patches left out); held out {plan.held_out.psnr_db:.2f} -> "

@@ -72,7 +72,8 @@ def profiled(
         subject: what.
         processors: where; `(AUTO,)` for whatever pays on this machine.
         file: a profile, or where to put one.
-        quick: fewer rounds, no check by whole splits.
+        quick: fewer rounds, two processors at the most where they are chosen here, no check by
+            whole splits.
         allow_inexact: as `profiler.profile`.
         progress: told of each.
 
@@ -103,6 +104,7 @@ def profiled(
         unfinished=file.with_name(f".{file.name}.partial"),
         allow_inexact=allow_inexact,
         only_what_pays=auto,
+        quick=quick,
         progress=progress,
     )
     made = with_left_out(made, passed)
@@ -120,9 +122,10 @@ def workshop(
     folder: Path | None,
     *,
     ranges: Ranges | None = None,
-    objective: Objective = Objective.GUARDED,
+    objective: Objective = Objective.VISIBLE,
     bound_db: float = BOUND_DB,
     seed: int = 0,
+    allow_inexact: bool = False,
     progress: Progress = silent,
 ) -> Workshop:
     """Everything that plans are made with; ranges are calibrated, or read from the folder.
@@ -177,6 +180,7 @@ def workshop(
             photographs.folder, source.scale, photographs.count, side=photographs.side
         ),
         calibrated,
+        allow_inexact,
     )
 
 

@@ -27,6 +27,8 @@ class Scores(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         gmsd: to the float network's pictures, 0 is equal.
         ssim: likewise, 1 is equal.
         psnr_db: likewise; equal pictures count as 99.
+        flip: likewise, in colour, 0 is equal; null in plans that were made before it was told.
+        lpips: likewise; null where its weights were not at hand.
     """
 
     photos: str
@@ -36,6 +38,8 @@ class Scores(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     gmsd: float
     ssim: float
     psnr_db: float
+    flip: float | None = None
+    lpips: float | None = None
 
 
 class PlannedUnit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -17,20 +17,25 @@ from vernier.planning.plan import FORMAT, Coarsest, Plan, Scores
 from vernier.planning.stopwatch import Stopwatch
 from vernier.planning.timed_search import Found, Search, timed_search
 from vernier.planning.verification import judged_exported
+from vernier.processors.discovery import find_processor
 from vernier.processors.machine import describe_machine
+from vernier.processors.self_test_cases import kinds_in
+from vernier.processors.soundness import require_usable
 from vernier.profiling.assembly import Subject
 from vernier.profiling.profile import Profile
 from vernier.profiling.split_times import Contender, against
 from vernier.progress import Progress, silent
 from vernier.quality.guard import Guard
 from vernier.quality.objectives import Objective
+from vernier.quality.perceived import descendable, perception
 from vernier.quality.split_quality import KEPT_BYTES, Crops, SplitQuality
 from vernier.quantization.ranges import Ranges
 from vernier.splitting.budget import Budget, check_reachable
 from vernier.splitting.evaluations import Evaluations
-from vernier.splitting.learner import Recipe, learn_split
+from vernier.splitting.learner import Learnt, Recipe, learn
 from vernier.splitting.local_search import MOST_JUDGEMENTS
-from vernier.splitting.methods import Learner, Method, find_split
+from vernier.splitting.methods import Method, find_split
+from vernier.splitting.paper_learner import PaperRecipe, learn_split
 from vernier.splitting.problem import Constraints, Problem
 from vernier.units.split import Assignment, Form
 from vernier.version import VERSION
@@ -56,6 +61,7 @@ class Workshop:
         seed: of what is random.
         final_crops: more photos for each round of finals, which decide between the search's best.
         calibrated: what the ranges were taken on, in words.
+        allow_inexact: plan with processors whose numbers are wrong here, too.
     """
 
     source: Source
@@ -64,12 +70,13 @@ class Workshop:
     ranges: Ranges
     search_crops: Crops
     held_out: Crops
-    objective: Objective = Objective.GUARDED
+    objective: Objective = Objective.VISIBLE
     guard: Guard = field(default_factory=Guard)
     folder: Path | None = None
     seed: int = 0
     final_crops: tuple[Crops, ...] = ()
     calibrated: str = ""
+    allow_inexact: bool = False
 
     def __post_init__(self) -> None:
         profile, subject = self.profile, self.subject
@@ -139,7 +146,8 @@ def make_plan(
     Args:
         workshop: network, profile, photos.
         order: budget, constraints, method.
-        estimator: for FYE-SR's method only.
+        estimator: for what learns, where the objective needs one: FYE-SR's methods, and the
+            default one on networks of many units.
         quality: `workshop.quality()`, where it is there already.
         judge: `workshop.evaluations()`, likewise.
         progress: told of judgements.
@@ -147,15 +155,15 @@ def make_plan(
     Raises:
         UsageError: no split keeps the budget, and the nearest is not asked for.
         PlacementError: a processor does not run its part.
+        ProcessorError: a processor is not here, or its numbers or the plan's picture are wrong
+            here.
     """
     quality = quality or workshop.quality()
     judge = judge or workshop.evaluations(quality)
     known = len(judge)
     problem = Problem(workshop.profile, math.inf, order.constraints)
     started = time.monotonic()
-    learner = None
-    if estimator is not None:
-        learner = fye_sr_learner(workshop, quality, estimator, progress)
+    learner = PhotoLearner(workshop, quality, estimator, progress)
     wider = workshop.finals() if order.method is Method.SEARCH else []
     asked = 0
 
@@ -192,7 +200,14 @@ def make_plan(
 
 
 def stopwatch(workshop: Workshop, finest: Assignment) -> Stopwatch:
-    """Times a workshop's splits here, beside all-float."""
+    """Times a workshop's splits here, beside all-float.
+
+    Raises:
+        ProcessorError: a processor of the profile is not here, or its numbers are wrong here.
+    """
+    kinds = kinds_in(workshop.source.graph)
+    for name in workshop.profile.processors:
+        require_usable(find_processor(name), kinds, allow_inexact=workshop.allow_inexact)
     timer = partial(
         against,
         workshop.subject,
@@ -273,6 +288,7 @@ def _verdict(workshop: Workshop, one: Contender) -> Scores:
         workshop.objective,
         workshop.guard,
         form=one.form,
+        allow_inexact=workshop.allow_inexact,
     )
 
 
@@ -289,34 +305,61 @@ def _coarsest(
     return Coarsest(measured_ms=fastest.measured_ms, held_out=scores)
 
 
-def fye_sr_learner(
-    workshop: Workshop,
-    quality: SplitQuality,
-    estimator: Estimator,
-    progress: Progress = silent,
-    recipe: Recipe = Recipe(),  # noqa: B008 (frozen)
-) -> Learner:
-    """FYE-SR's learner on a workshop's photos.
+@dataclass(frozen=True)
+class PhotoLearner:
+    """FYE-SR's learner on a workshop's photos and for its objective, in both forms.
 
-    Args:
+    Attributes:
         workshop: its folder keeps what is needed to go on after a stop.
         quality: the network.
-        estimator: of the perceptual metric.
+        estimator: of the perceptual metric; None where the objective needs none.
         progress: told after each step.
-        recipe: but for the seed.
+        recipe: of our form, but for the seed.
+        paper: of the paper's, likewise.
     """
 
-    def learn(problem: Problem, seed: int) -> Assignment | None:
-        checkpoint = None
-        if workshop.folder is not None:
-            checkpoint = workshop.folder / f"learner-{problem.budget_ms:.3f}-{seed}.pt"
-        seeded = replace(recipe, seed=seed)
+    workshop: Workshop
+    quality: SplitQuality
+    estimator: Estimator | None
+    progress: Progress = silent
+    recipe: Recipe = field(default_factory=Recipe)
+    paper: PaperRecipe = field(default_factory=PaperRecipe)
+
+    @property
+    def able(self) -> bool:
+        """Whether the objective can be learnt."""
+        return descendable(self.workshop.objective, self.estimator)
+
+    def shares(self, problem: Problem, seed: int) -> Learnt:
+        """Probabilities of each unit on each processor.
+
+        Raises:
+            UsageError: the objective needs an estimator.
+        """
+        return learn(
+            problem,
+            self.quality.blend,
+            perception(self.workshop.objective, self.workshop.guard, self.estimator),
+            replace(self.recipe, seed=seed),
+            self._checkpoint("learner", problem, seed),
+            self.progress,
+        )
+
+    def paper_split(self, problem: Problem, seed: int) -> Assignment | None:
+        """The split that the paper's form rounds to."""
         found = learn_split(
-            problem, quality.blend, estimator, workshop.guard, seeded, checkpoint, progress
+            problem,
+            self.quality.luma_blend,
+            perception(self.workshop.objective, self.workshop.guard, self.estimator),
+            replace(self.paper, seed=seed),
+            self._checkpoint("paper-learner", problem, seed),
+            self.progress,
         )
         return None if found is None else found.split
 
-    return learn
+    def _checkpoint(self, name: str, problem: Problem, seed: int) -> Path | None:
+        folder = self.workshop.folder
+        return None if folder is None else folder / f"{name}-{problem.budget_ms:.3f}-{seed}.pt"
 
 
 def simulated_scores(quality: SplitQuality, judge: Evaluations, split: Assignment) -> Scores:
@@ -330,4 +373,6 @@ def simulated_scores(quality: SplitQuality, judge: Evaluations, split: Assignmen
         gmsd=round(found["gmsd"], 5),
         ssim=round(found["ssim"], 5),
         psnr_db=round(found["psnr"], 5),
+        flip=round(found["flip"], 5),
+        lpips=round(found["lpips"], 5) if "lpips" in found else None,
     )
