@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from vernier.cli.lazy import LazyCommand
 from vernier.cli.main import app
 from vernier.cli.sizes import parse_size, refuse_turned
 from vernier.errors import UsageError
@@ -33,18 +34,15 @@ def test_the_old_order_is_refused_where_it_can_be_told():
 
 
 def test_no_help_says_it_the_other_way_round():
-    import typer
-
-    command = typer.main.get_command(app)
-
     def helps(group):
-        for name, found in group.commands.items():
+        for name, listed in group.commands.items():
+            found = listed.load() if isinstance(listed, LazyCommand) else listed
             if hasattr(found, "commands"):
                 yield from helps(found)
             for parameter in found.params:
                 yield name, parameter.name, getattr(parameter, "help", None) or ""
 
-    sizes = [entry for entry in helps(command) if re.search("WIDTHxHEIGHT|HEIGHTxWIDTH", entry[2])]
+    sizes = [entry for entry in helps(app) if re.search("WIDTHxHEIGHT|HEIGHTxWIDTH", entry[2])]
     assert len(sizes) >= 8
     assert not [entry for entry in sizes if "HEIGHTxWIDTH" in entry[2]]
 
