@@ -72,7 +72,7 @@ TORCH_FILES = (
     "splitting/paper_learner.py",
 )
 # Files of those folders that the runtime reads, and which must therefore do without.
-TORCH_FREE_FILES = {"networks/shipped.py", "networks/ncnn.py"}
+TORCH_FREE_FILES = {"networks/shipped.py"}
 
 
 def _room(path: Path) -> str:

@@ -20,8 +20,9 @@ FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 WRITTEN = "<!-- Written by `python tools/reference.py`; change the code instead. -->"
 SECTION = re.compile(r"(Args|Attributes|Returns|Raises|Yields):$")
 EXIT_CODES = (
-    "Exit codes: 0 where all was done, 1 after an interruption or a fault of Vernier's own, 2 for "
-    "input that cannot be meant, with one line that says why."
+    "Exit codes: 0 where all was done, 1 where the reader of standard output has gone or a fault "
+    "of Vernier's own, 2 for bad input or part of it, a line for each fault, 130 and 143 where "
+    "SIGINT (Ctrl-C) and SIGTERM stopped it."
 )
 ENTRY = re.compile(r"(`?[\w.*]+(?:, [\w.*]+)*`?): (.*)$", re.DOTALL)
 

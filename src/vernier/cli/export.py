@@ -78,15 +78,20 @@ def command(
     ] = "least-squares",
     size: Annotated[
         str | None,
-        typer.Option(help="HEIGHTxWIDTH of all pictures, for a network of one size (SwinIR)."),
+        typer.Option(
+            help="WIDTHxHEIGHT: of all pictures of a network of one size (SwinIR); else what the "
+            "files say to readers other than Vernier, which fits them to each picture."
+        ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a bundle.")] = False,
 ) -> None:
     """Export a network, whole or split between processors, as `.tflite` with a manifest."""
     from vernier.bundles.bundle import write_bundle
-    from vernier.cli.sizes import parse_size
+    from vernier.cli.sizes import parse_size, refuse_turned
     from vernier.export.networks import load_photos, refuse_random
-    from vernier.graphs.shapes import fits_one_size
+    from vernier.export.whole import file_size
+    from vernier.graphs.any_size import keeps_a_size
+    from vernier.graphs.shapes import fits_one_size, own_size
     from vernier.networks.source import find_source
 
     if split is not None and precision is not None:
@@ -100,18 +105,31 @@ def command(
         raise UsageError("INT8 needs --photos to calibrate on, or --ranges")
     if fine_tune and (not integer or photos is None):
         raise UsageError("--fine-tune trains INT8 parts on --photos; there are none")
-    source = find_source(network, scale, weights, None if size is None else parse_size(size))
-    if size is not None and not fits_one_size(source.graph):
-        raise UsageError(f"{source.name} takes pictures of any size; leave out --size")
+    wanted = None if size is None else parse_size(size)
+    source = find_source(network, scale, weights, wanted)
+    if size is not None and fits_one_size(source.graph):
+        refuse_turned(parse_size(size), own_size(source.graph), "--size")
     refuse_random(source)
+    for note in source.notes:
+        typer.echo(f"{network}: {note}", err=True)
     with progress_bar(f"exporting {source.name} x{source.scale}") as report:
         shown = None if photos is None else load_photos(photos, source)
+        if shown is not None and shown.doubt and ranges is None:
+            typer.echo(f"{photos}: {shown.doubt}", err=True)
         known = _ranges(source, shown, ranges, method, report) if integer else None
         if save_ranges is not None and known is not None:
             known.save(save_ranges)
-        exported = _export(source, precision, split, form, shown, known, profile, fine_tune, report)
+        exported = _export(
+            source, precision, split, form, shown, known, profile, fine_tune, wanted, report
+        )
     write_bundle(out, exported.manifest, exported.models, overwrite=overwrite)
     typer.echo(f"{out}: {_told(exported)}")
+    if keeps_a_size(source.graph):
+        height, width = file_size(source.graph, wanted)
+        typer.echo(
+            f"its files hold the size {width}x{height} for readers other than Vernier, which fits "
+            "them to each picture; --size chooses another"
+        )
 
 
 def _ranges(
@@ -135,6 +153,7 @@ def _export(
     ranges: Ranges | None,
     profile: Path | None,
     fine_tune: float,
+    size: tuple[int, int] | None,
     report: Progress,
 ) -> Exported:
     from vernier.export.networks import distilled, export_network, export_network_split
@@ -156,7 +175,13 @@ def _export(
     if placed is None:
         wanted = precision or Precision.FLOAT32
         return export_network(
-            trained, wanted.value, photos=photos, ranges=ranges, believed=source, progress=report
+            trained,
+            wanted.value,
+            photos=photos,
+            ranges=ranges,
+            believed=source,
+            size=size,
+            progress=report,
         )
     assert ranges is not None
     predicted = None if profile is None else forecast_of(load_profile(profile), placed, form)
@@ -170,6 +195,7 @@ def _export(
         times_ms=None if predicted is None else predicted[0],
         forecast=None if predicted is None else predicted[1],
         believed=source,
+        size=size,
         progress=report,
     )
 
@@ -184,5 +210,5 @@ def _told(exported: Exported) -> str:
     forecast = manifest.forecast
     if forecast is not None:
         how = "modelled" if forecast.modelled else "predicted"
-        told += f", {how} {forecast.total_ms:.2f} ms at {forecast.height}x{forecast.width}"
+        told += f", {how} {forecast.total_ms:.2f} ms at {forecast.width}x{forecast.height}"
     return told

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def command(
     bundle: Annotated[Path, typer.Argument(help="A bundle: a folder or a .zip.")],
     time: Annotated[
-        str | None, typer.Option(help="Run it here on HEIGHTxWIDTH pixels and time each part.")
+        str | None, typer.Option(help="Run it here on WIDTHxHEIGHT pixels and time each part.")
     ] = None,
     threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 = all cores.")] = 0,
     allow_inexact: Annotated[
@@ -96,7 +96,7 @@ def _summary(opened: Bundle) -> None:
     if forecast is not None:
         how = "modelled" if forecast.modelled else "predicted"
         typer.echo(
-            f"{how}: {forecast.total_ms:.3f} ms at {forecast.height}x{forecast.width} "
+            f"{how}: {forecast.total_ms:.3f} ms at {forecast.width}x{forecast.height} "
             f"({forecast.machine})"
         )
         here = describe_machine().label
@@ -109,7 +109,9 @@ def _summary(opened: Bundle) -> None:
 def _times(
     opened: Bundle, height: int, width: int, threads: int, allow_inexact: bool
 ) -> list[StepTime]:
+    from vernier.cli.sizes import refuse_turned
     from vernier.errors import UsageError
+    from vernier.graphs.shapes import fits_one_size, own_size
     from vernier.processors.discovery import find_processor
     from vernier.runtime.choosing import require_right
     from vernier.runtime.loading import load_network, placed
@@ -120,6 +122,8 @@ def _times(
             f"{opened.manifest.name} runs on any processor of its precision; "
             "time it with: vernier upscale --processor"
         )
+    if fits_one_size(opened.graph):
+        refuse_turned((height, width), own_size(opened.graph), "--time")
     if not allow_inexact:
         names = dict.fromkeys(opened.processors.values())
         require_right(opened, [find_processor(name) for name in names])

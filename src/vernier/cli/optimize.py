@@ -24,7 +24,7 @@ from vernier.units.cutting import Granularity
 def command(
     wished: Wishes,
     budget: BudgetOption,
-    size: SizeOption = "180x320",
+    size: SizeOption = "320x180",
     processors: ProcessorsOption = "auto",
     granularity: GranularityOption = Granularity.LAYER,
     fine_tune: FineTuneOption = 0.0,

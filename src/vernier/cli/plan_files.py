@@ -77,7 +77,7 @@ def told(plan: Plan) -> str:
     integer = sum(unit.processor.endswith(":int8") for unit in plan.units)
     after = plan.measured_ms
     lines = [
-        f"{plan.network} x{plan.scale} at {plan.height}x{plan.width}: {integer} of "
+        f"{plan.network} x{plan.scale} at {plan.width}x{plan.height}: {integer} of "
         f"{len(plan.units)} units in INT8, {plan.switches} switches"
         f"{', fused into one file' if plan.form == 'fused' else ''} ({plan.method}, "
         f"{plan.judged} splits judged, {len(plan.attempts)} timed, {plan.search_s:.0f} s)",

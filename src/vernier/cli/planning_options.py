@@ -16,6 +16,7 @@ from vernier.units.cutting import Granularity
 
 if TYPE_CHECKING:
     from vernier.planning.planner import Order, Workshop
+    from vernier.profiling.assembly import Subject
     from vernier.profiling.profile import Profile
     from vernier.progress import Progress
 
@@ -31,7 +32,7 @@ BudgetOption = Annotated[
     str, typer.Option(help="Time of one picture: 40ms, 30fps, or 0.5x of all-float.")
 ]
 ProfileOption = Annotated[Path, typer.Option(help="Of the network, from `vernier profile`.")]
-SizeOption = Annotated[str, typer.Option(help="HEIGHTxWIDTH of the input.")]
+SizeOption = Annotated[str, typer.Option(help="WIDTHxHEIGHT of the input.")]
 ProcessorsOption = Annotated[
     str,
     typer.Option(
@@ -259,6 +260,7 @@ def open_workshop(wished: Wishes, profile: Profile, report: Progress) -> Worksho
         profile.width,
         Granularity(profile.granularity),
     )
+    check_profile_of(profile, subject, profile_units(subject))
     return workshop(
         source,
         profile,
@@ -271,6 +273,27 @@ def open_workshop(wished: Wishes, profile: Profile, report: Progress) -> Worksho
         allow_inexact=wished.allow_inexact,
         progress=report,
     )
+
+
+def profile_units(subject: Subject) -> list[str]:
+    """The names of the units that a profile of a subject must have."""
+    from vernier.units.cutting import cut
+
+    return [unit.name for unit in cut(subject.graph, subject.granularity)]
+
+
+def check_profile_of(profile: Profile, subject: Subject, units: list[str]) -> None:
+    """Refuse a profile of another network before anything is calibrated or written.
+
+    Raises:
+        UsageError: as said.
+    """
+    found = [unit.name for unit in profile.units]
+    if (profile.network, profile.scale) != (subject.network, subject.scale) or found != units:
+        raise UsageError(
+            f"the profile is of {profile.network} x{profile.scale} with {len(found)} units, "
+            f"expected one of {subject.network} x{subject.scale} with {len(units)}"
+        )
 
 
 def check_new(out: Path, file: str) -> None:

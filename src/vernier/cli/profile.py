@@ -55,7 +55,7 @@ def command(
     scale: Annotated[
         int | None, typer.Option(min=1, help="Upscaling factor; the smallest if absent.")
     ] = None,
-    size: Annotated[str, typer.Option(help="HEIGHTxWIDTH of the input.")] = "360x640",
+    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of the input.")] = "640x360",
     processors: Annotated[
         str,
         typer.Option(

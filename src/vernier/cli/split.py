@@ -37,8 +37,10 @@ def command(
     OUT/evaluations.jsonl.
     """
     from vernier.profiling.profile import load_profile
+    from vernier.splitting.budget import parse_budget
 
     check_new(wished.out, "plan.json")
+    parse_budget(budget)
     make_and_tell(wished, load_profile(profile), budget, fine_tune)
 
 

@@ -21,7 +21,7 @@ from vernier.bundles.manifest import (
     UnitEntry,
 )
 from vernier.errors import UsageError
-from vernier.export.whole import Exported, at_reference_size
+from vernier.export.whole import Exported, at_file_size
 from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph, Kind
 from vernier.quantization.quantize import quantize
@@ -138,6 +138,7 @@ def export_split(
     forecast: Forecast | None = None,
     note: str = "",
     damage: Damage | None = None,
+    size: tuple[int, int] | None = None,
 ) -> Exported:
     """A split as a bundle.
 
@@ -152,6 +153,7 @@ def export_split(
         forecast: of the whole, likewise.
         note: for the manifest.
         damage: measured against the float network, where it was.
+        size: see `export.file_size`.
 
     Raises:
         GraphError: a range is missing, or an operator has no INT8 form.
@@ -160,7 +162,7 @@ def export_split(
     check_partition(graph, units)
     mixed = mixed_graph(graph, units, split, ranges)
     placed = place(mixed, units, split, form)
-    sized = at_reference_size(mixed)
+    sized = at_file_size(mixed, size)
     pieces = segment(sized, placed)
     segments, models = _files(pieces)
     home = {

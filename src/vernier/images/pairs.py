@@ -26,14 +26,16 @@ class Pair:
 
 
 def list_photos(folder: Path) -> list[Path]:
-    """The pictures directly in a folder, sorted by name.
+    """The pictures directly in a folder, sorted by name; macOS's sidecars `._name` are none.
 
     Raises:
         ImageError: the folder does not exist or holds no picture.
     """
     if not folder.is_dir():
         raise ImageError(f"{folder}: expected a folder of photos, found none")
-    photos = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)
+    photos = sorted(
+        p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("._")
+    )
     if not photos:
         raise ImageError(f"{folder}: no photos found (looked for {', '.join(sorted(SUFFIXES))})")
     return photos

@@ -16,6 +16,7 @@ from vernier.export.whole import network_facts
 from vernier.images.writing import write_whole
 from vernier.networks.source import Source
 from vernier.planning.calibration import calibration_photos
+from vernier.planning.leftovers import MadeOf, claim, photos_digest, weights_digest
 from vernier.planning.plan import Plan, save_plan, wholes
 from vernier.planning.planner import Workshop
 from vernier.profiling import profiler
@@ -136,11 +137,23 @@ def workshop(
     """
     refuse_random(source)
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
+        settings = f"{objective}, {photographs.count} photos, bound {bound_db:g} dB, seed {seed}"
+        claim(
+            folder,
+            MadeOf(
+                network=f"{source.name} x{source.scale}",
+                weights=weights_digest(source.graph),
+                size=f"{subject.width}x{subject.height}, by {subject.granularity}",
+                processors=", ".join(profile.processors),
+                photos=photos_digest(photographs.folder),
+                settings=settings,
+            ),
+        )
     known = folder / "ranges.json" if folder is not None else None
     calibrated = "ranges that were given"
     if ranges is None and known is not None and known.exists():
         ranges, calibrated = Ranges.load(known), f"{known.name} of an earlier run"
+        check_covers(ranges, source, known)
     if ranges is None:
         photos = calibration_photos(photographs.folder, source)
         ranges, calibrated = ranges_on(source, photos, progress=progress), photos.told
@@ -169,6 +182,21 @@ def workshop(
         calibrated,
         allow_inexact,
     )
+
+
+def check_covers(ranges: Ranges, source: Source, file: Path) -> None:
+    """Refuse ranges that lack a tensor of the network.
+
+    Raises:
+        UsageError: as said.
+    """
+    lacking = [name for name in source.graph.activations() if name not in ranges.by_tensor]
+    if lacking:
+        raise UsageError(
+            f"{file}: has no range of {lacking[0]!r} and {len(lacking) - 1} other tensors of "
+            f"{source.name} x{source.scale}: it is of another network; delete it, or choose "
+            "another folder"
+        )
 
 
 def write_plan(shop: Workshop, plan: Plan, folder: Path, trained: Workshop | None = None) -> None:

@@ -210,7 +210,7 @@ def load_plan(path: Path) -> Plan:
         plan = msgspec.json.decode(file.read_bytes(), type=Plan)
     except OSError as error:
         raise UsageError(f"{file}: cannot be read ({error.strerror})") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{file}: not a plan: {error}") from error
     if plan.format > FORMAT:
         raise UsageError(

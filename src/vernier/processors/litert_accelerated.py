@@ -29,7 +29,7 @@ from vernier.processors.contents import (
 )
 from vernier.processors.engine_messages import engine_messages, silence_at_exit
 from vernier.processors.litert_cpu import PACKAGE
-from vernier.processors.machine import usable_cores
+from vernier.processors.machine import at_most_cores
 from vernier.processors.openvino import openvino_devices
 from vernier.processors.protocol import (
     Availability,
@@ -88,7 +88,7 @@ class LitertGpu:
             model,
             contents,
             _Target("gpu", kinds, options, f"arithmetic measured as {measured}"),
-            threads or usable_cores(),
+            at_most_cores(threads),
             allow_fallback,
             (mismatch,) if mismatch else (),
         )
@@ -157,7 +157,7 @@ class LitertNpu:
             model,
             contents,
             _Target("npu", HardwareAccelerator.NPU, {"intel_openvino_options": intel}, note),
-            threads or usable_cores(),
+            at_most_cores(threads),
             allow_fallback,
             (mismatch,) if mismatch else (),
         )

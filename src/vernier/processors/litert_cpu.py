@@ -17,7 +17,7 @@ from vernier.processors.contents import (
     read_contents,
 )
 from vernier.processors.engine_messages import engine_messages
-from vernier.processors.machine import cpu_name, usable_cores
+from vernier.processors.machine import at_most_cores, cpu_name
 from vernier.processors.protocol import (
     Availability,
     Executable,
@@ -56,7 +56,7 @@ class LitertCpu:
             raise ProcessorError(f"{self.id} is not here: {available.detail}")
         contents = read_contents(model)
         check_precision(contents, self.id)
-        return _LitertCpuExecutable(self.id, model, contents, threads or usable_cores())
+        return _LitertCpuExecutable(self.id, model, contents, at_most_cores(threads))
 
 
 class _Memory:

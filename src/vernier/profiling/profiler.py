@@ -14,7 +14,7 @@ from vernier.errors import GraphError, PlacementError, ProcessorError, UsageErro
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized
 from vernier.processors.discovery import find_processor
-from vernier.processors.machine import clock_mhz, describe_machine, usable_cores
+from vernier.processors.machine import at_most_cores, clock_mhz, describe_machine
 from vernier.processors.protocol import Executable
 from vernier.processors.self_test_cases import kinds_in
 from vernier.processors.soundness import require_usable
@@ -81,7 +81,7 @@ def profile(
     """
     if not processors or len(set(processors)) != len(processors):
         raise UsageError(f"expected one or more different processors, found {list(processors)}")
-    used = threads or usable_cores()
+    used = at_most_cores(threads)
     graph = resized(subject.graph, subject.height, subject.width)
     for name in processors:
         require_usable(find_processor(name), kinds_in(graph), allow_inexact=allow_inexact)

@@ -88,7 +88,7 @@ class Ranges(Mapping[str, Range]):
         """
         try:
             return Ranges(msgspec.json.decode(content, type=_File).ranges)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise UsageError(f"expected a ranges file (format {_FORMAT!r}, 1): {error}") from error
 
     def save(self, path: Path) -> None:

@@ -116,7 +116,7 @@ def parse_recipe(text: str, origin: str) -> Recipe:
     """
     try:
         return msgspec.convert(tomllib.loads(text), Recipe)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as error:
         raise TrainingError(f"{origin}: not a usable recipe: {error}") from error
 
 
