@@ -93,19 +93,21 @@ def main() -> None:
         "LiteRT": find_processor("litert:cpu:int8"),
     }
     isa = os.environ.get("ONEDNN_MAX_CPU_ISA", "all it has")
+    words = re.sub(r"[^a-z0-9]+", "-", f"{cpu_name()} {isa}".lower()).strip("-")
+    known, count = {}, len(photos)
+    if given.times:
+        known, count = _recorded(given.out / f"pair_bound_{words}.json")
     lines = [
         f"# INT8 in pairs: {cpu_name()}, oneDNN's instruction set: {isa}",
         "",
         f"Here OpenVINO adds in 16 bits: {pair_sums(BOUNDED)}. Mean (worst) luma PSNR to LiteRT's",
-        f"float32 pictures in dB, {len(photos)} photos of Set5 and BSD100; median CPU time of",
+        f"float32 pictures in dB, {count} photos of Set5 and BSD100; median CPU time of",
         f"bounded weights / as it was at {TIMED[1]}x{TIMED[0]}, 1 thread, in turn.",
         "",
         f"| network | {' | '.join(contenders)} | bounded - LiteRT | time |",
         "|---|---|---|---|---|---|---|",
     ]
     rows = []
-    words = re.sub(r"[^a-z0-9]+", "-", f"{cpu_name()} {isa}".lower()).strip("-")
-    known = _recorded(given.out / f"pair_bound_{words}.json") if given.times else {}
     for name, scale in known or _subjects(given.networks):
         if known:
             bundle = _bundles(name, scale, given.data)["int8"]
@@ -122,14 +124,15 @@ def main() -> None:
     table = "\n".join(lines) + "\n"
     print(table)
     if given.out:
-        results = {"isa": isa, "photos": len(photos), "networks": [asdict(row) for row in rows]}
+        results = {"isa": isa, "photos": count, "networks": [asdict(row) for row in rows]}
         write_results(given.out, f"pair_bound_{words}", results, table)
 
 
-def _recorded(file: Path) -> dict[tuple[str, int], Row]:
-    """Of an earlier run, by network and scale."""
-    rows = [Row(**row) for row in json.loads(file.read_text())["results"]["networks"]]
-    return {(row.network, row.scale): row for row in rows}
+def _recorded(file: Path) -> tuple[dict[tuple[str, int], Row], int]:
+    """Of an earlier run: rows by network and scale, and of how many photos."""
+    found = json.loads(file.read_text())["results"]
+    rows = [Row(**row) for row in found["networks"]]
+    return {(row.network, row.scale): row for row in rows}, found["photos"]
 
 
 def _subjects(wanted: Sequence[str]) -> list[tuple[str, int]]:
