@@ -9,11 +9,13 @@ Prints a table and writes `benchmarks/results/known_order.md`, with `--add` belo
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from timing import write_results
 from vernier.cli.train_estimator import _enlarger
 from vernier.images.writing import write_whole
 from vernier.metrics.flip import PIXELS_PER_DEGREE, flip_map
@@ -144,7 +146,10 @@ def main() -> None:
     print("\n".join(lines))
     before = given.out.read_text().splitlines() if given.add else []
     text = [*before, *lines[1:]] if given.add else lines
-    given.out.write_text("\n".join(text) + "\n")
+    scores = {name: {"mean": mean, **found} for mean, name, found in rows}
+    runs = json.loads(given.out.with_suffix(".json").read_text())["results"] if given.add else {}
+    results = {**runs, f"{given.photos.name}: {networks}": {"pairs": counts, "scores": scores}}
+    write_results(given.out.parent, given.out.stem, results, "\n".join(text) + "\n")
     if given.page:
         chosen = [one for kind in kinds for one in [p for p in pairs if p.kind == kind][:FEWEST]]
         write_whole(given.page, abx_page(chosen).encode())

@@ -119,8 +119,8 @@ def test_shipped_networks_on_a_photo(name: str) -> None:
     [
         ("carn_m.safetensors", 2),
         ("imdn_x4.safetensors", 4),
-        ("realesr-animevideov3-x4.param", 4),
-        ("upscayl-lite-4x.param", 4),
+        ("realesr-animevideov3-x4.safetensors", 4),
+        ("upscayl-lite-4x.safetensors", 4),
     ],
 )
 def test_published_networks_on_a_photo(file: str, scale: int) -> None:
