@@ -19,8 +19,8 @@ from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
 from vernier.formats.tflite.writer import write
 from vernier.graphs.shapes import resized
+from vernier.processor_id import ProcessorId
 from vernier.processors.discovery import find_processor
-from vernier.processors.protocol import ProcessorId
 from vernier.runtime.loading import wrapped_network
 from vernier.runtime.memory import engine_memory_factor, peak_bytes
 

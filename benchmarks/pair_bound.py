@@ -25,6 +25,7 @@ import numpy as np
 from timing import interleave, write_results
 from vernier.bundles.bundle import Bundle, in_memory, open_bundle
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
+from vernier.cpu import usable_cores
 from vernier.export.networks import Photos, ranges_on
 from vernier.export.whole import export_float32, export_int8, network_facts
 from vernier.images.colour import luma
@@ -32,7 +33,7 @@ from vernier.images.pairs import list_photos, load_rgb, network_input, shrink
 from vernier.metrics.psnr import psnr
 from vernier.networks.source import find_source
 from vernier.processors.discovery import find_processor, pair_sums
-from vernier.processors.machine import cpu_name, usable_cores
+from vernier.processors.machine import cpu_name
 from vernier.processors.openvino import OpenVino
 from vernier.processors.protocol import Processor
 from vernier.quantization import pair_bound

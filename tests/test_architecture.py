@@ -51,7 +51,7 @@ ARROWS: dict[str, set[str]] = {
         "splitting", "training",
     },
 }  # fmt: skip
-FREE = ("errors", "progress", "version", "cpu", "cache")
+FREE = ("errors", "progress", "version", "cpu", "cache", "processor_id")
 """The ground floor: files that every room may import."""
 
 # PyTorch may be imported at the top of these folders' files only.

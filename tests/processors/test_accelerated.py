@@ -16,9 +16,9 @@ from processor_models import mixed, with_two_ports
 
 from vernier.errors import PlacementError, ProcessorError
 from vernier.formats.tflite.writer import write
+from vernier.processor_id import ProcessorId
 from vernier.processors.arithmetic_probe import measured_precision
 from vernier.processors.litert_accelerated import LitertNpu
-from vernier.processors.protocol import ProcessorId
 from vernier.processors.self_test import TOLERANCE_CODES, self_test
 from vernier.processors.vulkan import vulkan_devices
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vernier.processor_id import is_integer
+
 if TYPE_CHECKING:
     from vernier.planning.plan import Plan, Scores
 
@@ -74,7 +76,7 @@ def diff(first: PlanArgument, second: PlanArgument) -> None:
 
 def told(plan: Plan) -> str:
     """A plan as the table that a person wants to see first."""
-    integer = sum(unit.processor.endswith(":int8") for unit in plan.units)
+    integer = sum(is_integer(unit.processor) for unit in plan.units)
     after = plan.measured_ms
     lines = [
         f"{plan.network} x{plan.scale} at {plan.height}x{plan.width}: {integer} of "

@@ -12,13 +12,14 @@ from vernier.images.pairs import Float32, list_photos, load_rgb, network_input, 
 from vernier.planning.plan import Plan
 from vernier.planning.planner import Workshop
 from vernier.planning.verification import judged_exported
+from vernier.processor_id import is_integer
 from vernier.processors.discovery import pair_sums
 from vernier.progress import Progress, silent
 from vernier.quality.split_quality import held_out_files
 from vernier.quantization.pair_bound import PairSums
 from vernier.training.distillation import Distillation, distil
 from vernier.units.cutting import cut
-from vernier.units.split import Form, is_integer
+from vernier.units.split import Form
 
 MOST_PHOTOS = 100
 

@@ -17,6 +17,7 @@ from vernier.planning.planner import Order, Workshop, stopwatch
 from vernier.planning.stopwatch import Stopwatch
 from vernier.planning.timed_search import NEAR
 from vernier.planning.verification import exported_split
+from vernier.processor_id import is_integer
 from vernier.processors.machine import Machine, describe_machine
 from vernier.profiling.correction import at_pace, learned
 from vernier.profiling.prediction import Predictor
@@ -32,7 +33,7 @@ from vernier.splitting.front import (
     thinned,
 )
 from vernier.splitting.problem import Problem
-from vernier.units.split import Assignment, Form, is_integer
+from vernier.units.split import Assignment, Form
 
 ROUNDS = 3
 """Of searching, timing and learning."""

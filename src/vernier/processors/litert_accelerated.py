@@ -19,7 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vernier.cpu import usable_cores
 from vernier.errors import PlacementError, ProcessorError
+from vernier.processor_id import ProcessorId
 from vernier.processors.arithmetic_probe import measured_precision, probe_input, probe_model
 from vernier.processors.contents import (
     ModelContents,
@@ -29,16 +31,8 @@ from vernier.processors.contents import (
 )
 from vernier.processors.engine_messages import engine_messages, silence_at_exit
 from vernier.processors.litert_cpu import PACKAGE
-from vernier.processors.machine import usable_cores
 from vernier.processors.openvino import openvino_devices
-from vernier.processors.protocol import (
-    Availability,
-    Executable,
-    Placement,
-    Port,
-    ProcessorId,
-    copy_through,
-)
+from vernier.processors.protocol import Availability, Executable, Placement, Port, copy_through
 from vernier.processors.vulkan import vulkan_devices
 
 _INTEL = "intel_openvino"

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vernier.cpu import usable_cores
 from vernier.errors import ProcessorError
+from vernier.processor_id import ProcessorId
 from vernier.processors.contents import (
     FileOperator,
     ModelContents,
@@ -17,14 +19,13 @@ from vernier.processors.contents import (
     read_contents,
 )
 from vernier.processors.engine_messages import engine_messages
-from vernier.processors.machine import cpu_name, usable_cores
+from vernier.processors.machine import cpu_name
 from vernier.processors.protocol import (
     Availability,
     Executable,
     OperatorPlacement,
     Placement,
     Port,
-    ProcessorId,
     copy_through,
 )
 

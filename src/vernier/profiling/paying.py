@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from vernier.units.split import fusion, precision_of
+from vernier.processor_id import precision_of
+from vernier.units.split import fusion
 
 PAYS = 0.04
 """Of the network's time, that a processor must save with the units it is faster at."""

@@ -10,11 +10,12 @@ from itertools import permutations
 from pathlib import Path
 
 from vernier.conversion.registry import fastest_method
+from vernier.cpu import usable_cores
 from vernier.errors import GraphError, PlacementError, ProcessorError, UsageError
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized
 from vernier.processors.discovery import find_processor
-from vernier.processors.machine import clock_mhz, describe_machine, usable_cores
+from vernier.processors.machine import clock_mhz, describe_machine
 from vernier.processors.protocol import Executable
 from vernier.processors.self_test_cases import kinds_in
 from vernier.processors.soundness import require_usable

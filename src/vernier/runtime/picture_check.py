@@ -18,8 +18,8 @@ from vernier.bundles.bundle import Bundle
 from vernier.errors import ProcessorError
 from vernier.graphs.graph import CONVOLUTIONS
 from vernier.graphs.shapes import fits_one_size, own_size, resized
+from vernier.processor_id import ProcessorId
 from vernier.processors.notes import cache_folder, note, recall
-from vernier.processors.protocol import ProcessorId
 from vernier.processors.soundness import INSIST
 from vernier.quantization.arithmetic.graph import run_integer
 from vernier.runtime.chain import Chain

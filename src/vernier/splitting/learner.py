@@ -26,12 +26,13 @@ from torch import Tensor
 from vernier.errors import TrainingError
 from vernier.metrics.differentiable import ssim
 from vernier.perceptual.estimator import Estimator
+from vernier.processor_id import is_integer
 from vernier.progress import Progress, silent
 from vernier.quality.guard import Guard, guarded_batch
 from vernier.splitting.problem import Problem
 from vernier.splitting.starts import fastest
 from vernier.splitting.time_model import TimeModel
-from vernier.units.split import Assignment, is_integer
+from vernier.units.split import Assignment
 
 Blend = Callable[[Tensor, Sequence[str], int], tuple[Tensor, Tensor]]
 """Grey pictures `(N, 1, H, W)` of a batch in [0, 1], blended by shares `(M, K)` of these
