@@ -8,7 +8,14 @@ from pathlib import Path
 import msgspec
 
 from vernier.errors import UsageError
-from vernier.images.pairs import Float32, list_photos, load_rgb, network_input, shrink
+from vernier.images.pairs import (
+    Float32,
+    evenly_spread,
+    list_photos,
+    load_rgb,
+    network_input,
+    shrink,
+)
 from vernier.planning.plan import Plan
 from vernier.planning.planner import Workshop
 from vernier.planning.verification import judged_exported
@@ -100,6 +107,6 @@ def _pool(shop: Workshop, photos: Path) -> list[Float32]:
     files = list_photos(photos)
     kept = set(held_out_files(photos, len(shop.held_out.pictures)))
     files = [path for path in files if path not in kept]
-    files = files[:: max(1, len(files) // MOST_PHOTOS)]
+    files = evenly_spread(files, MOST_PHOTOS)
     channels = shop.source.graph.types[shop.source.graph.inputs[0]].shape[3]
     return [network_input(shrink(load_rgb(path), shop.source.scale)[0], channels) for path in files]
