@@ -21,8 +21,10 @@ import numpy as np
 from timing import write_results
 from vernier.networks.source import find_source
 from vernier.perceptual.estimator import shipped_estimator
-from vernier.planning.optimizing import Photographs, profiled, workshop
+from vernier.planning.context import open_context
+from vernier.planning.optimizing import profile_in
 from vernier.planning.planner import fye_sr_learner
+from vernier.planning.request import Request
 from vernier.profiling.assembly import Subject
 from vernier.quality.objectives import Objective
 from vernier.splitting.evaluations import Evaluations
@@ -80,17 +82,11 @@ def judge_network(name: str, photos: Path, runs: Path, objective: Objective) -> 
     subject = Subject(name, 2, source.graph, *SIZE)
     folder = runs / f"{name}-{objective}"
     folder.mkdir(parents=True, exist_ok=True)
-    profile = profiled(subject, PROCESSORS, runs / f"{name}-profile.json", quick=True)
-    shop = workshop(
-        source,
-        profile,
-        subject,
-        Photographs(photos, count=4, side=128),
-        folder,
-        objective=objective,
-    )
-    quality = shop.quality()
-    known = shop.evaluations(quality)
+    profile = profile_in(runs / f"{name}-profile.json", subject, PROCESSORS, quick=True)
+    request = Request(photos, objective=objective, photo_count=4, side=128)
+    context = open_context(request, source, subject, profile, folder)
+    quality = context.quality()
+    known = context.evaluations(quality)
     open_problem = Problem(profile, math.inf)
     splits = all_splits(open_problem)
     for split in splits:
@@ -103,7 +99,7 @@ def judge_network(name: str, photos: Path, runs: Path, objective: Objective) -> 
     # The paper's learner descends an estimate of PIQE: it is asked where that is the objective.
     methods = METHODS if objective is Objective.GUARDED else METHODS_WITHOUT_LEARNER
     recipe = Recipe(steps=100)
-    learner = fye_sr_learner(shop, quality, shipped_estimator("piqe"), recipe=recipe)
+    learner = fye_sr_learner(context, quality, shipped_estimator("piqe"), recipe=recipe)
     for share in SHARES:
         problem = open_problem.within(low + share * (high - low))
         best = min(known(split) for split in splits if problem.feasible(split))

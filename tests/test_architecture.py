@@ -42,7 +42,7 @@ ARROWS: dict[str, set[str]] = {
     },
     "profiling": {
         "graphs", "formats", "images", "quantization", "conversion", "units", "processors",
-        "runtime", "estimates", "bundles", "export",
+        "runtime", "estimates", "bundles", "export", "networks",
     },
     "splitting": {"metrics", "perceptual", "quality", "units", "profiling"},
     "planning": {

@@ -168,7 +168,7 @@ def test_the_papers_learner_by_its_name(vernier, photos, tmp_path) -> None:
         (("--budget", "1x", "--memory", "0.0001"), "no split keeps the constraints"),
     ],
 )
-def test_bad_wishes_are_one_line_and_leave_no_plan(
+def test_bad_options_are_one_line_and_leave_no_plan(
     vernier, photos, tmp_path, arguments, words
 ) -> None:
     profile = tmp_path / "p.json"

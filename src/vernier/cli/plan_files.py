@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vernier.cli.console import print_json
 from vernier.processor_id import is_integer
 
 if TYPE_CHECKING:
@@ -72,6 +73,16 @@ def diff(first: PlanArgument, second: PlanArgument) -> None:
         f"{looks[0].objective:.3f} -> {looks[1].objective:.3f}; PSNR to float "
         f"{looks[0].psnr_db:.1f} -> {looks[1].psnr_db:.1f} dB"
     )
+
+
+def print_plan(plan: Plan, as_json: bool) -> None:
+    """A plan that was just made, as a table or as JSON."""
+    import msgspec
+
+    if as_json:
+        print_json(msgspec.to_builtins(plan))
+    else:
+        typer.echo(told(plan))
 
 
 def told(plan: Plan) -> str:
