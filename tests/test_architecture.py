@@ -120,6 +120,11 @@ def test_running_a_bundle_imports_no_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_bundles_are_written_by_export_alone() -> None:
+    writers = {_room(path) for path in FILES if "import write_bundle" in path.read_text()}
+    assert writers == {"export"}
+
+
 def test_every_room_has_its_arrows() -> None:
     rooms = {path.parent.name for path in SOURCE.glob("*/__init__.py")} - {"cli"}
     assert rooms == set(ARROWS)

@@ -60,9 +60,12 @@ def optimize(
     """Find the split of a network that looks best within a budget, export, time and judge it.
 
         import vernier
-        plan = vernier.optimize("sesr-m5", "0.7x", "photos/", "plan/")
-        print(plan.measured_ms, plan.held_out.psnr_db)
-        upscaler = vernier.Upscaler(bundle="plan/bundle")
+        known = vernier.profile("sesr-m5", size=(90, 160), processors=(
+            "modelled:pixel-6-gpu:float16", "modelled:pixel-6-npu:int8"))
+        plan = vernier.optimize("sesr-m5", "0.7x", "photos/", "plan/", profile=known, quick=True)
+        print(plan.predicted_ms, plan.simulated.psnr_db, plan.processors)
+
+    Without `profile` the machine at hand is profiled, and what is found is timed and judged there.
 
     Args:
         network: a name, or the path of a file (see `networks.source.find_source`).
