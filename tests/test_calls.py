@@ -94,7 +94,7 @@ def test_the_command_plans_what_the_call_does(command, known, folder, tmp_path) 
         "photo_count": 2,
         "objective": "psnr",
         "most_switches": 3,
-        "quick": True,
+        "method": "milp",
     }
     plan = vernier.optimize(
         "sesr-m5", "0.7x", folder / "photos", tmp_path / "called", profile=known, **options
@@ -103,7 +103,7 @@ def test_the_command_plans_what_the_call_does(command, known, folder, tmp_path) 
     printed = command(
         "split", "sesr-m5", "--profile", tmp_path / "p.json", "--budget", "0.7x",
         "--photos", folder / "photos", "--photo-count", 2, "--objective", "psnr",
-        "--most-switches", 3, "--quick", "-o", tmp_path / "told", "--json",
+        "--most-switches", 3, "--method", "milp", "-o", tmp_path / "told", "--json",
     )  # fmt: skip
     commanded = load_plan(tmp_path / "told")
     assert lasting(commanded, "search_s") == lasting(plan, "search_s")
@@ -124,7 +124,7 @@ def test_the_command_plans_what_the_call_does(command, known, folder, tmp_path) 
 
 
 def test_a_front_in_one_call_ends_at_the_plan_s_ends(known, folder) -> None:
-    options: SearchOptions = {"photo_count": 2, "objective": "psnr", "quick": True}
+    options: SearchOptions = {"photo_count": 2, "objective": "psnr", "method": "milp"}
     found = pareto("sesr-m5", known, folder / "photos", budgets=3, **options)
     assert 2 <= len(found.points) <= 3
     assert found.points[-1].integer_units < found.points[0].integer_units
