@@ -179,7 +179,9 @@ def test_bad_options_are_one_line_and_leave_no_plan(
     )  # fmt: skip
     assert code == 2
     assert words in err
-    assert len(err.strip().splitlines()) == 1
+    # A slow machine is told how far calibration is.
+    told = [line for line in err.strip().splitlines() if " s left) " not in line]
+    assert len(told) == 1
     assert not (tmp_path / "plan" / "plan.json").exists()
 
 
