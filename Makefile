@@ -9,15 +9,16 @@ WORKERS ?= auto
 PYTEST = $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # The part of the tests that needs no PyTorch.
-RUN_TIME_TESTS = tests/tflite tests/images tests/processors tests/conversion tests/test_cpu.py \
+RUN_TIME_TESTS = tests/formats/tflite tests/images tests/processors tests/conversion tests/test_cpu.py \
 	tests/cli/test_start.py
 
-.PHONY: demo test test-run-time test-as test-emulated test-arm lint bench bench-machine clean
+.PHONY: demo test test-run-time test-as test-emulated test-arm lint bench bench-machine fuzz clean
 
-$(READY): pyproject.toml requirements.txt
+$(READY): pyproject.toml requirements.txt requirements-lpips.txt
 	@test -n "$(PYTHON)" || { echo "no Python 3.11 or later with venv found; set PYTHON=" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) -r requirements.txt
+	$(PIP) --no-deps -r requirements-lpips.txt
 	$(PIP) --no-deps --editable .
 	touch $@
 
@@ -57,6 +58,10 @@ test-emulated: $(READY)
 # LiteRT's INT8 on emulated ARM CPUs against this machine's; exit code 77 where it cannot be had.
 test-arm: $(READY)
 	$(BIN)/python tests/arm/compare.py $(VENV)/arm
+
+# Hostile inputs by the thousand; `make test` tries some hundreds of the same kinds.
+fuzz: $(READY)
+	$(BIN)/python tests/fuzz/run.py --inputs 20000
 
 lint: $(READY)
 	$(BIN)/ruff check .

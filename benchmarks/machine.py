@@ -25,7 +25,6 @@ from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.cpu import usable_cores
 from vernier.errors import VernierError
-from vernier.export.whole import calibrate_picture_network
 from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized
@@ -36,6 +35,7 @@ from vernier.processors.doctor import try_processor
 from vernier.processors.machine import describe_machine
 from vernier.processors.protocol import Executable
 from vernier.quantization.quantize import quantize
+from vernier.quantization.ranges import calibrate_picture_network
 
 HEIGHT, WIDTH, SCALE = 540, 960, 2
 NETWORKS = ("sesr-m5", "sesr-m5-hw", "sesr-m11", "sesr-xl", "edsr-baseline")

@@ -20,6 +20,7 @@ import json
 import math
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -28,11 +29,14 @@ import numpy as np
 from timing import write_results
 from vernier.metrics.piqe import SHIFTS
 from vernier.networks.source import Source, find_source
+from vernier.perceptual.estimator import shipped_estimator
 from vernier.planning.context import Context, open_context
 from vernier.planning.optimizing import profile_in
+from vernier.planning.planner import PhotoLearner
 from vernier.planning.request import Request
 from vernier.profiling.assembly import Subject
 from vernier.quality.objectives import EQUAL_DB, ONCE, Objective, Shifts
+from vernier.quality.perceived import ESTIMATED
 from vernier.quality.split_quality import SplitQuality, load_crops
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.methods import Method, find_split
@@ -59,6 +63,9 @@ PROCESSORS = {
     ),
 }
 WORTH = {
+    Objective.VISIBLE: lambda found: found["visible"],
+    Objective.FLIP: lambda found: 100 * found["flip"],
+    Objective.LPIPS: lambda found: 100 * found["lpips"],
     Objective.GUARDED: lambda found: found["guarded"],
     Objective.PIQE: lambda found: found["piqe"] - found["piqe_float"],
     Objective.GMSD: lambda found: found["gmsd"],
@@ -66,6 +73,7 @@ WORTH = {
     Objective.PSNR: lambda found: EQUAL_DB - found["psnr"],
 }
 RIVALS = (Method.MILP, Method.DP, Method.GREEDY, Method.FIRST, Method.LAST, Method.RANDOM)
+LEARNT = Method.FYE_SR
 CHANCES = 5
 STRANGE = 32
 """Photos of another collection that all methods are judged on at last."""
@@ -149,6 +157,11 @@ def judge_network(context: Context, given: argparse.Namespace) -> list[dict]:
             seconds = time.monotonic() - started
             for rival in RIVALS:
                 found[rival] = find_split(rival, problem, judge)
+            if given.learn:
+                own = Evaluations(judge)
+                learner = learner_of(context, seen.quality, objective)
+                found[LEARNT] = find_split(LEARNT, problem, own, learner=learner)
+                learnt_judged = len(own)
             chances = [find_split(Method.RANDOM, problem, judge, seed=n) for n in range(CHANCES)]
             row = {
                 "network": f"{context.source.name} x{context.source.scale}",
@@ -161,6 +174,7 @@ def judge_network(context: Context, given: argparse.Namespace) -> list[dict]:
                 "photos": given.photos,
                 "side": given.side,
                 "most": given.most,
+                "judged_by_fye_sr": learnt_judged if given.learn else None,
                 "searched": {},
                 "held_out": {},
                 "behind": {},
@@ -181,6 +195,14 @@ def judge_network(context: Context, given: argparse.Namespace) -> list[dict]:
             rows.append(row)
             print(json.dumps(row), file=sys.stderr, flush=True)
     return rows
+
+
+def learner_of(context: Context, quality: SplitQuality, objective: Objective) -> PhotoLearner:
+    """FYE-SR's learner for an objective; nothing is kept of it."""
+    metric = ESTIMATED.get(objective)
+    estimator = shipped_estimator(metric) if metric else None
+    asked = replace(context.asked(objective=objective), folder=None)
+    return PhotoLearner(asked, quality, estimator)
 
 
 def known_rows(folder: Path | None, name: str) -> list[dict]:
@@ -227,7 +249,7 @@ def table_of(rows: list[dict]) -> str:
             f"| {np.mean(leads):.4g} | {len(pairs)} | {won} | {len(pairs) - won - lost} | {lost} "
             f"| {np.mean([behind for behind, _ in pairs]):.4g} | {at_all} |"
         )
-    methods = ["search", *(m.value for m in RIVALS)]
+    methods = ["search", LEARNT.value, *(m.value for m in RIVALS)]
     lines += ["", "| network | units | budget | objective | seconds | "
               + " | ".join(methods) + " |", "|" + "---|" * (5 + len(methods))]  # fmt: skip
     for row in rows:
@@ -250,6 +272,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=120, help="Judgements of a search")
     parser.add_argument("--engine", choices=list(PROCESSORS), default="openvino")
     parser.add_argument("--objectives", nargs="*", default=[o.value for o in Objective])
+    parser.add_argument("--learn", action="store_true", help="fye-sr as well")
     parser.add_argument("--only", nargs="*", help="Names that contain one of these")
     given = parser.parse_args()
     given.runs.mkdir(parents=True, exist_ok=True)

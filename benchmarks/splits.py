@@ -35,7 +35,7 @@ from vernier.bundles.bundle import Bundle, in_memory, write_bundle
 from vernier.bundles.shipped import shipped_networks
 from vernier.errors import PlacementError
 from vernier.export.splits import export_split
-from vernier.export.whole import calibrate_picture_network, network_facts
+from vernier.export.whole import network_facts
 from vernier.graphs.graph import Graph
 from vernier.networks.capture.module import capture
 from vernier.networks.checkpoints import load, load_into
@@ -44,7 +44,7 @@ from vernier.networks.registry import NETWORKS, find_network
 from vernier.networks.shipped import weights_file
 from vernier.processor_id import is_integer
 from vernier.processors.discovery import find_processor
-from vernier.quantization.ranges import Ranges
+from vernier.quantization.ranges import Ranges, calibrate_picture_network
 from vernier.quantization.scales import decode, encode
 from vernier.runtime.loading import load_network, placed
 from vernier.runtime.pictures import Upscaler

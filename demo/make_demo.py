@@ -27,7 +27,7 @@ from vernier.splitting.starts import fastest
 
 HERE = Path(__file__).parent
 OUT = HERE / "out"
-NETWORK, SIZE = "sesr-m5", "180x320"
+NETWORK, SIZE = "sesr-m5", "320x180"
 PAYS = 0.9
 """Share of all-float that the fastest split may take for a split to be worth planning."""
 DETAIL = (slice(60, 220), slice(90, 290))  # the cat's eyes

@@ -23,7 +23,7 @@ ARROWS: dict[str, set[str]] = {
     "estimates": {"graphs", "formats", "quantization"},
     "bundles": {"graphs", "formats"},
     "networks": {"graphs", "formats", "bundles"},
-    "simulation": {"graphs", "quantization", "units", "networks", "images"},
+    "simulation": {"graphs", "quantization", "units", "networks", "images", "metrics"},
     "processors": {"graphs", "formats", "quantization"},
     "runtime": {
         "graphs", "formats", "quantization", "images", "metrics", "conversion", "processors",
@@ -32,10 +32,10 @@ ARROWS: dict[str, set[str]] = {
     "training": {"graphs", "images", "metrics", "networks", "quantization", "simulation"},
     "perceptual": {"images", "metrics", "networks", "quantization", "simulation"},
     "quality": {
-        "images", "metrics", "networks", "quantization", "simulation", "units", "bundles",
-        "processors", "runtime",
+        "images", "metrics", "networks", "perceptual", "quantization", "simulation", "units",
+        "bundles", "processors", "runtime",
     },
-    "scoring": {"images", "metrics", "networks", "runtime"},
+    "scoring": {"images", "metrics", "simulation", "runtime"},
     "export": {
         "graphs", "formats", "images", "networks", "quantization", "units", "bundles",
         "processors", "runtime", "training", "quality",
@@ -44,7 +44,7 @@ ARROWS: dict[str, set[str]] = {
         "graphs", "formats", "images", "quantization", "conversion", "units", "processors",
         "runtime", "estimates", "bundles", "export", "networks",
     },
-    "splitting": {"metrics", "perceptual", "quality", "units", "profiling"},
+    "splitting": {"metrics", "quality", "units", "profiling"},
     "planning": {
         "graphs", "images", "metrics", "networks", "perceptual", "quality", "quantization",
         "simulation", "processors", "bundles", "export", "runtime", "units", "profiling",
@@ -59,13 +59,20 @@ TORCH_FOLDERS = ("networks", "simulation", "training", "perceptual")
 # And of these files, which nothing imports that runs a bundle.
 TORCH_FILES = (
     "metrics/lpips.py",
+    "metrics/flip.py",
+    "metrics/lpips_weights.py",
     "metrics/differentiable.py",
     "quality/guard.py",
+    "quality/perceived.py",
     "quality/split_quality.py",
+    "quality/perceived.py",
+    "splitting/expected_time.py",
     "splitting/learner.py",
+    "splitting/learner_state.py",
+    "splitting/paper_learner.py",
 )
 # Files of those folders that the runtime reads, and which must therefore do without.
-TORCH_FREE_FILES = {"networks/shipped.py", "networks/ncnn.py"}
+TORCH_FREE_FILES = {"networks/shipped.py"}
 
 
 def _room(path: Path) -> str:

@@ -82,7 +82,7 @@ def test_the_documented_example_works(folder, tmp_path, monkeypatch, name) -> No
 def test_the_command_profiles_what_the_call_does(command, known, tmp_path) -> None:
     file = tmp_path / "p.json"
     command(
-        "profile", "sesr-m5", "--size", "90x160", "--processors", ",".join(MODELLED), "-o", file
+        "profile", "sesr-m5", "--size", "160x90", "--processors", ",".join(MODELLED), "-o", file
     )
     assert lasting(load_profile(file)) == lasting(known)
     with pytest.raises(UsageError, match="exists already"):
@@ -163,7 +163,7 @@ def test_the_command_scores_what_the_call_does(command, folder) -> None:
     [
         ("soon", {}, "expected a budget"),
         ("1x", {"method": "magic"}, "expected a method of search"),
-        ("1x", {"objective": "taste"}, "expected an objective of guarded"),
+        ("1x", {"objective": "taste"}, "expected an objective of visible"),
         ("1x", {"locked": {"last": "int8"}}, "expected a processor as ENGINE:DEVICE:PRECISION"),
     ],
 )

@@ -1,9 +1,11 @@
-"""Build and count every network of the registry, and write what `vernier networks` lists.
+"""Build and count networks of the registry, and write what `vernier networks` lists.
 
-python tools/catalogue.py
+python tools/catalogue.py [NAME ...]     (all without names; others keep what was counted before)
 """
 
 from __future__ import annotations
+
+import sys
 
 import msgspec
 
@@ -11,7 +13,7 @@ from vernier.export.whole import network_facts
 from vernier.graphs.counts import count_macs
 from vernier.graphs.shapes import fits_one_size, resized
 from vernier.networks.capture.module import capture
-from vernier.networks.catalogue import FILE, Cost, Listed
+from vernier.networks.catalogue import FILE, Cost, Listed, catalogue
 from vernier.networks.registry import NETWORKS, NetworkEntry
 
 HEIGHT, WIDTH = 720, 1280
@@ -36,10 +38,14 @@ def count(entry: NetworkEntry, scale: int) -> Cost:
     )
 
 
-def main() -> None:
-    """Write the file."""
+def main(names: list[str]) -> None:
+    """Write the file, with those of these names counted anew."""
+    known = {one.name: one for one in catalogue()} if names else {}
     listed = []
     for entry in NETWORKS.values():
+        if names and entry.name not in names:
+            listed.append(known[entry.name])
+            continue
         costs = tuple(count(entry, scale) for scale in entry.scales)
         listed.append(Listed(entry.name, entry.paper, entry.channels, costs))
         print(entry.name, *(f"x{c.scale}: {c.parameters:,}" for c in costs), flush=True)
@@ -47,4 +53,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

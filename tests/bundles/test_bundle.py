@@ -7,14 +7,10 @@ import pytest
 
 from vernier.bundles.bundle import open_bundle, write_bundle
 from vernier.errors import BundleError
-from vernier.export.whole import (
-    calibrate_picture_network,
-    export_float32,
-    export_int8,
-    network_facts,
-)
+from vernier.export.whole import export_float32, export_int8, network_facts
 from vernier.graphs.graph import Graph, Kind, Operator, TensorType
 from vernier.graphs.shapes import resized
+from vernier.quantization.ranges import calibrate_picture_network
 
 
 def small_graph():

@@ -7,10 +7,10 @@ from vernier.bundles.bundle import in_memory, open_bundle
 from vernier.bundles.shipped import shipped_bundles
 from vernier.errors import UsageError
 from vernier.export.splits import export_split
-from vernier.export.whole import calibrate_picture_network, network_facts
+from vernier.export.whole import network_facts
 from vernier.graphs.shapes import resized
 from vernier.processors.discovery import find_processor
-from vernier.quantization.ranges import Ranges
+from vernier.quantization.ranges import Ranges, calibrate_picture_network
 from vernier.runtime.loading import load_network, placed
 from vernier.units.cutting import cut
 from vernier.units.split import Form, Split, fusion
@@ -54,6 +54,8 @@ def picture_of(bundle):
         ((F, F, F, G, Q, F, F), [F, G, Q]),
         # Two engines, each of both precisions.
         ((F, Q, Q, F, J, G, J), [Q, J]),
+        # Float at the front, read in INT8 by both engines: it converts nothing itself.
+        ((G, Q, G, Q, J, G, J), [G, Q, G, Q, J]),
     ],
 )
 def test_each_engine_has_one_file_where_it_can(split, files, ranges):

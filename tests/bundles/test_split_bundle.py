@@ -11,10 +11,11 @@ from vernier.bundles.shipped import shipped_bundles
 from vernier.bundles.strip import layer_strip
 from vernier.errors import BundleError
 from vernier.export.splits import export_split
-from vernier.export.whole import calibrate_picture_network, network_facts
+from vernier.export.whole import network_facts
 from vernier.graphs.graph import Kind
 from vernier.graphs.reference import run
 from vernier.quantization.arithmetic.graph import run_integer
+from vernier.quantization.ranges import calibrate_picture_network
 from vernier.units.cutting import Granularity, cut
 from vernier.units.split import Form, Split
 

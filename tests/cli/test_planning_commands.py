@@ -27,7 +27,7 @@ def photos(tmp_path_factory):
 def optimized(vernier, photos, tmp_path):
     out = tmp_path / "plan"
     code, text, err = vernier(
-        "optimize", "sesr-m5", "--budget", "40x", "--size", "24x32", "--photos", photos,
+        "optimize", "sesr-m5", "--budget", "40x", "--size", "32x24", "--photos", photos,
         "--photo-count", 2, "--quick", "-o", out,
         "--processors", "litert:cpu:float32,litert:cpu:int8",
     )  # fmt: skip
@@ -113,7 +113,7 @@ def test_plans_can_be_shown_explained_and_compared(vernier, optimized, photos, t
 def test_a_front_of_modelled_processors(vernier, photos, tmp_path) -> None:
     profile = tmp_path / "p.json"
     made = vernier(
-        "profile", "sesr-m5", "--size", "90x160", "--processors", MODELLED, "-o", profile
+        "profile", "sesr-m5", "--size", "160x90", "--processors", MODELLED, "-o", profile
     )
     assert made[0] == 0, made[2]
     code, text, err = vernier(
@@ -141,19 +141,66 @@ def test_a_front_of_modelled_processors(vernier, photos, tmp_path) -> None:
     assert plan.predicted_ms <= plan.budget_ms
 
 
-def test_the_papers_learner_by_its_name(vernier, photos, tmp_path) -> None:
+def test_a_wrong_profile_or_budget_leaves_no_folder(vernier, photos, tmp_path) -> None:
     profile = tmp_path / "p.json"
-    vernier("profile", "sesr-m5-hw", "--size", "90x160", "--processors", MODELLED, "-o", profile)
+    made = vernier(
+        "profile", "sesr-m5", "--size", "160x90", "--processors", MODELLED, "-o", profile
+    )
+    assert made[0] == 0, made[2]
+    out = tmp_path / "out"
+    code, _, err = vernier("pareto", "sesr-m3", "--profile", profile, "--photos", photos, "-o", out)
+    assert code == 2
+    assert "the profile is of sesr-m5 x2" in err
+    assert "expected one of sesr-m3 x2" in err
+    assert not out.exists()
+    for budget in ("0x", "-5ms", "nan", "infx", "1e999ms"):
+        code, _, err = vernier(
+            "split", "sesr-m5", "--profile", profile, f"--budget={budget}", "--photos", photos,
+            "-o", out,
+        )  # fmt: skip
+        assert code == 2
+        assert "expected a budget" in err
+        assert not out.exists()
+
+
+def test_a_folder_of_another_network_is_named(vernier, photos, tmp_path) -> None:
+    out = tmp_path / "out"
+    for network in ("sesr-m5", "sesr-m3"):
+        profile = tmp_path / f"{network}.json"
+        made = vernier(
+            "profile", network, "--size", "160x90", "--processors", MODELLED, "-o", profile
+        )
+        assert made[0] == 0, made[2]
+        code, _, err = vernier(
+            "split", network, "--profile", profile, "--budget", "0.9x", "--photos", photos,
+            "--photo-count", 2, "-o", out, "--objective", "psnr", "--method", "greedy",
+        )  # fmt: skip
+        if network == "sesr-m5":
+            assert code == 0, err
+            (out / "plan.json").unlink()
+    assert code == 2
+    assert "other network (sesr-m5 x2, now sesr-m3 x2)" in err
+
+
+@pytest.mark.parametrize(("method", "runs"), [("fye-sr", 1), ("fye-sr-paper", 3)])
+@pytest.mark.parametrize("objective", ["guarded", "gmsd"])
+def test_both_forms_of_the_papers_learner_by_name(
+    vernier, photos, tmp_path, method, runs, objective
+) -> None:
+    profile = tmp_path / "p.json"
+    vernier("profile", "sesr-m5-hw", "--size", "160x90", "--processors", MODELLED, "-o", profile)
     code, text, err = vernier(
         "split", "sesr-m5-hw", "--profile", profile, "--budget", "0.6x", "--photos", photos,
-        "--photo-count", 1, "--method", "fye-sr", "-o", tmp_path / "plan", "--json",
+        "--photo-count", 1, "--method", method, "--objective", objective,
+        "-o", tmp_path / "plan", "--json",
     )  # fmt: skip
     assert code == 0, err
     found = json.loads(text)
-    assert found["method"] == "fye-sr"
+    assert found["method"] == method
+    assert found["objective"] == objective
     assert found["predicted_ms"] <= found["budget_ms"]
     # What is needed to go on after a stop lies in the folder.
-    assert len(list((tmp_path / "plan").glob("learner-*.pt"))) == 3
+    assert len(list((tmp_path / "plan").glob("*learner-*.pt"))) == runs
 
 
 @pytest.mark.parametrize(
@@ -163,7 +210,7 @@ def test_the_papers_learner_by_its_name(vernier, photos, tmp_path) -> None:
         (("--budget", "0.001x"), "no split reaches"),
         (("--budget", "1x", "--lock", "last"), "expected UNIT=PROCESSOR"),
         (("--budget", "1x", "--method", "magic"), "expected a method of search"),
-        (("--budget", "1x", "--objective", "taste"), "expected an objective of guarded"),
+        (("--budget", "1x", "--objective", "taste"), "expected an objective of visible"),
         (("--budget", "1x", "--photos", "nowhere"), "expected a folder of photos"),
         (("--budget", "1x", "--memory", "0.0001"), "no split keeps the constraints"),
     ],
@@ -172,7 +219,7 @@ def test_bad_options_are_one_line_and_leave_no_plan(
     vernier, photos, tmp_path, arguments, words
 ) -> None:
     profile = tmp_path / "p.json"
-    vernier("profile", "sesr-m5", "--size", "90x160", "--processors", MODELLED, "-o", profile)
+    vernier("profile", "sesr-m5", "--size", "160x90", "--processors", MODELLED, "-o", profile)
     code, _, err = vernier(
         "split", "sesr-m5", "--profile", profile, "--photos", photos, "--photo-count", 2,
         "-o", tmp_path / "plan", *arguments,

@@ -11,7 +11,7 @@ PAIR = "litert:cpu:float32,litert:cpu:int8"
 def profile(vernier, tmp_path):
     path = tmp_path / "profile.json"
     code, _, err = vernier(
-        "profile", "sesr-m3", "--size", "16x24", "--quick", "--threads", 1, "-o", path,
+        "profile", "sesr-m3", "--size", "24x16", "--quick", "--threads", 1, "-o", path,
         "--processors", PAIR,
     )  # fmt: skip
     assert code == 0, err
@@ -40,26 +40,26 @@ def test_by_default_what_pays_here_is_profiled_and_the_rest_is_told(vernier, tmp
 def test_a_profile_can_be_shown_compared_merged_and_scaled(vernier, tmp_path, profile):
     code, out, _ = vernier("profile", "show", profile)
     assert code == 0
-    assert "sesr-m3 x2 at 16x24" in out
+    assert "sesr-m3 x2 at 24x16" in out
     assert "modelled" not in out
     code, out, _ = vernier("profile", "diff", profile, profile, "--json")
     assert code == 0
     assert not any(row["clear"] for row in json.loads(out))
     assert vernier("profile", "merge", profile, profile, "-o", tmp_path / "merged.json")[0] == 0
     other = tmp_path / "other.json"
-    vernier("profile", "sesr-m3", "--size", "32x24", "--quick", "--threads", 1, "-o", other,
+    vernier("profile", "sesr-m3", "--size", "24x32", "--quick", "--threads", 1, "-o", other,
             "--processors", PAIR)  # fmt: skip
     code, _, err = vernier(
-        "profile", "scale", profile, other, "--size", "64x48", "-o", tmp_path / "scaled.json"
+        "profile", "scale", profile, other, "--size", "48x64", "-o", tmp_path / "scaled.json"
     )
     assert code == 0, err
     code, out, _ = vernier("profile", "show", tmp_path / "scaled.json")
-    assert "modelled (a line through 16x24 and 32x24)" in out
+    assert "modelled (a line through 24x16 and 24x32)" in out
 
 
 def test_a_profile_is_not_overwritten(vernier, profile):
     before = profile.read_bytes()
-    code, _, err = vernier("profile", "sesr-m3", "--size", "16x24", "-o", profile)
+    code, _, err = vernier("profile", "sesr-m3", "--size", "24x16", "-o", profile)
     assert code == 2
     assert "--overwrite" in err
     assert profile.read_bytes() == before

@@ -9,7 +9,12 @@ import pytest
 from vernier.conversion import measuring
 from vernier.conversion.arithmetic import Arithmetic
 from vernier.conversion.blocked import Blocked
-from vernier.conversion.measuring import fastest, measured_ms, remembered_fastest
+from vernier.conversion.measuring import (
+    agreed_fastest,
+    fastest,
+    measured_ms,
+    remembered_fastest,
+)
 from vernier.errors import ProcessorError
 
 
@@ -102,3 +107,11 @@ def test_real_methods_are_timed():
     measuring.SHAPE = (1, 180, 320, 64)
     assert measured_ms([Blocked(threads=1)])["blocked"] > 5 * small
     assert np.prod(measuring.SHAPE) > 1 << 20
+
+
+def test_a_busy_moment_does_not_decide(monkeypatch):
+    """What two timings in a row agree on, whatever the first one said."""
+    told = iter([{"a": 1.0, "b": 2.0}, {"a": 3.0, "b": 2.0}, {"a": 3.1, "b": 2.0}, {}])
+    monkeypatch.setattr(measuring, "measured_ms", lambda _: next(told))
+    assert agreed_fastest([]) == "b"
+    assert next(told) == {}

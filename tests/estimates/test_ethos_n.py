@@ -28,26 +28,27 @@ def network(name, scale=2, height=1080, width=1920):
 
 
 @pytest.mark.parametrize(
-    ("name", "scale", "size", "wanted_ms", "wanted_mb", "within"),
+    ("name", "scale", "size", "wanted_ms", "wanted_mb", "time_within", "dram_within"),
     [
-        ("sesr-m3-hw", 2, (1080, 1920), 22.5, 215, 0.08),
-        ("sesr-m5-hw", 2, (1080, 1920), 27.17, 289.2, 0.08),
-        ("sesr-m7-hw", 2, (1080, 1920), 31.8, 363, 0.08),
-        ("sesr-m11-hw", 2, (1080, 1920), 41.1, 512, 0.08),
-        ("sesr-xl-hw", 2, (1080, 1920), 78.2, 1022, 0.08),
-        ("sesr-m5-hw", 4, (1080, 1920), 43.77, 386.5, 0.08),
-        ("sesr-m5-hw", 2, (300, 400), 1.22, 7.92, 0.08),
-        ("sesr-m5-hw", 4, (300, 400), 2.19, 12.74, 0.08),
-        ("sesr-m3-hw", 2, (300, 400), 1.10, None, 0.08),
-        ("sesr-m11-hw", 2, (300, 400), 1.60, None, 0.08),
-        ("fsrcnn", 2, (1080, 1920), 203.6, 1018.9, 0.15),
+        ("sesr-m3-hw", 2, (1080, 1920), 22.5, 215, 0.003, 0.032),
+        ("sesr-m5-hw", 2, (1080, 1920), 27.17, 289.2, 0.003, 0.032),
+        ("sesr-m7-hw", 2, (1080, 1920), 31.8, 363, 0.003, 0.032),
+        ("sesr-m11-hw", 2, (1080, 1920), 41.1, 512, 0.003, 0.032),
+        ("sesr-xl-hw", 2, (1080, 1920), 78.2, 1022, 0.003, 0.032),
+        ("sesr-m5-hw", 4, (1080, 1920), 43.77, 386.5, 0.003, 0.032),
+        ("sesr-m5-hw", 2, (300, 400), 1.22, 7.92, 0.025, 0.032),
+        ("sesr-m5-hw", 4, (300, 400), 2.19, 12.74, 0.025, 0.032),
+        ("sesr-m3-hw", 2, (300, 400), 1.10, None, 0.025, 0.032),
+        ("sesr-m11-hw", 2, (300, 400), 1.60, None, 0.025, 0.032),
+        ("fsrcnn", 2, (1080, 1920), 203.6, 1018.9, 0.02, 0.12),
     ],
 )
-def test_arms_own_estimator(name, scale, size, wanted_ms, wanted_mb, within):
+def test_arms_own_estimator(name, scale, size, wanted_ms, wanted_mb, time_within, dram_within):
+    """The bounds are those that docs/npu.md claims; a tile's time is given to two digits only."""
     found = estimate(network(name, scale, *size), NPU)
-    assert found.time_ms == pytest.approx(wanted_ms, rel=within)
+    assert found.time_ms == pytest.approx(wanted_ms, rel=time_within)
     if wanted_mb is not None:
-        assert found.dram_bytes / 1e6 == pytest.approx(wanted_mb, rel=within)
+        assert found.dram_bytes / 1e6 == pytest.approx(wanted_mb, rel=dram_within)
 
 
 @pytest.mark.parametrize(
@@ -55,14 +56,14 @@ def test_arms_own_estimator(name, scale, size, wanted_ms, wanted_mb, within):
     [("sesr-m5-hw", 2, 17.6e6), ("sesr-m5-hw", 4, 34.2e6), ("fsrcnn", 2, 176.3e6)],
 )
 def test_cycles_of_the_multipliers(name, scale, wanted):
-    assert estimate(network(name, scale), NPU).mac_cycles == pytest.approx(wanted, rel=0.02)
+    assert estimate(network(name, scale), NPU).mac_cycles == pytest.approx(wanted, rel=0.002)
 
 
 def test_without_compression():
     plain = replace(NPU, activation_compression=0.0)
     found = estimate(network("sesr-m5-hw"), plain)
-    assert found.dram_bytes / 1e6 == pytest.approx(538.5, rel=0.08)
-    assert found.time_ms == pytest.approx(40.05, rel=0.08)
+    assert found.dram_bytes / 1e6 == pytest.approx(538.5, rel=0.065)
+    assert found.time_ms == pytest.approx(40.05, rel=0.05)
 
 
 def test_few_channels_cost_as_many_as_sixteen():

@@ -68,7 +68,7 @@ def test_what_names_places_in_the_picture_is_of_one_size(name):
     assert resized(graph, 10, 12).types == graph.types
     # The same number of pixels would pass a RESHAPE and come out wrong.
     for size in [(12, 10), (20, 24)]:
-        with pytest.raises(GraphError, match=r"of one picture size, 10x12 \(height x width\)"):
+        with pytest.raises(GraphError, match="of one picture size, 12x10"):
             resized(graph, *size)
     assert not fits_one_size(form("slice"))
     assert not fits_one_size(form("mean of channels"))

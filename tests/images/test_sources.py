@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vernier.errors import ImageError, UsageError
-from vernier.images.sources import expand_sources, plan_jobs
+from vernier.images.sources import expand_sources, passed_over, plan_jobs
 
 
 @pytest.fixture
@@ -71,9 +71,14 @@ def test_a_pattern(photos):
     assert {job.format for job in jobs} == {"WEBP"}
 
 
+def faults(jobs):
+    return [job.fault for job in jobs]
+
+
 def test_a_pattern_that_gives_two_inputs_one_name(photos):
-    with pytest.raises(UsageError, match=r"photos/b\.PNG and photos/a\.jpg would both become"):
-        plan_jobs(["photos"], "x{scale}.png", "_x2")
+    jobs = plan_jobs(["photos"], "x{scale}.png", "_x2")
+    assert [job.fault is None for job in jobs] == [True, False, False]
+    assert jobs[1].fault == "photos/b.PNG and photos/a.jpg would both become x2.png"
 
 
 def test_streams(photos):
@@ -87,12 +92,26 @@ def test_streams(photos):
         plan_jobs(["-"], None, "_x2")
 
 
-def test_two_inputs_to_one_output(photos):
-    with pytest.raises(UsageError, match="would both become"):
-        plan_jobs(["photos/a.jpg", "photos/deep/a.jpg"], "large/", "_x2")
+def test_two_inputs_with_one_stem_are_told_apart(photos):
     Path("photos/a.webp").write_bytes(b"-")
-    with pytest.raises(UsageError, match="would both become"):
-        plan_jobs(["photos"], "large/", "_x2", format_="PNG")
+    jobs = plan_jobs(["photos"], "large/", "_x2", format_="PNG")
+    assert targets(jobs) == [
+        "large/a.jpg_x2.png",
+        "large/a.webp_x2.png",
+        "large/b_x2.PNG",
+        "large/c_x2.png",
+    ]
+    assert faults(jobs) == [None] * 4
+    jobs = plan_jobs(["photos"], "{name}.tif", "_x2")
+    assert targets(jobs)[:2] == ["a.jpg.tif", "a.webp.tif"]
+
+
+def test_two_inputs_of_one_name_fail_alone(photos):
+    first, second, third = plan_jobs(
+        ["photos/a.jpg", "photos/deep/a.jpg", "photos/b.PNG"], "large/", "_x2"
+    )
+    assert (first.fault, third.fault) == (None, None)
+    assert "photos/deep/a.jpg and photos/a.jpg would both become" in second.fault
 
 
 @pytest.mark.parametrize("kind", ["itself", "symbolic", "hard", "dotted"])
@@ -103,21 +122,65 @@ def test_an_input_is_never_overwritten_even_when_overwriting_is_allowed(photos, 
         Path(out).symlink_to(source)
     elif kind == "hard":
         os.link(source, out)
-    with pytest.raises(UsageError, match="an input is never overwritten"):
-        plan_jobs(["photos/a.jpg"], out, "_x2", overwrite=True)
+    (job,) = plan_jobs(["photos/a.jpg"], out, "_x2", overwrite=True)
+    assert "an input is never overwritten" in job.fault
 
 
 def test_an_output_that_is_another_jobs_input(photos):
     Path("photos/a_x2.jpg").write_bytes(b"-")
-    with pytest.raises(UsageError, match="never overwritten"):
-        plan_jobs(["photos"], None, "_x2", overwrite=True)
+    jobs = plan_jobs(["photos"], None, "_x2", overwrite=True)
+    assert [job.fault is None for job in jobs] == [False, True, True, True]
+    assert "never overwritten" in jobs[0].fault
 
 
 def test_an_existing_output(photos):
     Path("out.png").write_bytes(b"-")
-    with pytest.raises(UsageError, match="exists already"):
-        plan_jobs(["photos/a.jpg"], "out.png", "_x2")
-    assert targets(plan_jobs(["photos/a.jpg"], "out.png", "_x2", overwrite=True)) == ["out.png"]
+    (job,) = plan_jobs(["photos/a.jpg"], "out.png", "_x2")
+    assert "exists already" in job.fault
+    assert "--skip-existing" in job.fault
+    assert faults(plan_jobs(["photos/a.jpg"], "out.png", "_x2", overwrite=True)) == [None]
+    (job,) = plan_jobs(["photos/a.jpg"], "out.png", "_x2", skip_existing=True)
+    assert (job.fault, job.is_there) == (None, True)
+
+
+def test_going_on_beside_the_inputs_takes_no_output_for_an_input(photos):
+    Path("photos/a_x2.jpg").write_bytes(b"-")
+    jobs = plan_jobs(["photos"], None, "_x2", skip_existing=True)
+    assert [(str(job.source), job.is_there) for job in jobs] == [
+        ("photos/a.jpg", True),
+        ("photos/a_x2.jpg", True),
+        ("photos/b.PNG", False),
+        ("photos/c.gif", False),
+    ]
+
+
+def test_what_is_missing_among_others_fails_alone(photos):
+    done, missing = plan_jobs(["gone.jpg", "photos/a.jpg"], "large/", "_x2")
+    assert (str(done.source), done.fault) == ("photos/a.jpg", None)
+    assert missing.fault == "gone.jpg: no such file or folder"
+
+
+def test_sidecars_and_what_is_no_picture_are_passed_over_and_said_so(photos):
+    for name in ("._a.jpg", ".DS_Store", "Thumbs.db"):
+        (photos / name).write_bytes(b"-")
+    assert [file.name for file, _ in expand_sources(["photos"])] == ["a.jpg", "b.PNG", "c.gif"]
+    assert [file.name for file, _ in expand_sources(["photos/*a.jpg"])] == ["a.jpg"]
+    assert passed_over(["photos", "photos/a.jpg"]) == [
+        "photos: passed over 4 files that are no picture (.DS_Store, ._a.jpg, Thumbs.db, ...)"
+    ]
+    # Named by itself, it is what the user wants.
+    assert [file.name for file, _ in expand_sources(["photos/._a.jpg"])] == ["._a.jpg"]
+
+
+def test_names_too_long_and_links_without_end_fail_alone(photos):
+    long = "x" * 250 + ".png"
+    Path("photos", long).write_bytes(b"-")
+    Path("large").mkdir()
+    Path("large/b_x2.PNG").symlink_to("b_x2.PNG")
+    jobs = {job.source.name: job.fault for job in plan_jobs(["photos"], "large", "_x2")}
+    assert jobs["a.jpg"] is None
+    assert "too long" in jobs[long]
+    assert "leads to itself" in jobs["b.PNG"]
 
 
 @pytest.mark.parametrize(

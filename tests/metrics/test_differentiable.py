@@ -7,7 +7,7 @@ import torch
 from vernier.errors import UsageError
 from vernier.metrics import differentiable
 from vernier.metrics.gmsd import gmsd
-from vernier.metrics.ms_ssim import ms_ssim
+from vernier.metrics.ms_ssim import Pooling, ms_ssim
 from vernier.metrics.psnr import psnr
 from vernier.metrics.ssim import ssim
 
@@ -28,6 +28,13 @@ def test_equal_to_numpy(name, size):
     first, second = pictures(*size)
     found = getattr(differentiable, name)(torch.from_numpy(first), torch.from_numpy(second))
     wanted = [TWINS[name](a[0], b[0]) for a, b in zip(first, second, strict=True)]
+    np.testing.assert_allclose(found.numpy(), wanted, rtol=1e-7)
+
+
+def test_the_product_of_scales_too():
+    first, second = pictures(175, 203)
+    found = differentiable.ms_ssim(*map(torch.from_numpy, (first, second)), Pooling.PRODUCT)
+    wanted = [ms_ssim(a[0], b[0], Pooling.PRODUCT) for a, b in zip(first, second, strict=True)]
     np.testing.assert_allclose(found.numpy(), wanted, rtol=1e-7)
 
 

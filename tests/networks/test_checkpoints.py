@@ -2,14 +2,12 @@ import os
 import pickle
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
 from torch import nn
 
 from vernier.errors import NetworkError
-from vernier.networks.architectures.srvgg import SrVggCompact
 from vernier.networks.checkpoints import load, load_into, save
 from vernier.networks.detection import detect
 
@@ -98,73 +96,6 @@ def test_load_into_names_every_fault(module):
     for word in ("a.pth", "missing: 1.weight", "unexpected: extra", "(4,)", "(5,)"):
         assert word in str(caught.value)
     assert same(module.state_dict(), before)
-
-
-def write_ncnn(folder, module, half):
-    """The two files of a compact network, by ncnn's description of its format."""
-    lines, data = ["Input x 0 1 data"], b""
-    for n, layer in enumerate(module.body):
-        if isinstance(layer, nn.Conv2d):
-            kernel = layer.weight.detach().numpy().astype("<f2" if half else "<f4")
-            o, _, kh, kw = kernel.shape
-            lines.append(f"Convolution c{n} 1 1 a b 0={o} 1={kw} 11={kh} 4=1 5=1 6={kernel.size}")
-            raw = kernel.tobytes()
-            data += (
-                (0x01306B47 if half else 0).to_bytes(4, "little") + raw + b"\0" * (-len(raw) % 4)
-            )
-            data += layer.bias.detach().numpy().tobytes()
-        else:
-            lines.append(f"PReLU p{n} 1 1 a b 0={layer.num_parameters}")
-            data += layer.weight.detach().numpy().tobytes()
-    lines += ["PixelShuffle s 1 1 a b 0=2", "Interp i 1 1 a b 0=1 1=2.000000e+00", ""]
-    param = folder / "net.param"
-    param.write_text("\n".join(["7767517", "9 9", *lines]))
-    (folder / "net.bin").write_bytes(data)
-    return param
-
-
-@pytest.mark.parametrize("half", [False, True])
-def test_ncnn(tmp_path, half):
-    torch.manual_seed(0)
-    module = SrVggCompact(2, layers=2, width=5)
-    param = write_ncnn(tmp_path, module, half)
-    for path in (param, param.with_suffix(".bin")):
-        weights = load(path)
-        assert weights.keys() == module.state_dict().keys()
-        for name, value in module.state_dict().items():
-            np.testing.assert_allclose(weights[name], value, rtol=1e-3 if half else 0)
-    assert detect(weights).arguments == {"layers": 2, "width": 5}
-
-
-@pytest.mark.parametrize(
-    ("damage", "words"),
-    [
-        (lambda p, b: (p, b[:-3]), "too early"),
-        (lambda p, b: (p, b + b"0"), "left over"),
-        (lambda p, b: (p.replace("7767517", "1"), b), "magic"),
-        (lambda p, b: (p.replace("PReLU", "Softmax"), b), "Softmax"),
-        (lambda p, b: (p.replace("6=270", "6=271"), b), "impossible"),
-        (lambda p, b: (p, b"\1" + b[1:]), "flag"),
-    ],
-)
-def test_damaged_ncnn_files(tmp_path, damage, words):
-    param = write_ncnn(tmp_path, SrVggCompact(2, layers=1, width=10), half=True)
-    binary = param.with_suffix(".bin")
-    text, data = damage(param.read_text(), binary.read_bytes())
-    param.write_text(text)
-    binary.write_bytes(data)
-    with pytest.raises(NetworkError, match=words):
-        load(param)
-
-
-@needs_real
-@pytest.mark.parametrize("name", ["realesr-animevideov3-x4", "upscayl-lite-4x"])
-def test_real_ncnn_files_equal_the_converted_ones(name):
-    converted = load(REAL / f"{name}.safetensors")
-    assert same(load(REAL / f"{name}.param"), converted)
-    detection = detect(converted)
-    assert detection.scale == 4
-    load_into(detection.build(), detection.weights)
 
 
 @needs_real

@@ -7,9 +7,10 @@ from PIL import Image
 
 from vernier.errors import NetworkError, TrainingError, UsageError
 from vernier.images.dead_leaves import dead_leaves
+from vernier.metrics.piqe import SHIFTS, piqe, steady_piqe
 from vernier.perceptual.data import Pictures, Sample, load_index, load_pictures, save_index
 from vernier.perceptual.estimator import IMITATED, Estimator, load_estimator, normalised
-from vernier.perceptual.learning import Recipe, estimate, judge, learn, slopes
+from vernier.perceptual.learning import Recipe, by_network, estimate, judge, learn, slopes
 
 PIQE, GMSD = IMITATED["piqe"], IMITATED["gmsd"]
 
@@ -143,6 +144,67 @@ def test_the_folder_of_pictures(tmp_path):
     (tmp_path / "scores.json").write_text("{")
     with pytest.raises(UsageError, match="damaged"):
         load_index(tmp_path)
+
+
+def test_other_grids_are_piqe_of_what_is_left(tmp_path):
+    plane = np.rint(255 * dead_leaves(64, 80, channels=1, seed=2)[:, :, 0]).astype(np.uint8)
+    Image.fromarray(plane).save(tmp_path / "a.png")
+    sample = Sample(
+        file="a.png", reference="a.png", photo="p", network="", damage="none", held_out=False,
+        scores={"piqe": piqe(plane).score},
+    )  # fmt: skip
+    found = load_pictures(tmp_path, [sample], "piqe")
+    assert [(grid.above, grid.left) for grid in found.grids] == list(SHIFTS[1:])
+    for grid in found.grids:
+        part = grid.cut(found.pictures)[0, 0].numpy()
+        assert part.shape == (48, 64)
+        assert grid.scores.item() == pytest.approx(piqe(part).score, rel=1e-5)
+    scores = [found.scores.item(), *(grid.scores.item() for grid in found.grids)]
+    assert np.mean(scores) == pytest.approx(steady_piqe(plane), rel=1e-5)
+
+
+def test_the_verdict_of_each_network_by_hand():
+    """An estimator that is 1 point above, but for one picture of one network."""
+
+    class Shifted(Estimator):
+        def forward(self, picture, reference=None):
+            return picture[:, 0, 0, 0] * 255 + 1 + 40 * (picture[:, 0, 0, 1] > 0)
+
+    true, odd = [10.0, 20.0, 30.0, 10.0, 20.0, 31.0], [0, 0, 0, 1, 0, 0]
+    samples = [
+        Sample(
+            file=f"{n}", reference=f"{n}", photo="p", network="good" if n < 3 else "bad",
+            damage="", held_out=True, scores={"piqe": score},
+        )
+        for n, score in enumerate(true)
+    ]  # fmt: skip
+    stacked = torch.zeros(6, 1, 16, 16, dtype=torch.uint8)
+    stacked[:, 0, 0, 0] = torch.tensor(true).byte()
+    stacked[:, 0, 0, 1] = torch.tensor(odd)
+    pictures = Pictures(samples, stacked, stacked, torch.tensor(true))
+    bad, good = by_network(Shifted(PIQE), pictures, {"good"})
+    assert (good.network, good.held_out, good.count, good.pairs, good.signs) == (
+        "good", False, 3, 3, 1.0,
+    )  # fmt: skip
+    assert good.mean_error == pytest.approx(1)
+    assert good.differences == pytest.approx(1)
+    assert (bad.network, bad.held_out, bad.pairs) == ("bad", True, 3)
+    assert bad.signs == pytest.approx(1 / 3)
+    assert bad.mean_error == pytest.approx((41 + 1 + 1) / 3)
+    steps = np.array([[51 - 21, -10], [51 - 32, -21], [21 - 32, -11]])
+    assert bad.differences == pytest.approx(np.corrcoef(steps.T)[0, 1])
+
+
+def test_going_on_from_weights(learnt, tmp_path):
+    estimator, _ = learnt
+    estimator.save(tmp_path / "start.safetensors", {})
+    pictures = noisy_pictures(64, seed=0)
+    before = judge(estimator, pictures).mean_error
+    recipe = Recipe(epochs=1, seed=1, start=tmp_path / "start.safetensors")
+    after = judge(learn(PIQE, pictures, recipe, tmp_path / "run"), pictures).mean_error
+    fresh = judge(learn(PIQE, pictures, Recipe(1, 1), tmp_path / "fresh"), pictures).mean_error
+    assert after < fresh
+    assert after < before + 1
 
 
 def test_the_shipped_estimator_foresees_piqe():

@@ -75,7 +75,7 @@ def test_a_line_through_two_sizes_meets_what_is_linear(height, width):
     found = scaled(profile(45, 80), profile(180, 320), height, width)
     wanted = profile(height, width)
     assert (found.height, found.width) == (height, width)
-    assert all("45x80 and 180x320" in how for how in found.modelled.values())
+    assert all("80x45 and 320x180" in how for how in found.modelled.values())
     for one, other in zip(found.units, wanted.units, strict=True):
         assert one.reads == other.reads
         assert one.times[CPU].ms == pytest.approx(other.times[CPU].ms, abs=1e-9)

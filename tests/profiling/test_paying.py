@@ -2,7 +2,7 @@
 
 import pytest
 
-from vernier.profiling.paying import what_pays
+from vernier.profiling.paying import fastest_pair, what_pays
 
 ONE_F, ONE_I, ONE_B = "one:cpu:float32", "one:cpu:int8", "one:cpu:bfloat16"
 TWO_F, TWO_I = "two:cpu:float32", "two:cpu:int8"
@@ -60,3 +60,13 @@ def test_a_second_engine_of_one_precision_must_save_more(fast_ms, stays):
     assert (TWO_F in found.kept) is stays
     # The same saving in INT8 is worth it.
     assert ONE_I in what_pays({ONE_F: [2.0] * UNITS, ONE_I: [fast_ms, 2.5, 2.5, 2.5]}).kept
+
+
+def test_a_quick_profile_takes_the_fastest_of_either_precision():
+    found = fastest_pair({ONE_F: 8.0, TWO_F: 9.0, ONE_B: 5.0, ONE_I: 7.0, TWO_I: 4.0})
+    # The slower float32 processor shares its files with the fastest INT8 one.
+    assert found.kept == (TWO_F, TWO_I)
+    assert set(found.left_out) == {ONE_F, ONE_B, ONE_I}
+    assert "5.00 ms" in found.left_out[ONE_B]
+    assert fastest_pair({ONE_F: 8.0, TWO_F: 12.0, TWO_I: 4.0}).kept == (ONE_F, TWO_I)
+    assert fastest_pair({ONE_I: 8.0}).kept == (ONE_I,)

@@ -10,7 +10,6 @@ from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
 from vernier.errors import UsageError
 from vernier.export.splits import mixed_graph, place
-from vernier.export.whole import calibrate_picture_network
 from vernier.graphs.graph import Kind
 from vernier.graphs.shapes import resized
 from vernier.processors.machine import describe_machine
@@ -27,6 +26,7 @@ from vernier.profiling.profile import (
     UnitTimes,
 )
 from vernier.profiling.sandwiches import unit_graph
+from vernier.quantization.ranges import calibrate_picture_network
 from vernier.units.cutting import cut
 from vernier.units.segments import segment
 from vernier.units.split import Form, Split

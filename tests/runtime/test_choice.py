@@ -8,7 +8,15 @@ import pytest
 from vernier.errors import ProcessorError
 from vernier.metrics.psnr import psnr
 from vernier.processor_id import ProcessorId
-from vernier.runtime.choice import Candidate, Prefer, choose, damage, remembered_choice
+from vernier.runtime.choice import (
+    COUNTED_RUNS,
+    WARM_UP_RUNS,
+    Candidate,
+    Prefer,
+    choose,
+    damage,
+    remembered_choice,
+)
 from vernier.runtime.trial_picture import trial_pair
 
 _, ORIGINAL = trial_pair(24, 32, 2)
@@ -145,3 +153,21 @@ def test_a_damaged_memory_is_measured_again(tmp_path):
 def test_nothing_that_runs_is_an_error_with_reasons(tmp_path):
     with pytest.raises(ProcessorError, match="litert:gpu:float16: out of order"):
         choose([refusing(GPU)], ORIGINAL, "key", file=tmp_path / "c.json")
+
+
+def test_a_busy_moment_does_not_decide(tmp_path):
+    """The faster processor is disturbed during the first timing; the next two agree."""
+    runs = []
+
+    def load():
+        def run():
+            runs.append(1)
+            time.sleep(0.05 if len(runs) <= WARM_UP_RUNS + COUNTED_RUNS else 0.001)
+            return EXACT
+
+        return run, lambda: None
+
+    disturbed = Candidate(ProcessorId.parse(BFLOAT), lambda: "", load)
+    file = tmp_path / "c.json"
+    assert choose([candidate(FLOAT, 0.02), disturbed], ORIGINAL, "key", file=file).chosen == BFLOAT
+    assert len(runs) == WARM_UP_RUNS + 3 * COUNTED_RUNS

@@ -10,12 +10,13 @@ from vernier.bundles.bundle import in_memory, open_bundle, write_bundle
 from vernier.bundles.shipped import shipped_bundles
 from vernier.errors import ProcessorError, UsageError
 from vernier.export.splits import export_split, mixed_graph, place
-from vernier.export.whole import calibrate_picture_network, network_facts
+from vernier.export.whole import network_facts
 from vernier.graphs.graph import Graph, Kind, Operator, TensorType
 from vernier.graphs.reference import run
 from vernier.graphs.shapes import resized
 from vernier.processors.discovery import find_processor
 from vernier.quantization.arithmetic.graph import run_integer
+from vernier.quantization.ranges import calibrate_picture_network
 from vernier.quantization.scales import decode, encode
 from vernier.runtime.loading import load_network, placed
 from vernier.runtime.pictures import Upscaler

@@ -8,7 +8,9 @@ it cannot write anywhere.
 from __future__ import annotations
 
 import hashlib
+import lzma
 import shutil
+import stat
 import tempfile
 import zipfile
 import zlib
@@ -16,6 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from vernier.bundles.checking import check_manifest
 from vernier.bundles.joining import join
 from vernier.bundles.manifest import (
     Manifest,
@@ -30,6 +33,8 @@ from vernier.graphs.graph import Graph
 MANIFEST = "manifest.json"
 # A network of a gigabyte is no SR network for a phone; a zip that claims more is a bomb.
 LARGEST_FILE_BYTES = 1 << 30
+# One unit takes some 300 bytes of a manifest.
+LARGEST_MANIFEST_BYTES = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,17 @@ def open_bundle(path: Path) -> Bundle:
     try:
         with zipfile.ZipFile(path) as archive:
             return _assemble(str(path), lambda name: _read_member(archive, path, name))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
-        raise BundleError(f"{path}: not a readable bundle: {error}") from error
+    except BundleError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError) as error:
+        raise BundleError(f"{path}: not a readable bundle: {_one_line(error)}") from error
+    except RuntimeError as error:
+        # Of encryption, and, as NotImplementedError, of compressions that Python lacks.
+        raise BundleError(f"{path}: not a readable bundle: {_one_line(error)}") from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def in_memory(manifest: Manifest, models: Mapping[str, bytes]) -> Bundle:
@@ -154,10 +168,21 @@ def seal(file: str, model: bytes, processor: str, graph: Graph) -> SegmentEntry:
 
 
 def _read_file(folder: Path, name: str) -> bytes:
+    path = folder / name
     try:
-        return (folder / name).read_bytes()
+        # A pipe would be waited for, and a device never ends.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise BundleError(f"{folder}: {name} is no regular file")
+        _check_size(folder, name, path.stat().st_size)
+        return path.read_bytes()
     except OSError as error:
         raise BundleError(f"{folder}: the bundle lacks {name} ({error.strerror})") from error
+
+
+def _check_size(path: Path, name: str, size: int) -> None:
+    most = LARGEST_MANIFEST_BYTES if name == MANIFEST else LARGEST_FILE_BYTES
+    if size > most:
+        raise BundleError(f"{path}: {name} claims {size} bytes; at most {most} are read")
 
 
 def _read_member(archive: zipfile.ZipFile, path: Path, name: str) -> bytes:
@@ -165,10 +190,9 @@ def _read_member(archive: zipfile.ZipFile, path: Path, name: str) -> bytes:
         info = archive.getinfo(name)
     except KeyError as error:
         raise BundleError(f"{path}: the bundle lacks {name}") from error
-    if info.file_size > LARGEST_FILE_BYTES:
-        raise BundleError(
-            f"{path}: {name} claims {info.file_size} bytes; at most {LARGEST_FILE_BYTES} are read"
-        )
+    if info.flag_bits & 1:
+        raise BundleError(f"{path}: {name} is encrypted; bundles are not")
+    _check_size(path, name, info.file_size)
     return archive.read(info)
 
 
@@ -202,6 +226,7 @@ def _assemble(origin: str, read: Callable[[str], bytes]) -> Bundle:
         op.output: segment.entry.processor for segment in segments for op in segment.graph.operators
     }
     _check_units(manifest, processors, origin)
+    check_manifest(manifest, whole, [segment.graph for segment in segments], origin)
     return Bundle(manifest, tuple(segments), whole, processors)
 
 

@@ -24,6 +24,11 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, indent=2))
 
 
+def one_line(value: object) -> str:
+    """Text for people, on one line: names may hold line breaks and control characters."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))
+
+
 @contextmanager
 def progress_bar(title: str, quiet: bool = False) -> Iterator[Progress]:
     """A bar with the time left on a terminal; elsewhere a line on stderr now and then."""
@@ -31,11 +36,12 @@ def progress_bar(title: str, quiet: bool = False) -> Iterator[Progress]:
         yield lambda done, total, note="": None
     elif sys.stderr.isatty():
         columns = (
-            TextColumn("{task.description}"),
+            # A name is no markup, whatever brackets it has.
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
         )
         with Bar(*columns, console=Console(stderr=True)) as bar:
             task = bar.add_task(title, total=None, note="")

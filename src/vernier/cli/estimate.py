@@ -33,9 +33,9 @@ def command(
     scale: Annotated[
         int | None, typer.Option(min=1, help="Upscaling factor; the smallest if absent.")
     ] = None,
-    size: Annotated[str, typer.Option(help="HEIGHTxWIDTH of the picture.")] = "1080x1920",
+    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of the picture.")] = "1920x1080",
     tile: Annotated[
-        str | None, typer.Option(help='HEIGHTxWIDTH of tiles, halos included; or "best".')
+        str | None, typer.Option(help='WIDTHxHEIGHT of tiles, halos included; or "best".')
     ] = None,
     halo: Annotated[
         bool, typer.Option("--halo", help="Tiles overlap, so that no seam shows.")
@@ -53,7 +53,7 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
 ) -> None:
     """Model a network's time and memory traffic on an NPU, layer by layer. Nothing is measured."""
-    from vernier.cli.sizes import parse_size
+    from vernier.cli.sizes import parse_size, size_text
     from vernier.estimates.ethos_n import ETHOS_N
     from vernier.estimates.lowering import relu_form
     from vernier.estimates.model import estimate
@@ -64,8 +64,9 @@ def command(
     if npu not in ETHOS_N and npu not in ETHOS_U:
         raise UsageError(f"expected an NPU of {', '.join([*ETHOS_N, *ETHOS_U])}; found {npu!r}")
     if halo and tile is None:
-        raise UsageError("--halo is about tiles; add --tile HEIGHTxWIDTH or --tile best")
-    graph = resized(graph_of(network, scale), *parse_size(size))
+        raise UsageError("--halo is about tiles; add --tile WIDTHxHEIGHT or --tile best")
+    height, width = parse_size(size)
+    graph = resized(graph_of(network, scale), height, width)
     if relu:
         graph = relu_form(graph)
     if npu in ETHOS_U:
@@ -80,7 +81,7 @@ def command(
     if tile is None:
         _show(estimate(graph, processor), as_json)
     else:
-        _show_tiled(_tiled(graph, processor, tile, halo), size, as_json)
+        _show_tiled(_tiled(graph, processor, tile, halo), size_text(height, width), as_json)
 
 
 def _configured(npu: EthosN, sram: int | None, compression: float | None) -> EthosN:
@@ -96,12 +97,17 @@ def _configured(npu: EthosN, sram: int | None, compression: float | None) -> Eth
 
 
 def _tiled(graph: Graph, npu: EthosN, tile: str, halo: bool) -> TiledEstimate:
-    from vernier.cli.sizes import parse_size
+    from vernier.cli.sizes import parse_size, refuse_turned
     from vernier.estimates.tiling import best_tile, estimate_tiled
 
     if tile == "best":
         return best_tile(graph, npu, halo)
-    return estimate_tiled(graph, npu, parse_size(tile), halo)
+    given = parse_size(tile, "a tile")
+    _, height, width, _ = graph.types[graph.inputs[0]].shape
+    fits_turned = given[0] <= width and given[1] <= height
+    if fits_turned and (given[0] > height or given[1] > width):
+        refuse_turned(given, given[::-1], "--tile")
+    return estimate_tiled(graph, npu, given, halo)
 
 
 def _show(found: Estimate, as_json: bool) -> None:
@@ -144,7 +150,7 @@ def _show_tiled(found: TiledEstimate, size: str, as_json: bool) -> None:
     _show(found.tile, as_json=False)
     edge = f"a halo of {found.halo}" if found.halo else "no halo (seams)"
     typer.echo(
-        f"modelled, not measured: {size} in {found.count} tiles of {found.height}x{found.width} "
+        f"modelled, not measured: {size} in {found.count} tiles of {found.width}x{found.height} "
         f"with {edge}: {found.time_ms:.2f} ms, {found.frames_per_second:.1f} pictures/s, "
         f"{found.dram_bytes / 1e6:,.1f} MB; by area alone (x{found.area_ratio:.2f}) "
         f"{found.time_by_area_ms:.2f} ms"

@@ -24,7 +24,10 @@ def command(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
 ) -> None:
-    """Score a network: 8-bit bicubic low resolution, float luma, `scale` pixels cropped."""
+    """Score a network: 8-bit bicubic low resolution, float luma, `scale` pixels cropped.
+
+    Files that are grey are scored on their own samples, as the field does.
+    """
     from vernier.bundles.bundle import open_bundle
     from vernier.export.networks import bundle_of
     from vernier.images.pairs import list_photos

@@ -73,7 +73,10 @@ def command(
     ] = "least-squares",
     size: Annotated[
         str | None,
-        typer.Option(help="HEIGHTxWIDTH of all pictures, for a network of one size (SwinIR)."),
+        typer.Option(
+            help="WIDTHxHEIGHT: of all pictures of a network of one size (SwinIR); else what the "
+            "files say to readers other than Vernier, which fits them to each picture."
+        ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a bundle.")] = False,
 ) -> None:
@@ -99,6 +102,7 @@ def command(
         method=method,
         size=None if size is None else parse_size(size),
         overwrite=overwrite,
+        told=partial(typer.echo, err=True),
         stages=progress_bar,
     )
     typer.echo(f"{out}: {_told(exported)}")
@@ -114,5 +118,5 @@ def _told(exported: Exported) -> str:
     forecast = manifest.forecast
     if forecast is not None:
         how = "modelled" if forecast.modelled else "predicted"
-        told += f", {how} {forecast.total_ms:.2f} ms at {forecast.height}x{forecast.width}"
+        told += f", {how} {forecast.total_ms:.2f} ms at {forecast.width}x{forecast.height}"
     return told

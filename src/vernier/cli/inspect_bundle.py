@@ -20,9 +20,15 @@ if TYPE_CHECKING:
 def command(
     bundle: Annotated[Path, typer.Argument(help="A bundle: a folder or a .zip.")],
     time: Annotated[
-        str | None, typer.Option(help="Run it here on HEIGHTxWIDTH pixels and time each part.")
+        str | None, typer.Option(help="Run it here on WIDTHxHEIGHT pixels and time each part.")
     ] = None,
     threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 = all cores.")] = 0,
+    allow_inexact: Annotated[
+        bool,
+        typer.Option(
+            "--allow-inexact", help="Time it although a processor's numbers are wrong here."
+        ),
+    ] = False,
     operators: Annotated[
         bool, typer.Option("--operators", help="List every operator of every segment.")
     ] = False,
@@ -34,7 +40,7 @@ def command(
     from vernier.cli.sizes import parse_size
 
     opened = open_bundle(bundle)
-    times = _times(opened, *parse_size(time), threads) if time is not None else []
+    times = _times(opened, *parse_size(time), threads, allow_inexact) if time is not None else []
     strip = layer_strip(opened)
     if as_json:
         import msgspec
@@ -90,7 +96,7 @@ def _summary(opened: Bundle) -> None:
     if forecast is not None:
         how = "modelled" if forecast.modelled else "predicted"
         typer.echo(
-            f"{how}: {forecast.total_ms:.3f} ms at {forecast.height}x{forecast.width} "
+            f"{how}: {forecast.total_ms:.3f} ms at {forecast.width}x{forecast.height} "
             f"({forecast.machine})"
         )
         here = describe_machine().label
@@ -100,9 +106,14 @@ def _summary(opened: Bundle) -> None:
         typer.echo(manifest.note)
 
 
-def _times(opened: Bundle, height: int, width: int, threads: int) -> list[StepTime]:
+def _times(
+    opened: Bundle, height: int, width: int, threads: int, allow_inexact: bool
+) -> list[StepTime]:
+    from vernier.cli.sizes import refuse_turned
     from vernier.errors import UsageError
+    from vernier.graphs.shapes import fits_one_size, own_size
     from vernier.processors.discovery import find_processor
+    from vernier.runtime.choosing import require_right
     from vernier.runtime.loading import load_network, placed
     from vernier.runtime.step_times import fill_with_picture, time_steps
 
@@ -111,6 +122,11 @@ def _times(opened: Bundle, height: int, width: int, threads: int) -> list[StepTi
             f"{opened.manifest.name} runs on any processor of its precision; "
             "time it with: vernier upscale --processor"
         )
+    if fits_one_size(opened.graph):
+        refuse_turned((height, width), own_size(opened.graph), "--time")
+    if not allow_inexact:
+        names = dict.fromkeys(opened.processors.values())
+        require_right(opened, [find_processor(name) for name in names])
     chain = load_network(opened, height, width, placed(find_processor, threads, False))
     try:
         fill_with_picture(chain.input_buffer())

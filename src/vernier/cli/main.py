@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 
-import typer
 from typer.core import TyperGroup
 
+from vernier.cli import ending
 from vernier.cli.lazy import LazyCommand
-from vernier.errors import VernierError
 
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     (
@@ -25,7 +23,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     (
         "doctor",
         "doctor",
-        "Run a small network on every processor here and compare with NumPy.",
+        "Run the self-test on every processor here: its numbers against exact arithmetic.",
     ),
     (
         "networks",
@@ -71,7 +69,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     (
         "pareto",
         "pareto",
-        "The splits that no other beats in both time and looks, with the knee marked.",
+        "The splits that no other beats in both measured time and looks, with the knee marked.",
     ),
     ("plan", "plan_files", "Look at plans: show, explain, diff."),
     (
@@ -108,18 +106,10 @@ app = TyperGroup(
 
 
 def main() -> None:
-    """Run the command line. Exit code: 0 done, 1 interrupted or a fault of ours, 2 bad input."""
+    """Run the command line; `ending` says with which exit codes."""
     # XNNPACK announces itself on stderr at every load; a user has no use for it.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
-        app()
-    except VernierError as error:
-        typer.echo(f"vernier: {' '.join(str(error).split())}", err=True)
-        sys.exit(2)
-    except BrokenPipeError:
-        # The reader of our standard output has gone; there is nobody left to tell.
-        sys.stderr.close()
-        sys.exit(1)
+    ending.run(app)
 
 
 if __name__ == "__main__":

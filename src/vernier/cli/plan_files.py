@@ -90,7 +90,7 @@ def told(plan: Plan) -> str:
     integer = sum(is_integer(unit.processor) for unit in plan.units)
     after = plan.measured_ms
     lines = [
-        f"{plan.network} x{plan.scale} at {plan.height}x{plan.width}: {integer} of "
+        f"{plan.network} x{plan.scale} at {plan.width}x{plan.height}: {integer} of "
         f"{len(plan.units)} units in INT8, {plan.switches} switches"
         f"{', fused into one file' if plan.form == 'fused' else ''} ({plan.method}, "
         f"{plan.judged} splits judged, {len(plan.attempts)} timed, {plan.search_s:.0f} s)",
@@ -110,6 +110,7 @@ def told(plan: Plan) -> str:
             f"{'  to float':12}{'dB':>12}{_score(other, 'psnr_db', 1)}{seen.psnr_db:12.1f}",
             f"{'  SSIM':12}{1:12.4f}{_score(other, 'ssim', 4)}{seen.ssim:12.4f}",
             f"{'  GMSD':12}{0:12.4f}{_score(other, 'gmsd', 4)}{seen.gmsd:12.4f}",
+            *_in_colour(seen, other),
             f"{'  objective':12}{0:12.3f}{_score(other, 'objective', 3)}"
             f"{seen.objective:12.3f}  ({plan.objective}, less is better)",
         ]
@@ -122,6 +123,15 @@ def told(plan: Plan) -> str:
     if plan.measured_ms is None:
         lines.append("the processors are modelled: nothing was timed, and pictures are simulated")
     return "\n".join(lines)
+
+
+def _in_colour(seen: Scores, other: Scores | None) -> list[str]:
+    """Scores that not every plan has."""
+    return [
+        f"{'  ' + name:12}{0:12.4f}{_score(other, field, 4)}{value:12.4f}"
+        for name, field, value in (("FLIP", "flip", seen.flip), ("LPIPS", "lpips", seen.lpips))
+        if value is not None
+    ]
 
 
 def _score(seen: Scores | None, name: str, digits: int) -> str:

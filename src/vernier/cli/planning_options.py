@@ -31,7 +31,7 @@ BudgetOption = Annotated[
     str, typer.Option(help="Time of one picture: 40ms, 30fps, or 0.5x of all-float.")
 ]
 ProfileOption = Annotated[Path, typer.Option(help="Of the network, from `vernier profile`.")]
-SizeOption = Annotated[str, typer.Option(help="HEIGHTxWIDTH of the input.")]
+SizeOption = Annotated[str, typer.Option(help="WIDTHxHEIGHT of the input.")]
 ProcessorsOption = Annotated[
     str,
     typer.Option(
@@ -57,15 +57,16 @@ QuickOption = Annotated[bool, typer.Option("--quick", help="A rougher profile, f
 MethodOption = Annotated[
     str,
     typer.Option(
-        help="search, fye-sr (the paper's learner), exhaustive, milp, dp, greedy, first, last, "
-        "random."
+        help="search, fye-sr (FYE-SR's losses, as we descend them), fye-sr-paper (in the paper's "
+        "literal form), exhaustive, milp, dp, greedy, first, last, random."
     ),
 ]
 ObjectiveOption = Annotated[
     str,
     typer.Option(
-        help="What is minimised: guarded (PIQE, gains counting only near the float picture), piqe, "
-        "gmsd, ssim or psnr, the last three to the float picture."
+        help="What is minimised: visible (what an eye sees change against the float picture, in "
+        "colour), flip, lpips, gmsd, ssim or psnr to the float picture, guarded (PIQE, gains "
+        "counting only near the float picture), or piqe."
     ),
 ]
 BoundOption = Annotated[
@@ -130,7 +131,7 @@ def shared_options(
     out: OutOption,
     scale: ScaleOption = None,
     method: MethodOption = "search",
-    objective: ObjectiveOption = "guarded",
+    objective: ObjectiveOption = "visible",
     bound: BoundOption = None,
     lock: LockOption = None,
     most_switches: SwitchesOption = None,
@@ -139,6 +140,7 @@ def shared_options(
     seed: SeedOption = 0,
     quick: QuickOption = False,
     nearest: NearestOption = False,
+    allow_inexact: InexactOption = False,
     as_json: JsonOption = False,
 ) -> SharedOptions:
     """The options that all planning commands have, as one value.
@@ -157,6 +159,7 @@ def shared_options(
         "seed": seed,
         "quick": quick,
         "nearest": nearest,
+        "allow_inexact": allow_inexact,
     }
     return SharedOptions(network, photos, out, scale, search, as_json)
 

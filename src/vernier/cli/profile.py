@@ -50,7 +50,7 @@ def command(
     scale: Annotated[
         int | None, typer.Option(min=1, help="Upscaling factor; the smallest if absent.")
     ] = None,
-    size: Annotated[str, typer.Option(help="HEIGHTxWIDTH of the input.")] = "360x640",
+    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of the input.")] = "640x360",
     processors: Annotated[
         str,
         typer.Option(
@@ -70,7 +70,7 @@ def command(
             "absent, 0 with --quick.",
         ),
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer rounds.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer rounds, two processors.")] = False,
     precise: Annotated[bool, typer.Option("--precise", help="More rounds.")] = False,
     threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 = all cores.")] = 0,
     device: Annotated[

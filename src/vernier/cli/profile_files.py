@@ -125,7 +125,7 @@ def scale(
     first: File,
     second: File,
     out: Out,
-    size: Annotated[str, typer.Option(help="HEIGHTxWIDTH of the input to predict.")],
+    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of the input to predict.")],
     overwrite: Overwrite = False,
 ) -> None:
     """Predict the profile of another size from two measured ones."""
@@ -143,7 +143,7 @@ def _about(profile: Profile) -> None:
 
     settings = profile.settings
     typer.echo(
-        f"{profile.network} x{profile.scale} at {profile.height}x{profile.width}, "
+        f"{profile.network} x{profile.scale} at {profile.width}x{profile.height}, "
         f"{len(profile.units)} units ({profile.granularity}), {profile.date}, "
         f"{profile.machine.cpu}, {settings.threads} threads, {settings.rounds} rounds, "
         f"conversion by {settings.conversion}"

@@ -25,12 +25,13 @@ def command(
         import torch
     except ImportError as error:
         raise MissingExtraError("torch", "learn", "training") from error
+    from vernier.processors.machine import at_most_cores
     from vernier.training.loop import StepReport, train
     from vernier.training.recipe import find_recipe
     from vernier.training.starting_point import starting_point
 
     if threads:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(at_most_cores(threads))
     loaded = find_recipe(recipe)
     score = ""
     with progress_bar(loaded.name) as report:

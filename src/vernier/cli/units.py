@@ -23,7 +23,7 @@ def command(
     granularity: Annotated[
         Granularity, typer.Option(help="One unit per layer, or per block.")
     ] = Granularity.LAYER,
-    size: Annotated[str, typer.Option(help="HEIGHTxWIDTH to count at.")] = "360x640",
+    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT to count at.")] = "640x360",
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write a split of these units here, to edit.")
     ] = None,

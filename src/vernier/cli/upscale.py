@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import re
-import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from vernier.cli.console import print_json, progress_bar
+from vernier.cli.console import one_line, print_json, progress_bar
+from vernier.cli.ending import tell
+from vernier.cli.sizes import parse_size
 from vernier.errors import UsageError
 
 if TYPE_CHECKING:
-    from vernier.images.picture import Picture
+    from vernier.images.sources import Job
+    from vernier.progress import Progress
+    from vernier.runtime.batches import Outcome
     from vernier.runtime.pictures import Upscaler
 
-_FACTOR = re.compile(r"x?(\d+(?:\.\d+)?)")
-_SIZE = re.compile(r"(\d+)x(\d+)")
-_MEMORY = re.compile(r"(\d+(?:\.\d+)?) ?([KMG]?)(?:i?B)?", re.IGNORECASE)
+_FACTOR = re.compile(r"x?(\d{1,9}(?:\.\d{1,9})?)", re.ASCII)
+_SIZE = re.compile(r"\d+[xX]\d+", re.ASCII)
+_MEMORY = re.compile(r"(\d{1,12}(?:\.\d{1,9})?) ?([KMG]?)(?:i?B)?", re.IGNORECASE | re.ASCII)
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
@@ -31,7 +34,12 @@ def command(
         str | None,
         typer.Option("--out", "-o", help="A file, a folder, or - for standard output."),
     ] = None,
-    scale: Annotated[str, typer.Option(help="A factor up to 16, or a size as 3840x2160.")] = "2",
+    scale: Annotated[
+        str | None,
+        typer.Option(
+            help="A factor up to 16, or a size as 3840x2160; the network's own if absent."
+        ),
+    ] = None,
     network: Annotated[str, typer.Option(help="See: vernier networks.")] = "sesr-m5",
     processor: Annotated[
         str, typer.Option(help="ENGINE:DEVICE:PRECISION, or auto; see: vernier devices.")
@@ -48,7 +56,15 @@ def command(
     tile: Annotated[
         str | None, typer.Option(help="Tiles of WIDTHxHEIGHT input pixels; chosen otherwise.")
     ] = None,
-    memory: Annotated[str, typer.Option(help="For the network's tiles, as 512M or 2G.")] = "1G",
+    halo: Annotated[
+        str | None,
+        typer.Option(
+            help='Pixels that tiles share with neighbours: a number, or "exact". If absent the '
+            "exact one where it fits into memory, else the smallest that changes no sample of the "
+            "picture's busiest spot by more than one code."
+        ),
+    ] = None,
+    memory: Annotated[str, typer.Option(help="For the network's tiles, as 512M or 2G.")] = "512M",
     threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 = all cores.")] = 0,
     format_: Annotated[
         str | None, typer.Option("--format", help="png, jpeg, webp or tiff.")
@@ -58,6 +74,10 @@ def command(
     ] = 95,
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Into folders.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs.")] = False,
+    skip_existing: Annotated[
+        bool,
+        typer.Option("--skip-existing", help="Keep outputs that are there; go on with others."),
+    ] = False,
     allow_fallback: Annotated[
         bool, typer.Option("--allow-fallback", help="Accept what an engine places elsewhere.")
     ] = False,
@@ -71,116 +91,160 @@ def command(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="A report on standard output.")] = False,
 ) -> None:
-    """Enlarge pictures. Inputs are never overwritten; nothing is written half."""
-    import msgspec
+    """Enlarge pictures. Inputs are never overwritten; nothing is written half.
 
-    from vernier.images.reading import read_picture
-    from vernier.images.sources import plan_jobs
-    from vernier.images.writing import write_picture
+    What is wrong with one picture is told at the end, and the others are done (exit code 2).
+    Stopped by Ctrl-C (130) or SIGTERM (143), it goes on with --skip-existing.
+    """
+    from vernier.images.sources import passed_over, plan_jobs
+    from vernier.runtime.batches import Upscalers, enlarge_jobs
+    from vernier.runtime.engine import native_scale
     from vernier.runtime.pictures import Upscaler
 
-    factor, size = parse_scale(scale)
+    factor, size = (None, None) if scale is None else parse_scale(scale)
+    factor = native_scale(network, bundle) if factor is None else factor
     jobs = plan_jobs(
         inputs,
         out,
-        f"_{scale}" if size else f"_x{factor:g}",
+        f"_{size[1]}x{size[0]}" if size else f"_x{factor:g}",
         recursive=recursive,
         format_=parse_format(format_),
         overwrite=overwrite,
+        skip_existing=skip_existing,
     )
-    if as_json and any(job.target is None for job in jobs):
+    if as_json and any(job.target is None and job.fault is None for job in jobs):
         raise UsageError("--json and the picture cannot both go to standard output")
-    upscalers: dict[float, Upscaler] = {}
+    tiles = None if tile is None else parse_size(tile, "a tile")
+    memory_bytes = parse_memory(memory)
 
-    def upscaler_for(needed: float) -> Upscaler:
-        if needed not in upscalers:
-            upscalers[needed] = Upscaler(
-                network,
-                needed,
-                processor=processor,
-                bundle=bundle,
-                tile=parse_tile(tile),
-                memory_bytes=parse_memory(memory),
-                threads=threads,
-                allow_fallback=allow_fallback,
-                prefer=prefer,
-                allow_inexact=allow_inexact,
-            )
-        return upscalers[needed]
-
-    if size is None:
-        # A wrong network or processor is told before the first picture is read.
-        upscaler_for(factor)
-    reports: list[dict[str, Any]] = []
-    for number, job in enumerate(jobs, 1):
-        name = str(job.source or "standard input")
-        title = f"[{number}/{len(jobs)}] {name}" if len(jobs) > 1 else name
-        content = job.source if job.source is not None else sys.stdin.buffer.read()
-        picture = read_picture(content, max_pixels=max_pixels)
-        upscaler = upscaler_for(factor if size is None else needed_factor(picture, size))
-        with progress_bar(title, quiet or as_json) as progress:
-            result = upscaler.enlarge(picture, size=size, progress=progress)
-        if job.target is not None:
-            job.target.parent.mkdir(parents=True, exist_ok=True)
-        notes = write_picture(result, job.target or sys.stdout.buffer, job.format, quality)
-        told = upscaler.report.explain()
-        reports.append(
-            {
-                "input": name,
-                "output": str(job.target or "standard output"),
-                "size": [result.width, result.height],
-                "processor": upscaler.report.processor,
-                "choice": msgspec.to_builtins(upscaler.report.choice),
-                "how": told,
-                "notes": [*picture.notes, *notes],
-            }
+    def make(needed: float) -> Upscaler:
+        return Upscaler(
+            network,
+            needed,
+            processor=processor,
+            bundle=bundle,
+            tile=tiles,
+            memory_bytes=memory_bytes,
+            threads=threads,
+            allow_fallback=allow_fallback,
+            halo=parse_halo(halo),
+            prefer=prefer,
+            allow_inexact=allow_inexact,
         )
-        if not quiet and not as_json:
-            for line in [*(told if number == 1 else []), *picture.notes, *notes]:
-                typer.echo(line, err=True)
-            output = job.target or "standard output"
-            typer.echo(f"{output}: {result.width}x{result.height}", err=True)
-    if as_json:
-        print_json(reports)
+
+    upscalers = Upscalers(make)
+    if size is None and any(job.fault is None and not job.is_there for job in jobs):
+        # A wrong network or processor is told before the first picture is read.
+        upscalers.reaching(factor)
+    told = _Told(len(jobs), quiet or as_json)
+    told.say(*passed_over(inputs, recursive))
+    try:
+        for outcome in enlarge_jobs(
+            jobs,
+            upscalers,
+            factor,
+            size,
+            quality=quality,
+            max_pixels=max_pixels,
+            overwrite=overwrite,
+            progress_of=told.progress,
+        ):
+            told.add(outcome)
+    finally:
+        if as_json:
+            print_json([as_report(outcome) for outcome in told.outcomes])
+    told.finish()
 
 
-def parse_scale(text: str) -> tuple[float, tuple[int, int] | None]:
-    """A factor, or an exact `(height, width)`: "2", "x1.5", "3840x2160".
+class _Told:
+    """What is said on standard error while a batch runs, and at its end."""
+
+    def __init__(self, count: int, quiet: bool) -> None:
+        self.outcomes: list[Outcome] = []
+        self._count, self._quiet = count, quiet
+
+    def progress(self, job: Job) -> AbstractContextManager[Progress]:
+        name = one_line(job.source or "standard input")
+        number = len(self.outcomes) + 1
+        title = f"[{number}/{self._count}] {name}" if self._count > 1 else name
+        return progress_bar(title, self._quiet)
+
+    def say(self, *lines: str) -> None:
+        if not self._quiet:
+            for line in lines:
+                typer.echo(one_line(line), err=True)
+
+    def add(self, outcome: Outcome) -> None:
+        first = not any(before.size for before in self.outcomes)
+        self.outcomes.append(outcome)
+        output = outcome.job.target or "standard output"
+        if outcome.fault is not None:
+            tell(outcome.fault)
+        elif outcome.size is None:
+            self.say(f"{output}: is there already")
+        else:
+            height, width = outcome.size
+            self.say(*(outcome.how if first else ()), *outcome.notes, f"{output}: {width}x{height}")
+
+    def finish(self) -> None:
+        """Exit code 2 where something failed; of several pictures, what failed is listed again."""
+        failed = [outcome for outcome in self.outcomes if outcome.fault is not None]
+        if failed and self._count > 1:
+            tell(f"{len(failed)} of {self._count} pictures failed:")
+            for outcome in failed:
+                tell(f"  {outcome.fault}")
+        if failed:
+            raise typer.Exit(2)
+
+
+def as_report(outcome: Outcome) -> dict[str, Any]:
+    """One entry of `--json`."""
+    import msgspec
+
+    job = outcome.job
+    report: dict[str, Any] = {
+        "input": str(job.source or "standard input"),
+        "output": None if job.target is None and outcome.fault else str(job.target or "-"),
+    }
+    if outcome.fault is not None:
+        return report | {"error": " ".join(outcome.fault.split())}
+    if outcome.size is None:
+        return report | {"skipped": True}
+    return report | {
+        "size": [outcome.size[1], outcome.size[0]],
+        "processor": outcome.processor,
+        "choice": msgspec.to_builtins(outcome.choice),
+        "how": list(outcome.how),
+        "notes": list(outcome.notes),
+    }
+
+
+def parse_halo(text: str | None) -> int | Literal["exact"] | None:
+    """A number of pixels, or "exact"; None where nothing was said.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    if text is None:
+        return None
+    if text == "exact":
+        return "exact"
+    if text.isdecimal() and len(text) < 6:
+        return int(text)
+    raise UsageError(f'expected a halo such as 32, or "exact", found {text!r}')
+
+
+def parse_scale(text: str) -> tuple[float | None, tuple[int, int] | None]:
+    """A factor, or an exact `(height, width)`: "2", "x1.5", "3840x2160"; the other is None.
 
     Raises:
         UsageError: neither.
     """
-    if match := _SIZE.fullmatch(text):
-        width, height = int(match[1]), int(match[2])
-        if width and height:
-            return 2.0, (height, width)
-    elif match := _FACTOR.fullmatch(text):
+    if _SIZE.fullmatch(text.strip()):
+        return None, parse_size(text)
+    if match := _FACTOR.fullmatch(text.strip()):
         return float(match[1]), None
     raise UsageError(f"expected a scale such as 2, 1.5 or 3840x2160, found {text!r}")
-
-
-def needed_factor(picture: Picture, size: tuple[int, int]) -> float:
-    """The factor that reaches a size on both sides, rounded up to hundredths.
-
-    Raises:
-        UsageError: the size is not larger than the picture.
-    """
-    exact = max(size[0] / picture.height, size[1] / picture.width)
-    if exact <= 1:
-        raise UsageError(
-            f"{size[1]}x{size[0]} is no enlargement of {picture.width}x{picture.height}"
-        )
-    return math.ceil(exact * 100) / 100
-
-
-def parse_tile(text: str | None) -> tuple[int, int] | None:
-    """`(height, width)` from "WIDTHxHEIGHT"."""
-    if text is None:
-        return None
-    match = _SIZE.fullmatch(text)
-    if not match or not int(match[1]) or not int(match[2]):
-        raise UsageError(f"expected a tile as WIDTHxHEIGHT, such as 480x270, found {text!r}")
-    return int(match[2]), int(match[1])
 
 
 def parse_memory(text: str) -> int:

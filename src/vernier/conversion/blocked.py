@@ -46,7 +46,7 @@ class Blocked:
     name = "blocked"
 
     def __init__(self, threads: int = 0, block: int = BLOCK, share: int = SHARE) -> None:
-        self._threads = threads or usable_cores()
+        self._threads = min(threads or usable_cores(), usable_cores())
         self._block = block
         self._share = share
 

@@ -18,8 +18,9 @@ from vernier.export.networks import (
     ranges_on,
     refuse_random,
 )
-from vernier.export.whole import Exported
-from vernier.graphs.shapes import fits_one_size
+from vernier.export.whole import Exported, file_size
+from vernier.graphs.any_size import keeps_a_size
+from vernier.graphs.shapes import fits_one_size, own_size
 from vernier.networks.source import Source, find_source
 from vernier.progress import Progress, Stages, silent, silent_stages
 from vernier.quantization.ranges import Ranges
@@ -38,6 +39,7 @@ class _Wanted:
     split: Split | None
     granularity: Granularity
     form: Form
+    size: tuple[int, int] | None
 
     @property
     def integer(self) -> bool:
@@ -61,6 +63,7 @@ def export(
     method: str = "least-squares",
     size: tuple[int, int] | None = None,
     overwrite: bool = False,
+    told: Callable[[str], None] | None = None,
     stages: Stages = silent_stages,
 ) -> Exported:
     """Export a network, whole or split between processors, as `.tflite` with a manifest.
@@ -84,8 +87,11 @@ def export(
         save_ranges: where to write the ranges.
         fine_tune_minutes: of training INT8 parts to give the float network's picture; 0 for none.
         method: of calibration: "min-max", "percentile" or "least-squares".
-        size: height and width in pixels of all pictures, for a network of one size.
+        size: height and width in pixels: of all pictures of a network of one size; else what the
+            files say to readers other than Vernier, which fits them to each picture.
         overwrite: replace a bundle that is there.
+        told: given what is to be known of the network's file, the photos and the bundle's files,
+            a sentence each.
         stages: told of progress.
 
     Returns:
@@ -93,7 +99,8 @@ def export(
 
     Raises:
         UsageError: arguments exclude each other, INT8 has neither photos nor ranges, the weights
-            are random, or the split is of other units.
+            are random, the split is of other units, or the network takes pictures that are wide
+            where `size` is high.
         NetworkError: there is no such network or file.
         GraphError: an operator has no INT8 form.
         ImageError: the folder of photos is missing or holds no photo that can be read.
@@ -113,20 +120,38 @@ def export(
     if fine_tune_minutes and (not integer or photos is None):
         raise UsageError("--fine-tune trains INT8 parts on --photos; there are none")
     source = find_source(network, scale, weights, size)
-    if size is not None and not fits_one_size(source.graph):
-        raise UsageError(f"{source.name} takes pictures of any size; leave out --size")
+    if size is not None and fits_one_size(source.graph):
+        _refuse_turned(size, own_size(source.graph), source.name)
     refuse_random(source)
+    tell = told or (lambda _: None)
+    for note in source.notes:
+        tell(f"{network}: {note}")
     placed, granularity = (None, Granularity.LAYER) if split is None else load_split(Path(split))
-    wanted = _Wanted(precision or "float32", placed, granularity, form)
+    wanted = _Wanted(precision or "float32", placed, granularity, form, size)
     with stages(f"exporting {source.name} x{source.scale}") as report:
         shown = None if photos is None else load_photos(Path(photos), source)
+        if shown is not None and shown.doubt and ranges is None:
+            tell(f"{photos}: {shown.doubt}")
         known = _ranges(source, shown, ranges, method, report) if wanted.integer else None
         if save_ranges is not None and known is not None:
             known.save(Path(save_ranges))
         exported = _exported(source, wanted, shown, known, predict, fine_tune_minutes, report)
     if out is not None:
         write_bundle(Path(out), exported.manifest, exported.models, overwrite=overwrite)
+    if keeps_a_size(source.graph):
+        height, width = file_size(source.graph, size)
+        tell(
+            f"{source.name}: its files hold the size {width}x{height} for readers other than "
+            "Vernier, which fits them to each picture; --size chooses another"
+        )
     return exported
+
+
+def _refuse_turned(size: tuple[int, int], fitting: tuple[int, int], name: str) -> None:
+    """Refuse a size, `(height, width)`, that fits turned round only."""
+    if size != fitting and size[::-1] == fitting:
+        found, only = (f"{width}x{height}" for height, width in (size, fitting))
+        raise UsageError(f"{name} takes pictures of {only} (WIDTHxHEIGHT), found the size {found}")
 
 
 def _ranges(
@@ -159,6 +184,7 @@ def _exported(
             photos=photos,
             ranges=ranges,
             believed=source,
+            size=wanted.size,
             progress=report,
         )
     assert ranges is not None
@@ -173,6 +199,7 @@ def _exported(
         times_ms=None if predicted is None else predicted[0],
         forecast=None if predicted is None else predicted[1],
         believed=source,
+        size=wanted.size,
         progress=report,
     )
 

@@ -9,21 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from vernier.bundles.bundle import Bundle, in_memory, open_bundle
 from vernier.bundles.manifest import Damage, Forecast
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.errors import ImageError, PlacementError, UsageError
 from vernier.export.splits import export_split
-from vernier.export.whole import (
-    Exported,
-    calibrate_picture_network,
-    export_float32,
-    export_int8,
-    network_facts,
-)
+from vernier.export.whole import Exported, export_float32, export_int8, network_facts
 from vernier.graphs.counts import count_macs
 from vernier.graphs.shapes import fits_one_size, own_size, resized
+from vernier.images.coverage import TILE, coverage
+from vernier.images.dead_leaves import dead_leaves
 from vernier.images.pairs import (
     Float32,
     evenly_spread,
@@ -38,7 +36,7 @@ from vernier.processors.self_test_cases import kinds_in
 from vernier.processors.soundness import sound_processors
 from vernier.progress import Progress, silent
 from vernier.quality.damage import bundle_damage_db, damage_db, on
-from vernier.quantization.ranges import Ranges
+from vernier.quantization.ranges import Ranges, calibrate_picture_network
 from vernier.runtime.planes import PlaneUpscaler
 from vernier.units.cutting import Granularity, cut
 from vernier.units.split import Form, Split
@@ -50,6 +48,13 @@ CALIBRATION_PHOTOS = 40
 # Photos are calibrated on in NumPy: a large network sees fewer, and no fewer than these.
 MOST_MACS = 2e12
 FEWEST_PHOTOS = 4
+# Photos that did not set the ranges, to judge by; of a folder without others, one in five.
+JUDGES = 8
+HELD_OUT_EACH = 5
+MADE = 3
+# Share of the photos' parts, above which these are mostly of a kind.
+MOSTLY = 0.5
+SMALLEST_SIDE = 4
 
 
 @dataclass(frozen=True)
@@ -57,12 +62,18 @@ class Photos:
     """Low-resolution inputs of a network, made from a folder of photos.
 
     Attributes:
-        inputs: `(h, w, channels)`, float32 in [0, 1], of any sizes.
+        inputs: `(h, w, channels)`, float32 in [0, 1], of any sizes; ranges are taken on them.
         told: what they are, in words.
+        held_out: others, to judge by what did not set the ranges; the same ones where empty.
+        judges: what those are, in words.
+        doubt: what the photos hardly show, for the user; empty where nothing is amiss.
     """
 
     inputs: tuple[Float32, ...]
     told: str
+    held_out: tuple[Float32, ...] = ()
+    judges: str = ""
+    doubt: str = ""
 
 
 def load_photos(folder: Path, source: Source) -> Photos:
@@ -81,20 +92,72 @@ def load_photos(folder: Path, source: Source) -> Photos:
     macs = count_macs(resized(source.graph, *first.shape[:2]))
     most = min(CALIBRATION_PHOTOS, max(FEWEST_PHOTOS, int(MOST_MACS // macs)))
     chosen = evenly_spread(files, most)
+    others = [path for path in files if path not in set(chosen)]
+    if others:
+        judging = evenly_spread(others, JUDGES)
+    else:
+        judging = chosen[2::HELD_OUT_EACH]
+        chosen = [path for path in chosen if path not in judging]
     inputs = tuple(_shrunk(path, source.scale, channels, only) for path in chosen)
-    return Photos(inputs, f"{len(inputs)} photos of {folder.name}")
+    held_out = tuple(_shrunk(path, source.scale, channels, only) for path in judging)
+    judges = f"{len(held_out)} other photos of {folder.name}"
+    doubt = doubtful(inputs)
+    if doubt or not held_out:
+        # Photos like those that set the ranges would praise them, whatever a real one becomes.
+        held_out, judges = _made(channels, only), f"{MADE} made pictures"
+    return Photos(inputs, f"{len(inputs)} photos of {folder.name}", held_out, judges, doubt)
+
+
+def doubtful(photos: Sequence[Float32]) -> str:
+    """What photos to calibrate on hardly show, in words; empty where nothing is amiss.
+
+    By kinds of `images.coverage`: no busy parts, or mostly dark ones and none that is bright, or
+    the other way round. Colours are not asked for, as many good sets lack one.
+    """
+    shown = [_as_bytes(photo) for photo in photos if min(photo.shape[:2]) >= TILE]
+    if not shown:
+        return ""
+    found = coverage(shown)
+    mostly = {kind for kind, share in found.shares.items() if share > MOSTLY}
+    asked = {"dark": "bright" in mostly, "bright": "dark" in mostly, "busy": True}
+    lacking = [kind for kind in found.missing if asked.get(kind)]
+    if not lacking:
+        return ""
+    return (
+        f"the photos hardly show anything {' or '.join(lacking)}: what they lack may be clipped; "
+        "calibrate on photos of many kinds"
+    )
+
+
+def _as_bytes(photo: Float32) -> NDArray[np.uint8]:
+    """`(h, w, 3)` uint8 RGB of `(h, w, channels)` float32 in [0, 1]."""
+    wide = np.broadcast_to(photo, (*photo.shape[:2], 3))
+    return np.rint(np.clip(wide, 0, 1) * 255).astype(np.uint8)
+
+
+def _made(channels: int, only: tuple[int, int] | None) -> tuple[Float32, ...]:
+    """Pictures with the texture of fallen leaves, in every brightness."""
+    height, width = only or (96, 128)
+    made = [dead_leaves(height, width, channels=3, seed=seed) for seed in range(MADE)]
+    return tuple(network_input(_as_bytes(picture), channels) for picture in made)
 
 
 def _shrunk(path: Path, scale: int, channels: int, only: tuple[int, int] | None) -> Float32:
-    picture = network_input(shrink(load_rgb(path), scale)[0], channels)
+    photo = load_rgb(path)
+    if min(photo.shape[:2]) < SMALLEST_SIDE * scale:
+        raise ImageError(
+            f"{path}: {photo.shape[1]}x{photo.shape[0]} pixels are too few to calibrate on, "
+            f"expected at least {SMALLEST_SIDE * scale} on both sides"
+        )
+    picture = network_input(shrink(photo, scale)[0], channels)
     if only is None:
         return picture
     height, width, _ = picture.shape
     top, left = (height - only[0]) // 2, (width - only[1]) // 2
     if top < 0 or left < 0:
         raise ImageError(
-            f"{path}: the network takes {only[0]}x{only[1]} pixels (height x width), found "
-            f"{height}x{width} after shrinking by {scale}; use larger photos, or a smaller size"
+            f"{path}: the network takes {only[1]}x{only[0]} pixels, found "
+            f"{width}x{height} after shrinking by {scale}; use larger photos, or a smaller size"
         )
     return picture[top : top + only[0], left : left + only[1]]
 
@@ -106,6 +169,7 @@ def export_network(
     photos: Photos | None = None,
     ranges: Ranges | None = None,
     believed: Source | None = None,
+    size: tuple[int, int] | None = None,
     progress: Progress = silent,
 ) -> Exported:
     """Export a network whole.
@@ -117,6 +181,7 @@ def export_network(
             the processors here.
         ranges: of INT8, see `ranges_on`.
         believed: the float network to measure the damage against; the same if absent.
+        size: height and width that the files say; see `export.whole.file_size`.
         progress: told per photo.
 
     Raises:
@@ -125,7 +190,7 @@ def export_network(
     """
     refuse_random(source)
     facts = network_facts(source.graph, source.name, source.scale)
-    exact = export_float32(source.graph, facts)
+    exact = export_float32(source.graph, facts, size=size)
     if precision == "float32":
         if photos is None:
             return exact
@@ -135,7 +200,7 @@ def export_network(
         raise UsageError("INT8 needs photos to calibrate on, or a file of ranges")
     if believed is not None:
         exact = export_float32(believed.graph, facts)
-    return _judged(export_int8(source.graph, facts, ranges), exact, photos, progress)
+    return _judged(export_int8(source.graph, facts, ranges, size=size), exact, photos, progress)
 
 
 def export_network_split(
@@ -149,6 +214,7 @@ def export_network_split(
     times_ms: Mapping[str, float] | None = None,
     forecast: Forecast | None = None,
     believed: Source | None = None,
+    size: tuple[int, int] | None = None,
     progress: Progress = silent,
 ) -> Exported:
     """Export a split of a network; arguments as of `export_network` and `export_split`.
@@ -172,6 +238,7 @@ def export_network_split(
         form=form,
         predicted_ms=times_ms,
         forecast=forecast,
+        size=size,
     )
     exact = export_float32((believed or source).graph, facts)
     return _judged(exported, exact, photos, progress)
@@ -265,8 +332,9 @@ def _judged(
 ) -> Exported:
     if photos is None:
         return exported
-    found = bundle_damage_db(_opened(exported), _opened(exact), photos.inputs, progress)
-    return _with_damage(exported, Damage(photos=photos.told, psnr_to_float_db=round(found, 2)))
+    judges, told = photos.held_out or photos.inputs, photos.judges or photos.told
+    found = bundle_damage_db(_opened(exported), _opened(exact), judges, progress)
+    return _with_damage(exported, Damage(photos=told, psnr_to_float_db=round(found, 2)))
 
 
 def _with_damage(exported: Exported, damage: Damage) -> Exported:

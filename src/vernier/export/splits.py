@@ -21,7 +21,7 @@ from vernier.bundles.manifest import (
     UnitEntry,
 )
 from vernier.errors import UsageError
-from vernier.export.whole import Exported, at_reference_size
+from vernier.export.whole import Exported, at_file_size
 from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph, Kind
 from vernier.processor_id import ProcessorId, is_integer
@@ -99,11 +99,18 @@ def _fused(mixed: Graph, placed: Mapping[str, str]) -> dict[str, str]:
 
 
 def _floats_apart(mixed: Graph, placed: dict[str, str], exact: Mapping[str, str]) -> dict[str, str]:
-    """A run of a fused processor in which nothing is INT8 goes to the float one."""
+    """A run of a fused processor that computes nothing in INT8 goes to the float one; what it
+    converts at its ends, for other engines as well, is left to Vernier.
+    """
     for run in segment(mixed, placed).runs:
-        whole = {run.graph.types[op.output].dtype for op in run.graph.operators}
-        if run.processor in exact and whole == {"float32"}:
-            placed |= dict.fromkeys((op.output for op in run.graph.operators), exact[run.processor])
+        operators = run.graph.operators
+        converts = [op for op in operators if op.kind in (Kind.QUANTIZE, Kind.DEQUANTIZE)]
+        computes = [op for op in operators if op not in converts]
+        computed = {run.graph.types[op.output].dtype for op in computes}
+        if run.processor in exact and computed == {"float32"}:
+            placed |= dict.fromkeys((op.output for op in computes), exact[run.processor])
+            for op in converts:
+                del placed[op.output]
     return placed
 
 
@@ -133,12 +140,13 @@ def export_split(
     forecast: Forecast | None = None,
     note: str = "",
     damage: Damage | None = None,
+    size: tuple[int, int] | None = None,
 ) -> Exported:
     """A split as a bundle.
 
     Args:
         graph: float32 throughout.
-        facts: see `export.network_facts`.
+        facts: see `export.whole.network_facts`.
         units: a partition of its operators, in an order in which they can run.
         split: of these units.
         ranges: of each activation that an INT8 unit reads or writes.
@@ -147,6 +155,7 @@ def export_split(
         forecast: of the whole, likewise.
         note: for the manifest.
         damage: measured against the float network, where it was.
+        size: see `export.file_size`.
 
     Raises:
         GraphError: a range is missing, or an operator has no INT8 form.
@@ -155,7 +164,7 @@ def export_split(
     check_partition(graph, units)
     mixed = mixed_graph(graph, units, split, ranges)
     placed = place(mixed, units, split, form)
-    sized = at_reference_size(mixed)
+    sized = at_file_size(mixed, size)
     pieces = segment(sized, placed)
     segments, models = _files(pieces)
     home = {

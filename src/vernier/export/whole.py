@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +12,10 @@ from vernier.bundles.manifest import FORMAT, Damage, Manifest, NetworkFacts
 from vernier.errors import GraphError
 from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph
-from vernier.graphs.receptive_field import alignment, halo
-from vernier.graphs.shapes import fits_one_size, resized
+from vernier.graphs.receptive_field import halo
+from vernier.graphs.shapes import fits_one_size, own_size, resized
 from vernier.quantization.quantize import quantize
-from vernier.quantization.ranges import Ranges, calibrate
+from vernier.quantization.ranges import Ranges
 from vernier.version import VERSION
 
 Float32 = NDArray[np.float32]
@@ -38,9 +37,7 @@ def network_facts(graph: Graph, name: str, scale: int) -> NetworkFacts:
     """What a manifest says of a network; the halo is worked out from its graph."""
     channels = graph.types[graph.inputs[0]].shape[3]
     try:
-        # Tiles are cut at any pixel, which a network that works at a lower resolution inside
-        # does not allow.
-        radius = halo(graph) if alignment(graph) == 1 else None
+        radius: int | None = halo(graph)
     except GraphError:
         # It looks at the whole picture: it runs, but not in tiles.
         radius = None
@@ -48,7 +45,11 @@ def network_facts(graph: Graph, name: str, scale: int) -> NetworkFacts:
 
 
 def export_float32(
-    graph: Graph, facts: NetworkFacts, note: str = "", damage: Damage | None = None
+    graph: Graph,
+    facts: NetworkFacts,
+    note: str = "",
+    damage: Damage | None = None,
+    size: tuple[int, int] | None = None,
 ) -> Exported:
     """The network as it is.
 
@@ -57,8 +58,9 @@ def export_float32(
         facts: see `network_facts`.
         note: for the manifest.
         damage: how reduced float precisions change its pictures, where that was measured.
+        size: see `file_size`.
     """
-    return _export(graph, facts, "float32", note, damage)
+    return _export(graph, facts, "float32", note, damage, size)
 
 
 def export_int8(
@@ -67,6 +69,7 @@ def export_int8(
     ranges: Ranges,
     note: str = "",
     damage: Damage | None = None,
+    size: tuple[int, int] | None = None,
 ) -> Exported:
     """The network in full-integer INT8.
 
@@ -76,37 +79,35 @@ def export_int8(
         ranges: see `calibrate_picture_network`.
         note: for the manifest.
         damage: measured against the float network, where it was.
+        size: see `file_size`.
 
     Raises:
         GraphError: an operator has no INT8 form, or a range is missing.
     """
-    return _export(quantize(graph, ranges), facts, "int8", note, damage)
+    return _export(quantize(graph, ranges), facts, "int8", note, damage, size)
 
 
-def calibrate_picture_network(
-    graph: Graph, planes: Iterable[Float32], method: str = "least-squares"
-) -> Ranges:
-    """Ranges with the picture's own at both ends.
-
-    Input and output get the interval [0, 1], so that their codes are 8-bit samples less 128 and
-    saturation does the clipping that a picture needs anyway.
-    """
-    return calibrate(
-        graph, planes, method, fixed={graph.inputs[0]: (0.0, 1.0), graph.outputs[0]: (0.0, 1.0)}
-    )
-
-
-def at_reference_size(graph: Graph) -> Graph:
-    """A graph at the size that a segment's file says; at its own where it is of one size."""
+def file_size(graph: Graph, asked: tuple[int, int] | None = None) -> tuple[int, int]:
+    """Height and width that a segment's file says: the graph's own where it is of one size."""
     if fits_one_size(graph):
-        return graph
-    return resized(graph, REFERENCE_HEIGHT, REFERENCE_WIDTH)
+        return own_size(graph)
+    return asked or (REFERENCE_HEIGHT, REFERENCE_WIDTH)
+
+
+def at_file_size(graph: Graph, asked: tuple[int, int] | None = None) -> Graph:
+    """A graph at the size that a segment's file says."""
+    return resized(graph, *file_size(graph, asked))
 
 
 def _export(
-    graph: Graph, facts: NetworkFacts, precision: str, note: str, damage: Damage | None
+    graph: Graph,
+    facts: NetworkFacts,
+    precision: str,
+    note: str,
+    damage: Damage | None,
+    size: tuple[int, int] | None,
 ) -> Exported:
-    sized = at_reference_size(graph)
+    sized = at_file_size(graph, size)
     model = write(sized)
     file = f"{precision}.tflite"
     manifest = Manifest(

@@ -1,1 +1,1 @@
-"""A graph to a `.tflite` file and back; ONNX files to a graph."""
+"""A graph to a `.tflite` file and back; ONNX and ncnn files to a graph."""

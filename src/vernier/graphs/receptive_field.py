@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from vernier.errors import GraphError
-from vernier.graphs.graph import Graph
+from vernier.graphs.graph import Graph, Kind
 from vernier.graphs.operators.descriptor import Interval, Side
 from vernier.graphs.operators.table import DESCRIPTORS
+from vernier.graphs.shapes import fits_one_size, own_size
 
 
 def halo(graph: Graph) -> int:
@@ -41,6 +42,29 @@ def alignment(graph: Graph) -> int:
         GraphError: as `halo`.
     """
     return math.lcm(*(side.ratio.denominator for side in _sides(graph, 0).values()))
+
+
+def size_multiple(graph: Graph) -> int:
+    """What the sides of a picture must be multiples of; 1 for most networks.
+
+    As `alignment`, but also of a graph that cannot be tiled.
+    """
+    ratios: dict[str, Fraction] = {name: Fraction(1) for name in graph.inputs}
+    for op in graph.operators:
+        ratio = max((ratios[name] for name in op.inputs if name in ratios), default=None)
+        if ratio is None or op.kind is Kind.RESHAPE:
+            continue
+        footprint = DESCRIPTORS[op.kind].footprint
+        ratios[op.output] = footprint.side(graph, op, 0, Side(ratio, 0)).ratio
+    return math.lcm(*(ratio.denominator for ratio in ratios.values()))
+
+
+def trial_size(graph: Graph, height: int, width: int) -> tuple[int, int]:
+    """The size to try a graph with: its only one, or the one wished, up to what it takes."""
+    if fits_one_size(graph):
+        return own_size(graph)
+    multiple = size_multiple(graph)
+    return -(-height // multiple) * multiple, -(-width // multiple) * multiple
 
 
 def _halo_along(graph: Graph, axis: int) -> int:

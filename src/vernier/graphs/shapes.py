@@ -62,8 +62,8 @@ def resized(graph: Graph, height: int, width: int) -> Graph:
     first = graph.types[graph.inputs[0]].shape
     if first[1:3] != (height, width) and fits_one_size(graph):
         raise GraphError(
-            f"{graph.name} is of one picture size, {first[1]}x{first[2]} (height x width), "
-            f"found {height}x{width}; capture it again for another"
+            f"{graph.name} is of one picture size, {first[2]}x{first[1]}, "
+            f"found {width}x{height}; capture it again for another"
         )
     types = dict(graph.types)
     for name in graph.inputs:
@@ -104,6 +104,23 @@ def own_size(graph: Graph) -> tuple[int, int]:
     """Rows and columns of a graph's first input, in pixels."""
     shape = graph.types[graph.inputs[0]].shape
     return shape[1], shape[2]
+
+
+def scale_of(graph: Graph) -> int:
+    """By how much a network enlarges: its output's size over its input's.
+
+    Raises:
+        GraphError: that is not one whole number for both axes.
+    """
+    rows, columns = own_size(graph)
+    _, out_rows, out_columns, _ = graph.types[graph.outputs[0]].shape
+    scale = out_rows // rows
+    if scale < 1 or (out_rows, out_columns) != (scale * rows, scale * columns):
+        raise GraphError(
+            f"{graph.name}: makes {out_columns}x{out_rows} pixels of {columns}x{rows}, expected "
+            "a whole factor, the same for both axes"
+        )
+    return scale
 
 
 def _has_places(graph: Graph, name: str) -> bool:

@@ -17,8 +17,10 @@ Source: RFC 1950, RFC 1951 (an empty stored block ends a strip on a byte, `Z_FUL
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
 from vernier.cpu import usable_cores
 
@@ -27,40 +29,52 @@ STRIP_BYTES = 1 << 19
 ADLER_BASE = 65521
 # Deflate with a 32 KiB window, fastest level: RFC 1950, 2.2.
 ZLIB_HEADER = b"\x78\x01"
+# A last block of nothing, by the fixed code: RFC 1951, 3.2.6.
+LAST_BLOCK = b"\x03\x00"
+T = TypeVar("T")
+R = TypeVar("R")
 
 
-def in_parallel(work: Callable[[int], bytes], count: int) -> Iterator[bytes]:
-    """`work(0)`, `work(1)`, ... computed on all cores, in order."""
-    workers = min(count, usable_cores())
+def in_parallel(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    """`work` of each item, computed on all cores, in order; few items are taken ahead."""
+    workers = usable_cores()
     if workers < 2:
-        yield from map(work, range(count))
+        yield from map(work, items)
         return
-    with ThreadPoolExecutor(workers, thread_name_prefix="vernier-deflate") as pool:
-        yield from pool.map(work, range(count))
+    with ThreadPoolExecutor(workers, thread_name_prefix="vernier-encode") as pool:
+        waiting: deque[Future[R]] = deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                if len(waiting) > workers + 1:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
 
 
-def zlib_stream(strip: Callable[[int], bytes], count: int) -> Iterator[bytes]:
+def zlib_stream(strip: Callable[[T], bytes], items: Iterable[T]) -> Iterator[bytes]:
     """Parts of one zlib stream of all strips, one after another.
 
     Args:
-        strip: the bytes of a strip by its number; called from several threads.
-        count: number of strips, at least 1.
+        strip: the bytes of a strip, from its item; called from several threads.
+        items: at least one.
     """
-    checksums = [(1, 0)] * count
 
-    def compressed(number: int) -> bytes:
-        data = strip(number)
-        checksums[number] = (zlib.adler32(data), len(data))
+    def compressed(item: T) -> tuple[bytes, int, int]:
+        data = strip(item)
         deflate = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-        end = zlib.Z_FINISH if number == count - 1 else zlib.Z_FULL_FLUSH
-        return deflate.compress(data) + deflate.flush(end)
+        content = deflate.compress(data) + deflate.flush(zlib.Z_FULL_FLUSH)
+        return content, zlib.adler32(data), len(data)
 
     yield ZLIB_HEADER
-    yield from in_parallel(compressed, count)
     whole = 1
-    for checksum, length in checksums:
+    for content, checksum, length in in_parallel(compressed, items):
+        yield content
         whole = joined_adler32(whole, checksum, length)
-    yield whole.to_bytes(4, "big")
+    yield LAST_BLOCK + whole.to_bytes(4, "big")
 
 
 def joined_adler32(first: int, second: int, second_bytes: int) -> int:

@@ -23,6 +23,7 @@ class Picture:
         dpi: horizontal and vertical resolution; None where not said.
         format: of the file, as Pillow names it: "PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", ...
         notes: what was changed on reading, in sentences.
+        cicp: the four bytes of a PNG's cICP, which say how colours are coded; None for sRGB.
     """
 
     samples: Samples
@@ -32,6 +33,7 @@ class Picture:
     dpi: tuple[float, float] | None = None
     format: str = "PNG"
     notes: tuple[str, ...] = field(default=())
+    cicp: bytes | None = None
 
     @property
     def height(self) -> int:

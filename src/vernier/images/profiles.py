@@ -17,6 +17,15 @@ def channels(profile: bytes) -> int | None:
     return SPACES.get(profile[16:20])
 
 
+def can_be_read(profile: bytes) -> bool:
+    """Whether the library that uses profiles understands one."""
+    try:
+        ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    except (ImageCms.PyCMSError, OSError):
+        return False
+    return True
+
+
 def to_srgb(image: Image.Image, profile: bytes) -> Image.Image | None:
     """A CMYK or Lab picture in sRGB, relative colorimetric with black point compensation.
 

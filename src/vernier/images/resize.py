@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,11 @@ from numpy.typing import NDArray
 from vernier.errors import UsageError
 from vernier.images.bicubic import resample_rows, resampling_weights
 from vernier.images.picture import Samples
+from vernier.images.rows import Window
 
 # Of float32 that a strip's result takes: it and what it is made from stay in a core's cache.
 STRIP_BYTES = 1 << 18
+LIMITS = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
 
 
 def resize_samples(samples: Samples, height: int, width: int) -> Samples:
@@ -30,8 +33,7 @@ def resize_samples(samples: Samples, height: int, width: int) -> Samples:
     Raises:
         UsageError: an empty picture, another dtype, or a size below 1.
     """
-    limits = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
-    if samples.dtype.name not in limits:
+    if samples.dtype.name not in LIMITS:
         raise UsageError(f"expected samples of uint8, uint16 or float32, found {samples.dtype}")
     if samples.ndim not in (2, 3) or 0 in samples.shape:
         raise UsageError(f"expected a picture of shape (H, W) or (H, W, C), found {samples.shape}")
@@ -40,26 +42,52 @@ def resize_samples(samples: Samples, height: int, width: int) -> Samples:
     in_height, in_width = samples.shape[:2]
     if (height, width) == (in_height, in_width):
         return samples.copy()
+    result: Samples = np.empty((height, width, *samples.shape[2:]), samples.dtype)
+    row = 0
+    for strip in resized_bands(iter([samples]), (in_height, in_width), (height, width)):
+        result[row : row + len(strip)] = strip
+        row += len(strip)
+    return result
+
+
+def resized_bands(
+    bands: Iterator[Samples], size: tuple[int, int], wanted: tuple[int, int]
+) -> Iterator[Samples]:
+    """As `resize_samples`, of rows that come in order, in the memory of a strip.
+
+    Args:
+        bands: all rows, of a dtype of `LIMITS`.
+        size: their height and width.
+        wanted: height and width of the result.
+    """
+    (in_height, in_width), (height, width) = size, wanted
     indices, weights = resampling_weights(in_height, height, height / in_height)
     columns = resampling_weights(in_width, width, width / in_width)
     rows_first = height / in_height <= width / in_width
-    channels = samples.shape[2] if samples.ndim == 3 else 1
-    step = max(1, STRIP_BYTES // (4 * max(width, in_width) * channels))
-    result: Samples = np.empty((height, width, *samples.shape[2:]), samples.dtype)
-    for first in range(0, height, step):
-        taps = indices[first : first + step]
-        lowest = int(taps.min())
-        part: NDArray[np.float32] = samples[lowest : taps.max() + 1].astype(np.float32)
-        rows = (taps - lowest, weights[first : first + step])
+    # Mirrored at the borders, taps do not only go down: nothing is forgotten that is still needed.
+    lowest = np.minimum.accumulate(indices.min(axis=1)[::-1])[::-1]
+    window = Window(bands)
+    first, step = 0, 0
+    while first < height:
+        last = min(height, first + max(1, step))
+        taps = indices[first:last]
+        start = int(lowest[first])
+        given = window.rows(start, int(taps.max()) + 1)
+        if not step:
+            # One row was enough to see how many samples there are in a row.
+            channels = given[0].size // in_width
+            step = max(1, STRIP_BYTES // (4 * max(width, in_width) * channels))
+        part: NDArray[np.float32] = given.astype(np.float32)
         for vertical in (rows_first, not rows_first):
             if vertical:
-                # At an unchanged height there is one tap of weight 1, and `part` is it already.
-                part = part if height == in_height else resample_rows(part, *rows)
+                # At an unchanged height there is one tap of weight 1.
+                part = resample_rows(part, taps - start, weights[first:last])
             elif width != in_width:
                 turned = np.ascontiguousarray(np.swapaxes(part, 0, 1))
                 part = np.swapaxes(resample_rows(turned, *columns), 0, 1)
-        result[first : first + step] = _rounded(part, limits[samples.dtype.name], samples.dtype)
-    return result
+        yield _rounded(part, LIMITS[given.dtype.name], given.dtype)
+        first = last
+    next(bands, None)
 
 
 def _rounded(part: NDArray[np.float32], limit: float, dtype: Any) -> NDArray[Any]:

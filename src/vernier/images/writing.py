@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
-import secrets
+import shutil
+import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,11 +14,24 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from vernier.errors import ImageError
+from vernier.errors import ImageError, VernierError
 from vernier.images import exif as exif_tags
+from vernier.images.jpeg import write_jpeg
 from vernier.images.picture import Picture, Samples
-from vernier.images.png import encode_png
-from vernier.images.tiff import encode_tiff
+from vernier.images.png import write_png
+from vernier.images.rows import Band, PictureRows, interleaved, rows_of
+from vernier.images.tiff import write_tiff
+from vernier.images.whole_file import whole_file, write_whole
+
+__all__ = [
+    "check_size",
+    "encode_picture",
+    "format_of",
+    "to_pil",
+    "write_picture",
+    "write_rows",
+    "write_whole",
+]
 
 FORMATS = {
     ".png": "PNG",
@@ -34,6 +47,7 @@ EXTENSIONS = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp", "TIFF": ".tif"}
 DEFAULT_QUALITY = 95
 LARGEST_SIDE = {"PNG": (1 << 31) - 1, "JPEG": 65500, "WEBP": 16383, "TIFF": (1 << 31) - 1}
 JPEG_SEGMENT_BYTES = 65533
+JPEG_MOST_DPI = 65535
 
 
 def format_of(path: Path) -> str:
@@ -51,22 +65,46 @@ def format_of(path: Path) -> str:
         ) from None
 
 
+def check_size(format_: str, height: int, width: int) -> None:
+    """Refuse a result that its format cannot hold; before it is computed.
+
+    Raises:
+        ImageError: too many pixels a side.
+    """
+    if max(height, width) > LARGEST_SIDE[format_]:
+        raise ImageError(
+            f"{format_} holds at most {LARGEST_SIDE[format_]} pixels a side, the result would be "
+            f"{width}x{height}; write PNG or TIFF"
+        )
+
+
 def encode_picture(
     picture: Picture, format_: str, quality: int = DEFAULT_QUALITY
 ) -> tuple[bytes, list[str]]:
-    """A picture as the content of a file.
+    """A picture as the content of a file; arguments, notes and errors are those of `write_rows`."""
+    file = io.BytesIO()
+    notes = write_rows(rows_of(picture), file, format_, quality)
+    return file.getvalue(), notes
+
+
+def write_rows(
+    rows: PictureRows, file: BinaryIO, format_: str, quality: int = DEFAULT_QUALITY
+) -> list[str]:
+    """Encode a picture into a file while its rows come.
 
     PNG and TIFF hold everything. JPEG and WebP hold 8 bits; JPEG has no alpha, so the picture is
     laid on white, and keeps colours at full resolution (4:4:4), for they were just enlarged; WebP
-    has neither grey nor dpi. Sizes that EXIF states become those of the picture.
+    has neither grey nor dpi. Sizes that EXIF states become those of the picture. WebP is encoded
+    with the whole picture in memory.
 
     Args:
-        picture: what to write.
+        rows: what to write.
+        file: to write to, from its beginning.
         format_: "PNG", "JPEG", "WEBP" or "TIFF".
         quality: of JPEG and WebP, 1 to 100; WebP at 100 is lossless.
 
     Returns:
-        The bytes, and sentences on what the format could not keep.
+        Sentences on what the format could not keep.
 
     Raises:
         ImageError: the format cannot hold a picture of this size, or is not known.
@@ -75,41 +113,71 @@ def encode_picture(
         raise ImageError(f"cannot write {format_}; use one of {', '.join(EXTENSIONS)}")
     if not 1 <= quality <= 100:
         raise ImageError(f"expected a quality from 1 to 100, found {quality}")
-    if max(picture.height, picture.width) > LARGEST_SIDE[format_]:
-        raise ImageError(
-            f"{format_} holds at most {LARGEST_SIDE[format_]} pixels a side, the result is "
-            f"{picture.width}x{picture.height}; write PNG or TIFF"
-        )
+    check_size(format_, rows.height, rows.width)
     notes: list[str] = []
-    picture = replace(picture, exif=_sized_exif(picture, notes))
-    if format_ == "TIFF" and picture.bit_depth == 16 and picture.alpha is not None:
-        # Pillow and others refuse 16-bit grey TIFF with alpha, so ours could not be read back.
-        picture = _in_rgb(picture, "16-bit TIFF with transparency was written as RGB", notes)
-    if format_ in ("PNG", "TIFF"):
-        encode = encode_png if format_ == "PNG" else encode_tiff
-        content = encode(
-            _interleaved(picture.samples, picture.alpha),
-            icc_profile=picture.icc_profile,
-            exif=picture.exif,
-            dpi=picture.dpi,
-        )
-        return content, notes
-    if picture.bit_depth == 16:
-        notes.append(f"{format_} was written with 8 of 16 bits per sample; PNG and TIFF keep all")
-        alpha = None if picture.alpha is None else _to_eight_bits(picture.alpha)
-        picture = replace(picture, samples=_to_eight_bits(picture.samples), alpha=alpha)
-    options = _jpeg_options if format_ == "JPEG" else _webp_options
-    samples, chosen = options(picture, quality, notes)
-    file = io.BytesIO()
+    rows = _fitting(rows, format_, notes)
     try:
-        _image(samples).save(file, format_, **chosen)
-    except (OSError, ValueError) as error:
+        if format_ == "PNG":
+            write_png(rows, file)
+        elif format_ == "TIFF":
+            _write_seekable(rows, file, notes)
+        elif format_ == "JPEG":
+            write_jpeg(rows, file, _jpeg_options(rows, quality, notes))
+        else:
+            _write_webp(rows, file, quality)
+    except ValueError as error:
+        if isinstance(error, VernierError):
+            raise
         raise ImageError(f"cannot encode {format_}: {error}") from error
-    return file.getvalue(), notes
+    return notes
+
+
+def _write_seekable(rows: PictureRows, file: BinaryIO, notes: list[str]) -> None:
+    if file.seekable():
+        notes += write_tiff(rows, file)
+        return
+    with tempfile.TemporaryFile() as whole:
+        notes += write_tiff(rows, whole)
+        whole.seek(0)
+        shutil.copyfileobj(whole, file, 1 << 20)
+
+
+def _fitting(rows: PictureRows, format_: str, notes: list[str]) -> PictureRows:
+    """The picture as a format can hold it, with notes on what it cannot."""
+    rows = replace(rows, exif=_sized_exif(rows, notes))
+    if rows.cicp is not None and format_ != "PNG":
+        notes.append(f"{format_} cannot say how its colours are coded (cICP); PNG can")
+    if format_ == "TIFF" and rows.dtype == np.uint16 and rows.has_alpha:
+        # Pillow and others refuse 16-bit grey TIFF with alpha.
+        rows = _in_rgb(rows, "16-bit TIFF with transparency was written as RGB", notes)
+    if format_ in ("JPEG", "WEBP") and rows.dtype == np.uint16:
+        notes.append(f"{format_} was written with 8 of 16 bits per sample; PNG and TIFF keep all")
+        rows = _with_bands(rows, _band_of_eight_bits, dtype=np.dtype(np.uint8))
+    if format_ == "JPEG" and rows.has_alpha:
+        notes.append("JPEG has no transparency; the picture was laid on white")
+        rows = _with_bands(rows, _band_on_white, has_alpha=False)
+    if format_ == "WEBP":
+        rows = _in_rgb(rows, "WebP has no grey", notes)
+    return rows
+
+
+def _with_bands(rows: PictureRows, change: Callable[[Band], Band], **changes: Any) -> PictureRows:
+    before = rows.bands
+    return replace(rows, bands=lambda: map(change, before()), **changes)
+
+
+def _band_of_eight_bits(band: Band) -> Band:
+    samples, alpha = band
+    return _to_eight_bits(samples), None if alpha is None else _to_eight_bits(alpha)
+
+
+def _band_on_white(band: Band) -> Band:
+    samples, alpha = band
+    return samples if alpha is None else _on_white(samples, alpha), None
 
 
 def write_picture(
-    picture: Picture,
+    picture: Picture | PictureRows,
     target: Path | BinaryIO,
     format_: str,
     quality: int = DEFAULT_QUALITY,
@@ -119,9 +187,9 @@ def write_picture(
     """Encode and write; a file appears whole or not at all.
 
     Args:
-        picture: what to write.
+        picture: what to write, in memory or as rows that are still to come.
         target: a path, or a stream such as `sys.stdout.buffer`.
-        format_: see `encode_picture`.
+        format_: see `write_rows`.
         quality: likewise.
         overwrite: replace a file that is there. `sources.plan_jobs` asks before any work starts;
             this asks at the last moment.
@@ -132,63 +200,18 @@ def write_picture(
     Raises:
         ImageError: it cannot be encoded, or the target cannot be written.
     """
-    content, notes = encode_picture(picture, format_, quality)
+    rows = rows_of(picture) if isinstance(picture, Picture) else picture
     if isinstance(target, Path):
-        write_whole(target, content, overwrite=overwrite)
-        return notes
+        with whole_file(target, overwrite=overwrite) as file:
+            return write_rows(rows, file, format_, quality)
     try:
-        target.write(content)
+        notes = write_rows(rows, target, format_, quality)
         target.flush()
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise ImageError(f"the picture cannot be written: {error.strerror or error}") from error
     return notes
-
-
-def write_whole(path: Path, content: bytes, *, overwrite: bool = True) -> None:
-    """Write a file under a temporary name beside it, then rename.
-
-    It gets the permissions that the user's umask gives. Through a symbolic link the file that it
-    names is replaced. Devices and pipes, such as /dev/stdout, are written to as they are.
-
-    Raises:
-        ImageError: the folder cannot be written to, the disk is full, or the file is there and may
-            not be replaced.
-    """
-    try:
-        if path.exists() and not path.is_file() and not path.is_dir():
-            path.write_bytes(content)
-            return
-        final = path.resolve() if path.is_symlink() else path
-        partial = final.with_name(f".{final.name[:100]}.{secrets.token_hex(4)}.part")
-        try:
-            with partial.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            if overwrite:
-                partial.replace(final)
-            else:
-                _take_new_name(partial, final)
-        finally:
-            with contextlib.suppress(OSError):
-                partial.unlink()
-    except FileExistsError as error:
-        raise ImageError(f"{path}: exists already; allow overwriting or rename it") from error
-    except OSError as error:
-        raise ImageError(f"{path}: cannot be written ({error.strerror or error})") from error
-
-
-def _take_new_name(partial: Path, final: Path) -> None:
-    """Rename unless the name is taken; a hard link decides that without a race."""
-    try:
-        os.link(partial, final)
-    except FileExistsError:
-        raise
-    except OSError:
-        # A file system without hard links: look first, and live with the moment between.
-        if os.path.lexists(final):
-            raise FileExistsError(final) from None
-        partial.replace(final)
 
 
 def to_pil(picture: Picture) -> Image.Image:
@@ -221,23 +244,25 @@ def _on_white(samples: Samples, alpha: Samples) -> NDArray[np.uint8]:
     return ((laid + 127) // 255).astype(np.uint8)
 
 
-def _sized_exif(picture: Picture, notes: list[str]) -> bytes | None:
-    if picture.exif is None:
+def _sized_exif(rows: PictureRows, notes: list[str]) -> bytes | None:
+    if rows.exif is None:
         return None
     try:
-        return exif_tags.sized(picture.exif, picture.height, picture.width)
+        return exif_tags.sized(rows.exif, rows.height, rows.width)
     except ValueError as error:
         notes.append(f"the EXIF was left out: {error}")
         return None
 
 
-def _in_rgb(picture: Picture, reason: str, notes: list[str]) -> Picture:
+def _in_rgb(rows: PictureRows, reason: str, notes: list[str]) -> PictureRows:
     """Grey as RGB; only a grey profile is lost by it, and that is said."""
-    if picture.samples.shape[2] == 3:
-        return picture
-    if picture.icc_profile is not None:
+    if rows.channels == 3:
+        return rows
+    if rows.icc_profile is not None:
         notes.append(f"{reason}; the grey colour profile was left out")
-    return replace(picture, samples=np.repeat(picture.samples, 3, axis=2), icc_profile=None)
+    return _with_bands(
+        rows, lambda band: (np.repeat(band[0], 3, axis=2), band[1]), channels=3, icc_profile=None
+    )
 
 
 def _image(samples: Samples) -> Image.Image:
@@ -245,37 +270,34 @@ def _image(samples: Samples) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(squeezed))
 
 
-def _jpeg_options(
-    picture: Picture, quality: int, notes: list[str]
-) -> tuple[Samples, dict[str, Any]]:
-    samples = picture.samples
-    if picture.alpha is not None:
-        notes.append("JPEG has no transparency; the picture was laid on white")
-        samples = _on_white(samples, picture.alpha)
+def _jpeg_options(rows: PictureRows, quality: int, notes: list[str]) -> dict[str, Any]:
     options: dict[str, Any] = {"quality": quality, "subsampling": 0}
-    if picture.icc_profile is not None:
-        options["icc_profile"] = picture.icc_profile
-    if picture.dpi is not None:
-        options["dpi"] = tuple(round(value) for value in picture.dpi)
-    if picture.exif is not None:
-        block = exif_tags.PREFIX + picture.exif
+    if rows.icc_profile is not None:
+        options["icc_profile"] = rows.icc_profile
+    if rows.dpi is not None and max(rows.dpi) < JPEG_MOST_DPI:
+        options["dpi"] = tuple(round(value) for value in rows.dpi)
+    if rows.exif is not None:
+        block = exif_tags.PREFIX + rows.exif
         if len(block) <= JPEG_SEGMENT_BYTES:
             options["exif"] = block
         else:
             notes.append("the EXIF is too long for a JPEG and was left out")
-    return samples, options
+    return options
 
 
-def _webp_options(
-    picture: Picture, quality: int, notes: list[str]
-) -> tuple[Samples, dict[str, Any]]:
-    picture = _in_rgb(picture, "WebP has no grey", notes)
+def _write_webp(rows: PictureRows, file: BinaryIO, quality: int) -> None:
     lossless = quality == 100
     # `exact` keeps the colours under full transparency, as lossless promises.
     options: dict[str, Any] = {"quality": quality, "method": 2}
     options |= {"lossless": lossless, "exact": lossless}
-    if picture.icc_profile is not None:
-        options["icc_profile"] = picture.icc_profile
-    if picture.exif is not None:
-        options["exif"] = exif_tags.PREFIX + picture.exif
-    return _interleaved(picture.samples, picture.alpha), options
+    if rows.icc_profile is not None:
+        options["icc_profile"] = rows.icc_profile
+    if rows.exif is not None:
+        options["exif"] = exif_tags.PREFIX + rows.exif
+    image = _image(next(interleaved(rows, rows.height)))
+    content = io.BytesIO()
+    try:
+        image.save(content, "WEBP", **options)
+    except OSError as error:
+        raise ImageError(f"cannot encode WEBP: {error}") from error
+    file.write(content.getvalue())

@@ -18,6 +18,7 @@ from vernier.errors import UsageError
 from vernier.metrics import gmsd as gmsd_numpy
 from vernier.metrics import ms_ssim as ms_ssim_numpy
 from vernier.metrics.filters import gaussian
+from vernier.metrics.ms_ssim import Pooling
 from vernier.metrics.ssim import CONTRAST_CONSTANT, LUMINANCE_CONSTANT, SIGMA, WINDOW
 
 # Where a similarity is the square root of a product of gradients, its slope at 0 is infinite.
@@ -37,19 +38,21 @@ def ssim(first: Tensor, second: Tensor) -> Tensor:
     return similarity.mean(dim=(1, 2, 3))
 
 
-def ms_ssim(first: Tensor, second: Tensor) -> Tensor:
-    """Multi-scale structural similarity, the product of powers. See `metrics.ms_ssim`."""
+def ms_ssim(first: Tensor, second: Tensor, pooling: Pooling = Pooling.SUM) -> Tensor:
+    """Multi-scale structural similarity. See `metrics.ms_ssim`."""
     _check(first, second, "MS-SSIM", ms_ssim_numpy.SMALLEST)
     one, other = first * 255, second * 255
-    exponents = ms_ssim_numpy.EXPONENTS
-    result = torch.ones(first.shape[:2], dtype=first.dtype)
-    for scale, exponent in enumerate(exponents, 1):
+    exponents = torch.tensor(ms_ssim_numpy.EXPONENTS, dtype=first.dtype)
+    factors = []
+    for scale in range(1, len(exponents) + 1):
         similarity, structure = _maps(one, other)
-        factor = (similarity if scale == len(exponents) else structure).mean(dim=(2, 3))
-        result = result * factor.clamp_min(0) ** exponent
+        factors.append((similarity if scale == len(exponents) else structure).mean(dim=(2, 3)))
         if scale < len(exponents):
             one, other = _halved(one, "replicate"), _halved(other, "replicate")
-    return result.mean(dim=1)
+    found = torch.stack(factors, dim=2)
+    if pooling is Pooling.SUM:
+        return (found @ exponents).mean(dim=1) / exponents.sum()
+    return (found.clamp_min(0) ** exponents).prod(dim=2).mean(dim=1)
 
 
 def gmsd(first: Tensor, second: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """Learned perceptual image patch similarity: distances between a classifier's features.
 
-Needs PyTorch, and weights that are not ours to ship: the classifier's and the linear layers'. Works
-on tensors and is differentiable.
+Needs PyTorch, and weights that are not ours to ship: the classifier's and the linear layers'
+(`metrics.lpips_weights` finds them). Works on tensors and is differentiable.
 
 Source: R. Zhang, P. Isola, A. A. Efros, E. Shechtman, O. Wang, "The unreasonable effectiveness of
 deep features as a perceptual metric", CVPR 2018; version 0.1 of the authors' weights.
@@ -9,7 +9,6 @@ deep features as a perceptual metric", CVPR 2018; version 0.1 of the authors' we
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -93,23 +92,9 @@ _SCALE = (0.458, 0.448, 0.450)
 _LEAST_NORM = 1e-10
 
 
-def check_backbone(content: bytes, backbone: Backbone, name: str) -> None:
-    """Raise UsageError unless a file is torchvision's own.
-
-    With other weights the distance is another metric of the same name.
-
-    Args:
-        content: the file's.
-        backbone: which it shall be.
-        name: of the file, for the message.
-    """
-    digest = hashlib.sha256(content).hexdigest()
-    if not digest.startswith(BACKBONE_HASHES[backbone]):
-        expected = " or ".join(f"{start}..." for start in BACKBONE_HASHES[backbone])
-        raise UsageError(
-            f"{name}: expected torchvision's ImageNet weights of {backbone} (SHA-256 {expected}), "
-            f"found {digest[:8]}..."
-        )
+def convolutions(backbone: Backbone) -> list[str]:
+    """Names of its convolutions that LPIPS reads, first to last."""
+    return [layer.name for layer in _LAYERS[backbone] if isinstance(layer, _Conv)]
 
 
 class Lpips:
@@ -127,18 +112,17 @@ class Lpips:
     def __init__(
         self, backbone: Backbone, weights: Mapping[str, Tensor], linear: Mapping[str, Tensor]
     ) -> None:
-        self._layers = _LAYERS[backbone]
-        self._weights: dict[str, tuple[Tensor, Tensor]] = {}
+        self._backbone, self._layers = backbone, _LAYERS[backbone]
+        self._weights: dict[str, Tensor] = {}
         self._linear: list[Tensor] = []
         channels = 3
         for layer in self._layers:
             if isinstance(layer, _Pool):
                 continue
             shape = (layer.channels, channels, layer.kernel, layer.kernel)
-            self._weights[layer.name] = (
-                _tensor(weights, f"{layer.name}.weight", shape),
-                _tensor(weights, f"{layer.name}.bias", (layer.channels,)),
-            )
+            for part, wanted in (("weight", shape), ("bias", shape[:1])):
+                name = f"{layer.name}.{part}"
+                self._weights[name] = _tensor(weights, name, wanted)
             channels = layer.channels
             if layer.tap:
                 name = f"lin{len(self._linear)}.model.1.weight"
@@ -178,21 +162,42 @@ class Lpips:
         return total
 
     def _features(self, pictures: Tensor) -> list[Tensor]:
-        shift, scale = (
-            torch.tensor(values, dtype=pictures.dtype).view(1, 3, 1, 1)
-            for values in (_SHIFT, _SCALE)
-        )
-        x = (pictures * 2 - 1 - shift) / scale
-        taps = []
-        for layer in self._layers:
-            if isinstance(layer, _Pool):
-                x = functional.max_pool2d(x, layer.kernel, 2)
-                continue
-            weight, bias = self._weights[layer.name]
-            x = functional.relu(functional.conv2d(x, weight, bias, layer.stride, layer.padding))
-            if layer.tap:
-                taps.append(x)
-        return taps
+        taps = [layer.name for layer in self._layers if isinstance(layer, _Conv) and layer.tap]
+        found = classifier_features(self._backbone, self._weights, pictures, taps)
+        return [functional.relu(found[name]) for name in taps]
+
+
+def classifier_features(
+    backbone: Backbone,
+    weights: Mapping[str, Tensor],
+    pictures: Tensor,
+    names: Sequence[str],
+) -> dict[str, Tensor]:
+    """What convolutions of a classifier compute, before their activation.
+
+    Args:
+        backbone: the classifier.
+        weights: its `.weight` and `.bias`, torchvision's names.
+        pictures: shape `(N, 3, H, W)`, RGB in [0, 1].
+        names: of convolutions (`convolutions`); nothing is computed beyond the last of them.
+    """
+    shift, scale = (
+        torch.tensor(values, dtype=pictures.dtype).view(1, 3, 1, 1) for values in (_SHIFT, _SCALE)
+    )
+    x = (pictures * 2 - 1 - shift) / scale
+    found: dict[str, Tensor] = {}
+    for layer in _LAYERS[backbone]:
+        if isinstance(layer, _Pool):
+            x = functional.max_pool2d(x, layer.kernel, 2)
+            continue
+        weight, bias = (weights[f"{layer.name}.{part}"] for part in ("weight", "bias"))
+        x = functional.conv2d(x, weight, bias, layer.stride, layer.padding)
+        if layer.name in names:
+            found[layer.name] = x
+        if len(found) == len(set(names)):
+            break
+        x = functional.relu(x)
+    return found
 
 
 def _normalised(features: Tensor) -> Tensor:

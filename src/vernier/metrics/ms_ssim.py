@@ -25,23 +25,24 @@ class Pooling(StrEnum):
     SUM = "sum"
 
 
-def ms_ssim(first: Picture, second: Picture, pooling: Pooling = Pooling.PRODUCT) -> float:
+def ms_ssim(first: Picture, second: Picture, pooling: Pooling = Pooling.SUM) -> float:
     """Multi-scale structural similarity: SSIM that also sees what is larger than its window.
 
     The mean contrast-structure factor at four scales and the mean SSIM at a fifth, each half the
-    one before (means of 2x2, an odd last row or column repeated), are multiplied, each to a power
-    of its own. A mean factor below 0, which has no real power, counts as 0. Of colours, the mean
-    over channels.
+    one before (means of 2x2, an odd last row or column repeated), become one number: their sum
+    weighted with the exponents, as the official scores of public tables have it, or, as in the
+    paper's equation and in most libraries, their product, each to a power of its own, which can be
+    0.005 smaller. A mean factor below 0, which has no real power, counts as 0 in the product. Of
+    colours, the mean over channels.
 
     Source: Z. Wang, E. P. Simoncelli, A. C. Bovik, "Multi-scale structural similarity for image
-    quality assessment", Asilomar 2003. The product is the paper's and every library's; published
-    tables exist that hold the weighted sum, which can be 0.005 larger.
+    quality assessment", Asilomar 2003; both are methods of the authors' `msssim.m`.
 
     Args:
         first: shape `(H, W)` or `(H, W, C)`, sides of at least 161; uint8, uint16 or float in
             [0, 1].
         second: the same shape.
-        pooling: the product of powers, or the sum weighted with the exponents.
+        pooling: the sum weighted with the exponents, or the product of powers.
 
     Returns:
         At most 1, which only equal pictures reach; the product is at least 0. Higher is better.

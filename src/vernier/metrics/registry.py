@@ -50,8 +50,12 @@ class Metric:
     alone: Callable[[Picture], float] | None = None
 
 
-def _ms_ssim_sum(picture: Picture, reference: Picture) -> float:
-    return ms_ssim.ms_ssim(picture, reference, ms_ssim.Pooling.SUM)
+def _ms_ssim(picture: Picture, reference: Picture) -> float:
+    return ms_ssim.ms_ssim(picture, reference)
+
+
+def _ms_ssim_product(picture: Picture, reference: Picture) -> float:
+    return ms_ssim.ms_ssim(picture, reference, ms_ssim.Pooling.PRODUCT)
 
 
 METRICS = {
@@ -65,16 +69,16 @@ METRICS = {
             Better.HIGHER,
             Sees.ASKED,
             ms_ssim.SMALLEST,
-            with_reference=ms_ssim.ms_ssim,
+            with_reference=_ms_ssim,
         ),
         Metric(
-            "ms_ssim_sum",
-            "MS-SSIM (sum)",
+            "ms_ssim_product",
+            "MS-SSIM (product)",
             Better.HIGHER,
             Sees.ASKED,
             ms_ssim.SMALLEST,
             usual=False,
-            with_reference=_ms_ssim_sum,
+            with_reference=_ms_ssim_product,
         ),
         Metric("gmsd", "GMSD", Better.LOWER, Sees.GREY, gmsd.SMALLEST, with_reference=gmsd.gmsd),
         Metric(
@@ -83,3 +87,5 @@ METRICS = {
         Metric("niqe", "NIQE", Better.LOWER, Sees.GREY, niqe.BLOCK, usual=False, alone=niqe.niqe),
     )
 }
+ALIASES = {"ms_ssim_sum": "ms_ssim", "msssim": "ms_ssim", "lpips_alex": "lpips"}
+"""Other names of the same."""

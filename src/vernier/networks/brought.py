@@ -1,4 +1,4 @@
-"""A network from a user's file: weights of a known architecture, or an ONNX file."""
+"""A network from a user's file: weights of a known architecture, or an ONNX or ncnn file."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from vernier.errors import MissingExtraError, NetworkError
+from vernier.formats.ncnn.importing import import_ncnn
 from vernier.graphs.graph import Graph
+from vernier.graphs.shapes import scale_of
 from vernier.networks.capture.module import capture, size_for
 from vernier.networks.checkpoints import load, load_into
-from vernier.networks.detection import detect
+from vernier.networks.detection import Detection, detect
+from vernier.networks.likeness import UNIT, in_unit_range, likeness_db, value_range
 
 SUFFIXES = (".safetensors", ".pth", ".pt", ".ckpt", ".param", ".bin", ".onnx")
 
@@ -26,11 +29,13 @@ class Brought:
         graph: float32, of any size.
         name: the registry's where it has this network, else the architecture's.
         scale: whole factor.
+        notes: what the file leaves open, and what was found, for the user.
     """
 
     graph: Graph
     name: str
     scale: int
+    notes: tuple[str, ...] = ()
 
 
 def is_file(network: str) -> bool:
@@ -53,27 +58,53 @@ def bring(path: Path, scale: int | None = None, size: tuple[int, int] | None = N
         GraphError: it holds an operator that has no counterpart here.
         MissingExtraError: it is an ONNX file, and the package `onnx` is not installed.
     """
-    if path.suffix.lower() == ".onnx":
-        return _onnx(path, scale)
+    match path.suffix.lower():
+        case ".onnx":
+            from vernier.formats.onnx.importing import import_onnx
+
+            return _imported(import_onnx(path, path.stem), path, scale)
+        case ".param" | ".bin":
+            return _imported(import_ncnn(path, path.stem), path, scale)
     weights = load(path)
     try:
         found = detect(weights, scale)
     except NetworkError as error:
         return _with_spandrel(path, weights, scale, error)
+    name = found.name or found.architecture.__name__.lower()
+    built = [_built(path, name, kind, size) for kind in (found, *found.alternatives())]
+    if len(built) == 1:
+        return Brought(built[0], name, found.scale)
+    return _likeliest(name, found, built)
+
+
+def _built(path: Path, name: str, found: Detection, size: tuple[int, int] | None) -> Graph:
     module = found.build()
     load_into(module, found.weights, str(path))
-    name = found.name or found.architecture.__name__.lower()
-    size = size_for(module, size)
-    return Brought(capture(module.eval(), name, *size), name, found.scale)
+    return capture(module.eval(), name, *size_for(module, size))
 
 
-def _onnx(path: Path, scale: int | None) -> Brought:
-    from vernier.formats.onnx.importing import import_onnx, onnx_scale
+def _likeliest(name: str, found: Detection, built: list[Graph]) -> Brought:
+    """Of networks that the same weights fit, the one that gives the test picture back best."""
+    kinds = (found, *found.alternatives())
+    alike = [likeness_db(graph)[0] for graph in built]
+    best = alike.index(max(alike))
+    changed = {key for kind in found.others for key in kind}
+    told = ", ".join(
+        f"{' '.join(str(kind.arguments[key]) for key in sorted(changed))} {db:.1f} dB"
+        for kind, db in zip(kinds, alike, strict=True)
+    )
+    note = f"the weights leave the activation open; likeness of a test picture: {told}"
+    return Brought(built[best], name, found.scale, (note,))
 
-    graph = import_onnx(path, path.stem)
-    found = onnx_scale(graph)
+
+def _imported(graph: Graph, path: Path, scale: int | None) -> Brought:
+    found = scale_of(graph)
     _check_scale(path, found, scale)
-    return Brought(graph, path.stem, found)
+    values = value_range(graph)
+    if values == UNIT:
+        return Brought(graph, path.stem, found)
+    note = f"its samples go from {values}, found on a test picture; scaled to that inside"
+    return Brought(in_unit_range(graph, values), path.stem, found, (note,))
 
 
 def _with_spandrel(

@@ -1,7 +1,7 @@
 """Weights to files and back. Loading never runs code.
 
 `.safetensors` is the format that Vernier writes. `.pth` of PyTorch is read with its restricted
-unpickler, and ncnn's `.param` with its `.bin` for compact networks (`networks.ncnn`).
+unpickler.
 """
 
 from __future__ import annotations
@@ -18,11 +18,20 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from vernier.errors import NetworkError
-from vernier.networks.ncnn import load_ncnn
+from vernier.networks.prefixes import generator_of
 
 # Where training scripts put the weights inside a checkpoint; averaged ones first, as they are meant
 # to be used.
-NESTS = ("params_ema", "params", "state_dict", "model_state_dict", "model", "net", "netG")
+NESTS = (
+    "params_ema",
+    "params-ema",
+    "params",
+    "state_dict",
+    "model_state_dict",
+    "model",
+    "net",
+    "netG",
+)
 SHOWN_KEYS = 3
 
 
@@ -48,10 +57,10 @@ def save(module: nn.Module, path: Path, metadata: Mapping[str, str]) -> None:
 
 
 def load(path: Path) -> dict[str, Tensor]:
-    """The weights of a file: `.safetensors`, `.pth`/`.pt`/`.ckpt`, or ncnn's `.param`/`.bin`.
+    """The weights of a file: `.safetensors`, or `.pth`, `.pt` or `.ckpt`.
 
     Returns:
-        Tensors by name on the CPU; names without a leading `module.` (PyTorch's data parallelism).
+        Tensors by name on the CPU, by the network's own names; see `networks.prefixes`.
 
     Raises:
         NetworkError: the file is missing, damaged, of another kind, holds no weights, or is a
@@ -64,17 +73,16 @@ def load(path: Path) -> dict[str, Tensor]:
             weights = _load_safetensors(path)
         case ".pth" | ".pt" | ".ckpt":
             weights = _find_weights(path, _load_pickle(path))
-        case ".param" | ".bin":
-            arrays = load_ncnn(path.with_suffix(".param"), path.with_suffix(".bin"))
-            weights = {name: torch.from_numpy(array) for name, array in arrays.items()}
-        case other:
+        case ".param" | ".bin" | ".onnx":
             raise NetworkError(
-                f"{path}: expected .safetensors, .pth or ncnn's .param and .bin, found {other!r}"
+                f"{path}: holds a whole network, not weights of one; give it in the network's place"
             )
+        case other:
+            raise NetworkError(f"{path}: expected .safetensors or .pth, found {other!r}")
     if not weights:
         raise NetworkError(f"{path}: the file holds no weights")
-    if all(name.startswith("module.") for name in weights):
-        weights = {name.removeprefix("module."): value for name, value in weights.items()}
+    weights = generator_of(weights)
+    _check_finite(path, weights)
     return weights
 
 
@@ -117,15 +125,19 @@ def _culprit(text: str) -> str:
 
 
 def _find_weights(path: Path, loaded: Any) -> dict[str, Tensor]:
-    for _ in range(2):
+    for _ in range(4):
         if not isinstance(loaded, Mapping):
             break
-        if loaded and all(isinstance(value, Tensor) for value in loaded.values()):
-            return {str(name): value for name, value in loaded.items()}
         nest = next((key for key in NESTS if isinstance(loaded.get(key), Mapping)), None)
-        if nest is None:
-            break
-        loaded = loaded[nest]
+        if nest is not None:
+            loaded = loaded[nest]
+            continue
+        tensors = {str(name): v for name, v in loaded.items() if isinstance(v, Tensor)}
+        others = [v for v in loaded.values() if not isinstance(v, Tensor)]
+        # Versions, dates and counters that a script put beside the weights.
+        if tensors and all(v is None or isinstance(v, int | float | str) for v in others):
+            return tensors
+        break
     raise NetworkError(
         f"{path}: expected tensors by name, or those under one of {', '.join(NESTS)}; "
         f"found {_described(loaded)}"
@@ -162,12 +174,36 @@ def load_into(module: nn.Module, weights: Mapping[str, Tensor], source: str = "w
             ],
         ),
     ]
+    fitting = {name: weights[name] for name in own if name in weights}
+    _check_kinds(fitting, own, source)
     if any(faults):
         raise NetworkError(
             f"{source}: the weights do not fit {type(module).__name__}: "
             f"{'; '.join(filter(None, faults))}; is it another network or scale?"
         )
     module.load_state_dict(dict(weights))
+
+
+def _check_finite(path: Path, weights: Mapping[str, Tensor]) -> None:
+    """Raise NetworkError for NaN and infinity, by the tensor's name."""
+    for name, value in weights.items():
+        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+            found = "NaN" if bool(torch.isnan(value).any()) else "infinity"
+            raise NetworkError(
+                f"{path}: the tensor {name!r} holds {found}: the training diverged, or the file "
+                "was damaged"
+            )
+
+
+def _check_kinds(weights: Mapping[str, Tensor], own: Mapping[str, Tensor], source: str) -> None:
+    """Raise NetworkError for codes where weights belong, by the tensor's name."""
+    for name, value in weights.items():
+        if own[name].is_floating_point() and not value.is_floating_point():
+            kind = str(value.dtype).removeprefix("torch.")
+            raise NetworkError(
+                f"{source}: the tensor {name!r} is {kind}, expected floating point: the weights "
+                "are quantised, or were damaged"
+            )
 
 
 def _listed(what: str, names: list[str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isqrt
 
 import torch
@@ -16,12 +16,13 @@ from torch import Tensor, nn
 
 from vernier.errors import NetworkError
 from vernier.networks.architectures.carn import Carn
-from vernier.networks.architectures.edsr import Edsr
+from vernier.networks.architectures.edsr import Edsr, basicsr_edsr_names
 from vernier.networks.architectures.enet import ENet
 from vernier.networks.architectures.espcn import Espcn
 from vernier.networks.architectures.fsrcnn import Fsrcnn
 from vernier.networks.architectures.imdn import Imdn
 from vernier.networks.architectures.lapsrn import LapSrn
+from vernier.networks.architectures.msr_resnet import MsrResNet
 from vernier.networks.architectures.rrdbnet import RrdbNet, modern_names
 from vernier.networks.architectures.sesr import VARIANTS, Sesr
 from vernier.networks.architectures.srcnn import Srcnn
@@ -44,6 +45,8 @@ class Detection:
         arguments: its other hyper-parameters.
         weights: under the names of the class.
         name: of the registry's entry with these hyper-parameters; None where there is none.
+        others: further arguments, each instead of its namesake, that names and shapes allow as
+            well; only what the network computes can tell (`networks.likeness`).
     """
 
     architecture: Callable[..., nn.Module]
@@ -51,6 +54,13 @@ class Detection:
     arguments: Arguments
     weights: dict[str, Tensor] = field(repr=False)
     name: str | None = None
+    others: tuple[Arguments, ...] = ()
+
+    def alternatives(self) -> tuple[Detection, ...]:
+        """The same with each of the other arguments."""
+        return tuple(
+            replace(self, arguments={**self.arguments, **other}, others=()) for other in self.others
+        )
 
     def build(self) -> nn.Module:
         """The network with fresh weights; `checkpoints.load_into` gives it the file's."""
@@ -59,10 +69,11 @@ class Detection:
 
 @dataclass(frozen=True)
 class _Found:
-    """A recogniser's answer. `scales` are those that the weights allow."""
+    """A recogniser's answer: the scales that the weights allow, the arguments, and other ones."""
 
     scales: tuple[int, ...]
     arguments: Arguments = field(default_factory=dict)
+    others: tuple[Arguments, ...] = ()
 
 
 def detect(weights: Weights, scale: int | None = None) -> Detection:
@@ -87,8 +98,8 @@ def detect(weights: Weights, scale: int | None = None) -> Detection:
         if found is None:
             continue
         chosen = _scale(architecture.__name__, found.scales, scale)
-        detection = Detection(architecture, chosen, found.arguments, weights)
-        return Detection(architecture, chosen, found.arguments, weights, _registered(detection))
+        detection = Detection(architecture, chosen, found.arguments, weights, others=found.others)
+        return replace(detection, name=_registered(detection))
     shown = ", ".join(list(weights)[:3])
     raise NetworkError(
         f"no known network has weights with such names ({shown}, ...); see: vernier networks"
@@ -98,10 +109,10 @@ def detect(weights: Weights, scale: int | None = None) -> Detection:
 def own_names(weights: Weights) -> dict[str, Tensor]:
     """Weights of a published file under the names of the classes here, and nothing else.
 
-    ESRGAN's older names become its newer ones; masks and indices that SwinIR's authors store, and
-    that follow from the network's shape, are left out.
+    ESRGAN's older names become its newer ones, and BasicSR's of EDSR its authors'; masks and
+    indices that SwinIR's authors store, and that follow from the network's shape, are left out.
     """
-    return without_derived(modern_names(weights))
+    return without_derived(basicsr_edsr_names(modern_names(weights)))
 
 
 def _scale(network: str, possible: tuple[int, ...], asked: int | None) -> int:
@@ -227,7 +238,10 @@ def _rrdbnet(weights: Weights) -> _Found | None:
     growth, width = weights["body.0.rdb1.conv1.weight"].shape[:2]
     fold = _root(weights["conv_first.weight"].shape[1], 3)[0]
     blocks = _count(weights, r"body\.(\d+)\.rdb1\.conv1\.weight")
-    return _Found((4 // fold,), {"blocks": blocks, "width": width, "growth": growth})
+    scale = 2 ** _count(weights, r"conv_up(\d+)\.weight") // fold
+    if scale < 1:
+        return None
+    return _Found((scale,), {"blocks": blocks, "width": width, "growth": growth, "fold": fold})
 
 
 def _enet(weights: Weights) -> _Found | None:
@@ -242,10 +256,27 @@ def _srvgg(weights: Weights) -> _Found | None:
     )
     if not last or weights["body.0.weight"].dim() != 4 or weights["body.0.weight"].shape[1] != 3:
         return None
+    # Without slopes it is a ReLU or a LeakyReLU, which nothing in the file says.
+    activations = ("prelu",) if "body.1.weight" in weights else ("relu", "leaky-relu")
     return _Found(
         _root(weights[f"body.{last}.weight"].shape[0], 3),
-        {"layers": last // 2 - 1, "width": weights["body.0.weight"].shape[0]},
+        {
+            "layers": last // 2 - 1,
+            "width": weights["body.0.weight"].shape[0],
+            "activation": activations[0],
+        },
+        tuple({"activation": other} for other in activations[1:]),
     )
+
+
+def _msr_resnet(weights: Weights) -> _Found | None:
+    if "upconv1.weight" not in weights or "body.0.conv1.weight" not in weights:
+        return None
+    width = weights["conv_first.weight"].shape[0]
+    scales = _root(weights["upconv1.weight"].shape[0], width)
+    if "upconv2.weight" in weights:
+        scales = (4,)
+    return _Found(scales, {"blocks": _count(weights, r"body\.(\d+)\.conv1\."), "width": width})
 
 
 def _imdn(weights: Weights) -> _Found | None:
@@ -280,6 +311,7 @@ _RECOGNISERS: dict[type[nn.Module], Callable[[Weights], _Found | None]] = {
     Edsr: _edsr,
     RrdbNet: _rrdbnet,
     ENet: _enet,
+    MsrResNet: _msr_resnet,
     SrVggCompact: _srvgg,
     Imdn: _imdn,
     SwinIr: _swinir,

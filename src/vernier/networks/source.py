@@ -9,6 +9,7 @@ from pathlib import Path
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.errors import MissingExtraError, NetworkError
+from vernier.graphs.any_size import of_any_size
 from vernier.graphs.graph import Graph
 
 DEFAULT_SCALE = 2
@@ -31,12 +32,14 @@ class Source:
         name: in the registry, or what the file is called.
         scale: whole factor.
         weights: RANDOM ones are enough to count, to cut and to time, not to enlarge pictures.
+        notes: what was found out about a file, for the user.
     """
 
     graph: Graph
     name: str
     scale: int
     weights: Weights
+    notes: tuple[str, ...] = ()
 
 
 def find_source(
@@ -74,7 +77,9 @@ def find_source(
         if weights is not None:
             raise NetworkError(f"{network} holds weights already; leave out {weights}")
         brought = bring(Path(network), scale, size)
-        return Source(brought.graph, brought.name, brought.scale, Weights.GIVEN)
+        return Source(
+            of_any_size(brought.graph), brought.name, brought.scale, Weights.GIVEN, brought.notes
+        )
     return _registered(network, scale, weights, size)
 
 
@@ -96,7 +101,7 @@ def _registered(
         load_into(module, own_names(load(weights)), str(weights))
     origin = Weights.RANDOM if weights is None else Weights.GIVEN
     graph = capture(module.eval(), network, *size_for(module, size))
-    return Source(graph, network, scale, origin)
+    return Source(of_any_size(graph), network, scale, origin)
 
 
 def graph_of(network: str, scale: int | None = None, size: tuple[int, int] | None = None) -> Graph:

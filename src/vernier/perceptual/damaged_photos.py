@@ -1,8 +1,10 @@
 """Photos damaged in many ways, with their true scores: what an estimator of a metric learns from.
 
 Each photo gives one crop. It is damaged as photos are (bicubic enlargement, blur, noise, JPEG,
-ringing, several strengths), and enlarged by networks in float and with INT8 at random splits; the
-latter are what the estimator is for. A folder holds everything, and is gone on with after an
+ringing, several strengths), and enlarged by networks in float and with INT8 in such splits as
+searches meet; the latter are what the estimator is for. A photo to learn from is enlarged by a few
+of the networks in turn, so that there can be many of both; one that is held out by all of them, and
+by those that are held out as well. A folder holds everything, and is gone on with after an
 interruption.
 """
 
@@ -20,7 +22,7 @@ from PIL import Image
 
 from vernier.errors import UsageError
 from vernier.images.bicubic import imresize
-from vernier.images.pairs import evenly_spread, list_photos, load_rgb, shrink
+from vernier.images.pairs import evenly_spread, list_photos, load_rgb, network_input, shrink
 from vernier.images.writing import write_whole
 from vernier.metrics.gmsd import gmsd
 from vernier.metrics.niqe import niqe
@@ -30,7 +32,7 @@ from vernier.metrics.psnr import psnr
 from vernier.networks.source import Source
 from vernier.perceptual.data import Sample, load_index, save_index
 from vernier.progress import Progress, silent
-from vernier.quantization.ranges import Ranges
+from vernier.quantization.ranges import Ranges, calibrate_picture_network
 from vernier.simulation.pictures import SimulatedPictures
 
 Bytes = NDArray[np.uint8]
@@ -38,8 +40,13 @@ Float32 = NDArray[np.float32]
 
 SIDE = 192
 """Of a crop: twelve of PIQE's blocks, two of NIQE's patches; a multiple of 2, 3 and 4."""
-SPLITS = 3
+SPLITS = 5
 HELD_OUT_EVERY = 8
+NETWORKS_EACH = 3
+"""That enlarge a photo to learn from."""
+CALIBRATED_ON = 16
+LONGEST_WALK = 3
+"""Units that a step of a search moves, at the most."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,40 @@ class Enlarger:
     def label(self) -> str:
         """Name and scale."""
         return f"{self.source.name}-x{self.source.scale}"
+
+
+def calibrated(source: Source, photos: Path, held_out: bool, kept: Path) -> Enlarger:
+    """A network with ranges from crops of photos, which are kept for the next time.
+
+    Args:
+        source: the network.
+        photos: folder of good photos.
+        held_out: see `Enlarger`.
+        kept: folder for the ranges.
+
+    Raises:
+        ImageError: a photo cannot be read.
+        UsageError: no photo is large enough.
+    """
+    path = kept / f"{source.name}-x{source.scale}.ranges.json"
+    if path.is_file():
+        return Enlarger(source, Ranges.load(path), held_out)
+    channels = source.graph.types[source.graph.inputs[0]].shape[3]
+    crops = [
+        _crop(load_rgb(file), np.random.default_rng((CALIBRATED_ON, number)))
+        for number, file in enumerate(chosen_photos(photos, CALIBRATED_ON))
+    ]
+    inputs = [
+        network_input(shrink(crop, source.scale)[0], channels)[None]
+        for crop in crops
+        if crop is not None
+    ]
+    if not inputs:
+        raise UsageError(f"{photos}: no photo has {SIDE}x{SIDE} pixels")
+    ranges = calibrate_picture_network(source.graph, inputs)
+    kept.mkdir(parents=True, exist_ok=True)
+    ranges.save(path)
+    return Enlarger(source, ranges, held_out)
 
 
 TrueMetric = Callable[[Bytes, Bytes], float]
@@ -94,6 +135,7 @@ def make_damaged_photos(
     count: int | None = None,
     seed: int = 0,
     more: Mapping[str, TrueMetric] | None = None,
+    held_out_every: int = HELD_OUT_EVERY,
     progress: Progress = silent,
 ) -> list[Sample]:
     """Damage photos, score them, and keep both in a folder.
@@ -105,6 +147,7 @@ def make_damaged_photos(
         count: of photos; all if absent.
         seed: of crops, strengths and splits.
         more: scores besides those of `scores_of`, by name.
+        held_out_every: one photo of so many is held out; 0 for none.
         progress: told after each photo.
 
     Raises:
@@ -119,7 +162,9 @@ def make_damaged_photos(
     for number, path in enumerate(files):
         crop = _crop(load_rgb(path), np.random.default_rng((seed, number)))
         if path.name not in done and crop is not None:
-            samples += _of_photo(path.name, number, crop, simulated, out, seed, more)
+            held = held_out_every > 0 and number % held_out_every == held_out_every - 1
+            which = _Numbered(path.name, number, held)
+            samples += _of_photo(which, crop, simulated, out, seed, more)
             if number % 8 == 7 or number == len(files) - 1:
                 save_index(out, samples, f"{photos.name}, seed {seed}")
         progress(number + 1, len(files), path.name)
@@ -144,18 +189,25 @@ def all_damaged(photos: Path, out: Path, count: int | None) -> bool:
     )
 
 
+@dataclass(frozen=True)
+class _Numbered:
+    """A photo, and whether it is held out."""
+
+    name: str
+    number: int
+    held_out: bool
+
+
 def _of_photo(
-    name: str,
-    number: int,
+    photo: _Numbered,
     crop: Bytes,
     simulated: Mapping[str, tuple[Enlarger, SimulatedPictures]],
     out: Path,
     seed: int,
     more: Mapping[str, TrueMetric] | None,
 ) -> list[Sample]:
-    rng = np.random.default_rng((seed, number, 1))
-    held = number % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
-    stem = f"{number:04d}"
+    rng = np.random.default_rng((seed, photo.number, 1))
+    stem = f"{photo.number:04d}"
     samples: list[Sample] = []
 
     def keep(picture: Bytes, reference: Bytes, file: str, beside: str, about: _About) -> None:
@@ -164,10 +216,10 @@ def _of_photo(
             Sample(
                 file=file,
                 reference=beside,
-                photo=name,
+                photo=photo.name,
                 network=about.network,
                 damage=about.damage,
-                held_out=held or about.held_out,
+                held_out=photo.held_out or about.held_out,
                 scores=scores_of(picture, reference, more),
             )
         )
@@ -176,7 +228,8 @@ def _of_photo(
     keep(crop, crop, whole, whole, _About("", "none", False))
     for place, (word, damaged) in enumerate(_photographic(crop, rng)):
         keep(damaged, crop, f"{stem}-{place}.png", whole, _About("", word, False))
-    for label, (enlarger, network) in simulated.items():
+    for label in _turns(simulated, photo.number, held=photo.held_out):
+        enlarger, network = simulated[label]
         exact, splits = _splits(network, crop, rng)
         beside = f"{stem}-{label}.png"
         held_out = enlarger.held_out
@@ -185,6 +238,18 @@ def _of_photo(
             about = _About(label, f"{share:.0%} of units in INT8", held_out)
             keep(picture, exact, f"{stem}-{label}-{place}.png", beside, about)
     return samples
+
+
+def _turns(
+    simulated: Mapping[str, tuple[Enlarger, SimulatedPictures]], number: int, *, held: bool
+) -> list[str]:
+    """The networks whose turn it is with a photo."""
+    if held:
+        return list(simulated)
+    learnt = [label for label, (enlarger, _) in simulated.items() if not enlarger.held_out]
+    first = number * NETWORKS_EACH
+    turns = [learnt[(first + n) % len(learnt)] for n in range(NETWORKS_EACH)] if learnt else []
+    return list(dict.fromkeys(turns))
 
 
 @dataclass(frozen=True)
@@ -200,13 +265,36 @@ def _splits(
     """The float network's picture of a shrunk photo, and some splits' with their share of INT8."""
     low = shrink(photo, network.scale)[0]
     exact = network.picture(low, [0.0] * network.units)
-    splits = []
-    for number in range(SPLITS):
-        # From a few units to all, so that strengths differ.
-        chance = 1.0 if number == 0 and rng.random() < 0.3 else rng.random()
-        shares = [float(rng.random() < chance) for _ in range(network.units)]
-        splits.append((sum(shares) / len(shares), network.picture(low, shares)))
-    return exact, splits
+    chosen = met_splits(network.units, rng)
+    return exact, [(sum(one) / len(one), network.picture(low, one)) for one in chosen]
+
+
+def met_splits(units: int, rng: np.random.Generator) -> list[list[float]]:
+    """Five splits as searches meet them: each unit's share of INT8, 0 or 1.
+
+    Units by chance, from few to all; an INT8 stretch, as the cost of switches makes them; that
+    after a step of a search; all in INT8 but a few; all in float but a few.
+
+    Args:
+        units: of the network.
+        rng: where chance comes from.
+    """
+    chance = 1.0 if rng.random() < 0.3 else rng.random()
+    scattered = rng.random(units) < chance
+    stretch = np.zeros(units, bool)
+    first, last = sorted(rng.integers(0, units + 1, 2))
+    stretch[first:last] = True
+    none = np.zeros(units, bool)
+    found = [scattered, stretch, _stepped(stretch, rng), ~_stepped(none, rng), _stepped(none, rng)]
+    return [one.astype(float).tolist() for one in found]
+
+
+def _stepped(split: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Some units moved to the other kind of processor."""
+    moved = rng.choice(len(split), min(len(split), int(rng.integers(1, LONGEST_WALK + 1))), False)
+    found = split.copy()
+    found[moved] = ~found[moved]
+    return found
 
 
 def _photographic(photo: Bytes, rng: np.random.Generator) -> Iterator[tuple[str, Bytes]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -15,7 +15,7 @@ from torch import Tensor
 from vernier.errors import UsageError
 from vernier.images.pairs import load_rgb
 from vernier.images.writing import write_whole
-from vernier.metrics.piqe import piqe_blocks
+from vernier.metrics.piqe import BLOCK, SHIFTS, piqe_blocks
 from vernier.metrics.planes import grey
 
 SCORES = "scores.json"
@@ -71,6 +71,36 @@ def load_index(folder: Path) -> list[Sample]:
 
 
 @dataclass(frozen=True)
+class Grid:
+    """The same pictures under another grid of blocks, of a metric that has one.
+
+    Attributes:
+        above: rows that are left out.
+        left: columns that are left out.
+        height: of what is left, whole blocks.
+        width: likewise.
+        scores: shape `(N,)`, of what is left.
+        cells: as of `Pictures`.
+    """
+
+    above: int
+    left: int
+    height: int
+    width: int
+    scores: Tensor
+    cells: Tensor
+
+    def at(self, index: Tensor) -> Grid:
+        """Of some pictures."""
+        return replace(self, scores=self.scores[index], cells=self.cells[index])
+
+    def cut(self, pictures: Tensor) -> Tensor:
+        """What is left of pictures `(N, 1, H, W)`."""
+        rows = slice(self.above, self.above + self.height)
+        return pictures[:, :, rows, self.left : self.left + self.width]
+
+
+@dataclass(frozen=True)
 class Pictures:
     """Samples as tensors.
 
@@ -81,6 +111,8 @@ class Pictures:
         scores: shape `(N,)`, float32, of one metric.
         cells: shape `(N, 2, H/16, W/16)`, float32 in [0, 1]: which blocks count, and what each is
             worth, of a metric that says so.
+        grids: other grids of such blocks; PIQE's score moves by points from one to the next, and
+            an objective is the mean over four.
     """
 
     samples: Sequence[Sample]
@@ -88,6 +120,7 @@ class Pictures:
     references: Tensor
     scores: Tensor
     cells: Tensor | None = None
+    grids: tuple[Grid, ...] = ()
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -101,6 +134,7 @@ class Pictures:
             self.references[index],
             self.scores[index],
             None if self.cells is None else self.cells[index],
+            tuple(grid.at(index) for grid in self.grids),
         )
 
 
@@ -127,14 +161,27 @@ def load_pictures(folder: Path, samples: Sequence[Sample], metric: str) -> Pictu
     if odd is not None:
         raise UsageError(f"{folder / odd}: expected pictures of one size, {first}")
     planes = [plane(sample.file) for sample in samples]
-    cells = torch.stack([_cells(one) for one in planes]) if metric == "piqe" else None
+    piqe = metric == "piqe"
     return Pictures(
         list(samples),
         torch.from_numpy(np.stack(planes))[:, None],
         torch.from_numpy(np.stack([plane(sample.reference) for sample in samples]))[:, None],
         torch.tensor([sample.scores[metric] for sample in samples], dtype=torch.float32),
-        cells,
+        torch.stack([_cells(one) for one in planes]) if piqe else None,
+        # What is left beside the first rows and columns must hold a block.
+        tuple(_grid(planes, *shift) for shift in SHIFTS[1:])
+        if piqe and min(first) >= 2 * BLOCK
+        else (),
     )
+
+
+def _grid(planes: Sequence[NDArray[np.uint8]], above: int, left: int) -> Grid:
+    height, width = ((side - BLOCK) // BLOCK * BLOCK for side in planes[0].shape)
+    parts = [plane[above : above + height, left : left + width] for plane in planes]
+    cells = torch.stack([_cells(part) for part in parts])
+    active, distortion = cells.double().unbind(dim=1)
+    scores = 100 * (distortion.sum((1, 2)) + 1) / (active.sum((1, 2)) + 1)
+    return Grid(above, left, height, width, scores.float(), cells)
 
 
 def _cells(plane: NDArray[np.uint8]) -> Tensor:

@@ -10,6 +10,7 @@ from vernier.errors import UsageError
 from vernier.export.networks import ranges_on, refuse_random
 from vernier.networks.source import Source
 from vernier.planning.calibration import calibration_photos
+from vernier.planning.leftovers import MadeOf, claim, photos_digest, weights_digest
 from vernier.planning.memory import weights_by_processor
 from vernier.planning.request import Request
 from vernier.profiling.assembly import Subject
@@ -27,6 +28,7 @@ from vernier.quality.split_quality import (
 from vernier.quantization.ranges import Ranges
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.problem import Constraints, Memory
+from vernier.units.cutting import cut
 
 
 @dataclass(frozen=True)
@@ -127,12 +129,14 @@ def open_context(
     They are calibrated on the photos and on made pictures of what those lack (`calibration`).
 
     Raises:
-        UsageError: weights are random, or photos too few.
+        UsageError: weights are random, photos too few, the profile is of something else, or the
+            folder holds results of something else.
     """
+    check_profile_of(profile, subject)
     refuse_random(source)
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-    known, calibrated = _known_ranges(ranges, folder)
+        claim(folder, _made_of(request, source, subject, profile))
+    known, calibrated = _known_ranges(ranges, source, folder)
     if known is None:
         photos = calibration_photos(request.photos, source)
         known, calibrated = ranges_on(source, photos, progress=progress), photos.told
@@ -148,10 +152,61 @@ def open_context(
     )
 
 
-def _known_ranges(ranges: Ranges | None, folder: Path | None) -> tuple[Ranges | None, str]:
+def check_profile_of(profile: Profile, subject: Subject) -> None:
+    """Refuse a profile of another network before anything is calibrated or written.
+
+    Raises:
+        UsageError: as said.
+    """
+    found = [unit.name for unit in profile.units]
+    units = [unit.name for unit in cut(subject.graph, subject.granularity)]
+    if (profile.network, profile.scale) != (subject.network, subject.scale) or found != units:
+        raise UsageError(
+            f"the profile is of {profile.network} x{profile.scale} with {len(found)} units, "
+            f"expected one of {subject.network} x{subject.scale} with {len(units)}"
+        )
+
+
+def check_covers(ranges: Ranges, source: Source, file: Path) -> None:
+    """Refuse ranges that lack a tensor of the network.
+
+    Raises:
+        UsageError: as said.
+    """
+    lacking = [name for name in source.graph.activations() if name not in ranges.by_tensor]
+    if lacking:
+        raise UsageError(
+            f"{file}: has no range of {lacking[0]!r} and {len(lacking) - 1} other tensors of "
+            f"{source.name} x{source.scale}: it is of another network; delete it, or choose "
+            "another folder"
+        )
+
+
+def _made_of(request: Request, source: Source, subject: Subject, profile: Profile) -> MadeOf:
+    """What everything in a folder depends on."""
+    settings = (
+        f"{request.objective}, {request.photo_count} photos, bound {request.bound_db:g} dB, "
+        f"seed {request.seed}"
+    )
+    return MadeOf(
+        network=f"{source.name} x{source.scale}",
+        weights=weights_digest(source.graph),
+        size=f"{subject.width}x{subject.height}, by {subject.granularity}",
+        processors=", ".join(profile.processors),
+        photos=photos_digest(request.photos),
+        settings=settings,
+    )
+
+
+def _known_ranges(
+    ranges: Ranges | None, source: Source, folder: Path | None
+) -> tuple[Ranges | None, str]:
     """Ranges that need no calibration, and where they are from."""
     if ranges is not None:
         return ranges, "ranges that were given"
-    if folder is not None and (folder / "ranges.json").exists():
-        return Ranges.load(folder / "ranges.json"), "ranges.json of an earlier run"
+    file = None if folder is None else folder / "ranges.json"
+    if file is not None and file.exists():
+        known = Ranges.load(file)
+        check_covers(known, source, file)
+        return known, f"{file.name} of an earlier run"
     return None, ""

@@ -91,6 +91,7 @@ def fine_tuned(
         made.guard,
         believed=context.source,
         form=Form(plan.form),
+        allow_inexact=made.request.allow_inexact,
     )
     told += (
         f" (simulated, patches left out); held out {plan.held_out.psnr_db:.2f} -> "

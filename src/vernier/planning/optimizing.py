@@ -32,8 +32,9 @@ from vernier.profiling.correction import at_pace, learned
 from vernier.profiling.networks import profile_subject
 from vernier.profiling.profile import Profile, format_profile, load_profile, save_profile
 from vernier.progress import Stages, silent_stages
+from vernier.quality.perceived import ESTIMATED
 from vernier.splitting.budget import Budget
-from vernier.splitting.methods import Method
+from vernier.splitting.methods import LEARNING, Method
 from vernier.splitting.problem import Problem
 from vernier.training.distillation import Distillation
 from vernier.units.cutting import Granularity, cut
@@ -51,7 +52,6 @@ def optimize(
     size: tuple[int, int] = (180, 320),
     processors: Sequence[str] = (AUTO,),
     granularity: Granularity = Granularity.LAYER,
-    allow_inexact: bool = False,
     fine_tune_minutes: float = 0.0,
     profiled: Callable[[Profile], None] | None = None,
     stages: Stages = silent_stages,
@@ -80,12 +80,12 @@ def optimize(
         processors: `ENGINE:DEVICE:PRECISION`, or `("auto",)` for those whose numbers are right
             here and that are somewhere faster; a profile's own with `profile`.
         granularity: one unit per layer, or per block; a profile's own with `profile`.
-        allow_inexact: use processors that are named although their numbers are wrong here.
         fine_tune_minutes: of training the INT8 units against the float network; 0 for none.
         profiled: given the profile, where it was measured or read from `out`.
         stages: told of progress.
         **options: see `planning.request.SearchOptions`: `method`, `objective`, `bound_db`,
-            `locked`, `most_switches`, `memory_mb`, `photo_count`, `seed`, `quick`, `nearest`.
+            `locked`, `most_switches`, `memory_mb`, `photo_count`, `seed`, `quick`, `nearest`,
+            `allow_inexact`.
 
     Returns:
         The plan; of modelled processors nothing is timed, and `measured_ms` and `held_out` are
@@ -114,7 +114,7 @@ def optimize(
         subject,
         processors,
         quick=options.get("quick", False),
-        allow_inexact=allow_inexact,
+        allow_inexact=request.allow_inexact,
         stages=stages,
     )
     if profile is None and profiled is not None:
@@ -130,7 +130,9 @@ def optimize(
 def _planned(context: Context, minutes: float, stages: Stages) -> tuple[Plan, Context]:
     """The plan, and the context of its weights: the same where nothing was fine-tuned."""
     request = context.request
-    estimator = shipped_estimator("piqe") if request.method is Method.FYE_SR else None
+    learns = request.method in (*LEARNING, Method.SEARCH)
+    needed = ESTIMATED.get(request.objective) if learns else None
+    estimator = shipped_estimator(needed) if needed else None
     with stages(f"splitting for {request.budget}") as report:
         plan = make_plan(context, estimator=estimator, progress=report)
     if not minutes:
@@ -156,7 +158,8 @@ def profile_in(
         file: a profile, or where to put one; None to measure and write nothing.
         subject: what.
         processors: where; `(AUTO,)` for whatever pays on this machine.
-        quick: fewer rounds, no check by whole splits.
+        quick: fewer rounds, two processors at the most where they are chosen here, no check by
+            whole splits.
         allow_inexact: as `profiler.profile`.
         stages: told of each.
 

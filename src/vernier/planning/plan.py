@@ -26,6 +26,8 @@ class Scores(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         gmsd: to the float network's pictures, 0 is equal.
         ssim: likewise, 1 is equal.
         psnr_db: likewise; equal pictures count as 99.
+        flip: likewise, in colour, 0 is equal; null in plans that were made before it was told.
+        lpips: likewise; null where its weights were not at hand.
     """
 
     photos: str
@@ -35,6 +37,8 @@ class Scores(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     gmsd: float
     ssim: float
     psnr_db: float
+    flip: float | None = None
+    lpips: float | None = None
 
 
 class PlannedUnit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -201,7 +205,7 @@ def load_plan(path: Path) -> Plan:
         plan = msgspec.json.decode(file.read_bytes(), type=Plan)
     except OSError as error:
         raise UsageError(f"{file}: cannot be read ({error.strerror})") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{file}: not a plan: {error}") from error
     if plan.format > FORMAT:
         raise UsageError(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 from vernier.errors import UsageError
 from vernier.perceptual.estimator import Estimator
@@ -17,14 +18,19 @@ from vernier.planning.request import Request
 from vernier.planning.stopwatch import Stopwatch
 from vernier.planning.timed_search import Found, Search, timed_search
 from vernier.planning.verification import judged_exported
+from vernier.processors.discovery import find_processor
 from vernier.processors.machine import describe_machine
+from vernier.processors.self_test_cases import kinds_in
+from vernier.processors.soundness import require_usable
 from vernier.profiling.split_times import Contender, against
 from vernier.progress import Progress, silent
+from vernier.quality.perceived import descendable, perception
 from vernier.quality.split_quality import SplitQuality
 from vernier.splitting.budget import check_reachable
 from vernier.splitting.evaluations import Evaluations
-from vernier.splitting.learner import Recipe, learn_split
-from vernier.splitting.methods import Learner, Method, find_split
+from vernier.splitting.learner import Learnt, Recipe, learn
+from vernier.splitting.methods import Method, find_split
+from vernier.splitting.paper_learner import PaperRecipe, learn_split
 from vernier.splitting.problem import Problem
 from vernier.units.split import Assignment, Form
 from vernier.version import VERSION
@@ -45,7 +51,8 @@ def make_plan(
 
     Args:
         context: network, profile, photos, and what is asked for.
-        estimator: for FYE-SR's method only.
+        estimator: for what learns, where the objective needs one: FYE-SR's methods, and the
+            default one on networks of many units.
         quality: `context.quality()`, where it is there already.
         judge: `context.evaluations()`, likewise.
         progress: told of judgements.
@@ -53,15 +60,15 @@ def make_plan(
     Raises:
         UsageError: no split keeps the budget, and the nearest is not asked for.
         PlacementError: a processor does not run its part.
+        ProcessorError: a processor is not here, or its numbers or the plan's picture are wrong
+            here.
     """
     quality = quality or context.quality()
     judge = judge or context.evaluations(quality)
     known = len(judge)
     problem = Problem(context.profile, math.inf, context.constraints)
     started = time.monotonic()
-    learner = None
-    if estimator is not None:
-        learner = fye_sr_learner(context, quality, estimator, progress)
+    learner = PhotoLearner(context, quality, estimator, progress)
     wider = context.finals() if context.request.method is Method.SEARCH else []
     asked = 0
 
@@ -98,7 +105,14 @@ def make_plan(
 
 
 def stopwatch(context: Context, finest: Assignment) -> Stopwatch:
-    """Times a context's splits here, beside all-float."""
+    """Times a context's splits here, beside all-float.
+
+    Raises:
+        ProcessorError: a processor of the profile is not here, or its numbers are wrong here.
+    """
+    kinds = kinds_in(context.source.graph)
+    for name in context.profile.processors:
+        require_usable(find_processor(name), kinds, allow_inexact=context.request.allow_inexact)
     timer = partial(
         against,
         context.subject,
@@ -178,6 +192,7 @@ def _verdict(context: Context, one: Contender) -> Scores:
         context.request.objective,
         context.guard,
         form=one.form,
+        allow_inexact=context.request.allow_inexact,
     )
 
 
@@ -194,34 +209,61 @@ def _coarsest(
     return Coarsest(measured_ms=fastest.measured_ms, held_out=scores)
 
 
-def fye_sr_learner(
-    context: Context,
-    quality: SplitQuality,
-    estimator: Estimator,
-    progress: Progress = silent,
-    recipe: Recipe = Recipe(),  # noqa: B008 (frozen)
-) -> Learner:
-    """FYE-SR's learner on a context's photos.
+@dataclass(frozen=True)
+class PhotoLearner:
+    """FYE-SR's learner on a context's photos and for its objective, in both forms.
 
-    Args:
+    Attributes:
         context: its folder keeps what is needed to go on after a stop.
         quality: the network.
-        estimator: of the perceptual metric.
+        estimator: of the perceptual metric; None where the objective needs none.
         progress: told after each step.
-        recipe: but for the seed.
+        recipe: of our form, but for the seed.
+        paper: of the paper's, likewise.
     """
 
-    def learn(problem: Problem, seed: int) -> Assignment | None:
-        checkpoint = None
-        if context.folder is not None:
-            checkpoint = context.folder / f"learner-{problem.budget_ms:.3f}-{seed}.pt"
-        seeded = replace(recipe, seed=seed)
+    context: Context
+    quality: SplitQuality
+    estimator: Estimator | None
+    progress: Progress = silent
+    recipe: Recipe = field(default_factory=Recipe)
+    paper: PaperRecipe = field(default_factory=PaperRecipe)
+
+    @property
+    def able(self) -> bool:
+        """Whether the objective can be learnt."""
+        return descendable(self.context.request.objective, self.estimator)
+
+    def shares(self, problem: Problem, seed: int) -> Learnt:
+        """Probabilities of each unit on each processor.
+
+        Raises:
+            UsageError: the objective needs an estimator.
+        """
+        return learn(
+            problem,
+            self.quality.blend,
+            perception(self.context.request.objective, self.context.guard, self.estimator),
+            replace(self.recipe, seed=seed),
+            self._checkpoint("learner", problem, seed),
+            self.progress,
+        )
+
+    def paper_split(self, problem: Problem, seed: int) -> Assignment | None:
+        """The split that the paper's form rounds to."""
         found = learn_split(
-            problem, quality.blend, estimator, context.guard, seeded, checkpoint, progress
+            problem,
+            self.quality.luma_blend,
+            perception(self.context.request.objective, self.context.guard, self.estimator),
+            replace(self.paper, seed=seed),
+            self._checkpoint("paper-learner", problem, seed),
+            self.progress,
         )
         return None if found is None else found.split
 
-    return learn
+    def _checkpoint(self, name: str, problem: Problem, seed: int) -> Path | None:
+        folder = self.context.folder
+        return None if folder is None else folder / f"{name}-{problem.budget_ms:.3f}-{seed}.pt"
 
 
 def simulated_scores(quality: SplitQuality, judge: Evaluations, split: Assignment) -> Scores:
@@ -235,4 +277,6 @@ def simulated_scores(quality: SplitQuality, judge: Evaluations, split: Assignmen
         gmsd=round(found["gmsd"], 5),
         ssim=round(found["ssim"], 5),
         psnr_db=round(found["psnr"], 5),
+        flip=round(found["flip"], 5),
+        lpips=round(found["lpips"], 5) if "lpips" in found else None,
     )

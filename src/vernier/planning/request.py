@@ -27,7 +27,7 @@ class SearchOptions(TypedDict, total=False):
 
     Keys:
         method: of the search, see `splitting.methods.Method`; "search" if absent.
-        objective: what is minimised, see `quality.objectives.Objective`; "guarded" if absent.
+        objective: what is minimised, see `quality.objectives.Objective`; "visible" if absent.
         bound_db: PSNR to the float picture in dB, down to which a gain of PIQE counts.
         locked: where a unit must run, processor by the unit's name.
         most_switches: between processors; any number if absent.
@@ -37,6 +37,7 @@ class SearchOptions(TypedDict, total=False):
         seed: of the search's random numbers; 0 if absent.
         quick: fewer judgements, and a rougher profile where one is measured.
         nearest: where nothing keeps the budget, end with the fastest split that was timed.
+        allow_inexact: use processors that are named although their numbers are wrong here.
     """
 
     method: str
@@ -49,6 +50,7 @@ class SearchOptions(TypedDict, total=False):
     seed: int
     quick: bool
     nearest: bool
+    allow_inexact: bool
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,13 @@ class Request:
         most: judgements of the default method.
         seed: of the search's random numbers.
         nearest: where nothing keeps the budget, the fastest that was timed, and no error.
+        allow_inexact: plan with processors whose numbers are wrong here, too.
     """
 
     photos: Path
     budget: Budget = ALL_FLOAT
     method: Method = Method.SEARCH
-    objective: Objective = Objective.GUARDED
+    objective: Objective = Objective.VISIBLE
     bound_db: float = BOUND_DB
     locked: Mapping[str, str] = field(default_factory=dict)
     most_switches: int | None = None
@@ -85,6 +88,7 @@ class Request:
     most: int = MOST_JUDGEMENTS
     seed: int = 0
     nearest: bool = False
+    allow_inexact: bool = False
 
 
 def requested(
@@ -109,7 +113,7 @@ def requested(
         Path(photos),
         parse_budget(budget) if isinstance(budget, str) else budget,
         _one_of(Method, "a method", asked.get("method", Method.SEARCH)),
-        _one_of(Objective, "an objective", asked.get("objective", Objective.GUARDED)),
+        _one_of(Objective, "an objective", asked.get("objective", Objective.VISIBLE)),
         BOUND_DB if bound_db is None else bound_db,
         locked,
         asked.get("most_switches"),
@@ -118,6 +122,7 @@ def requested(
         most=QUICK_JUDGEMENTS if asked.get("quick", False) else MOST_JUDGEMENTS,
         seed=asked.get("seed", 0),
         nearest=asked.get("nearest", False),
+        allow_inexact=asked.get("allow_inexact", False),
     )
 
 

@@ -22,6 +22,7 @@ from vernier.quality.guard import Guard
 from vernier.quality.objectives import Objective, objective_of, scores
 from vernier.quality.split_quality import Crops
 from vernier.quantization.ranges import Ranges
+from vernier.runtime.choosing import require_right
 from vernier.runtime.loading import placed
 from vernier.runtime.planes import PlaneUpscaler
 from vernier.simulation.pictures import chroma, to_planes, with_chroma
@@ -72,6 +73,7 @@ def judged_exported(
     guard: Guard,
     believed: Source | None = None,
     form: Form = Form.SEGMENTS,
+    allow_inexact: bool = False,
 ) -> Scores:
     """Scores of the pictures that the exported segments compute, against the float network's.
 
@@ -85,16 +87,24 @@ def judged_exported(
         guard: of the guarded objective.
         believed: whose float pictures are the truth; the network's own if absent.
         form: of the exported files.
+        allow_inexact: judge them even where a processor's numbers are wrong here.
+
+    Raises:
+        ProcessorError: a processor is not here, or its numbers or the split's picture are wrong
+            here.
     """
     truth = believed or source
+    made = exported_split(source, subject, split, ranges, form)
+    bundle = in_memory(made.manifest, made.models)
+    if not allow_inexact:
+        require_right(bundle, [find_processor(name) for name in dict.fromkeys(split)])
     exact = export_float32(truth.graph, network_facts(truth.graph, truth.name, truth.scale))
     teacher = PlaneUpscaler(in_memory(exact.manifest, exact.models), on("litert:cpu:float32"))
-    made = exported_split(source, subject, split, ranges, form)
     load = placed(find_processor, 0, allow_fallback=False)
-    doubtful = PlaneUpscaler(in_memory(made.manifest, made.models), load)
+    doubtful = PlaneUpscaler(bundle, load)
     try:
         pairs = [
-            (grey(_picture(doubtful, low, source)), grey(_picture(teacher, low, source)))
+            (_picture(doubtful, low, source), _picture(teacher, low, source))
             for low in crops.pictures
         ]
     finally:
@@ -106,14 +116,14 @@ def judged_exported(
 def scores_of(
     pairs: Sequence[tuple[Bytes, Bytes]], told: str, objective: Objective, guard: Guard
 ) -> Scores:
-    """Means over grey pictures and the float network's."""
+    """Means over RGB pictures and the float network's."""
     rows = [scores(picture, exact, guard) for picture, exact in pairs]
 
     def mean(name: str) -> float:
         return round(float(np.mean([row[name] for row in rows])), 5)
 
     worth = [
-        objective_of(objective, picture, exact, steady_piqe(exact), guard)
+        objective_of(objective, picture, exact, steady_piqe(grey(exact)), guard)
         for picture, exact in pairs
     ]
     return Scores(
@@ -124,6 +134,8 @@ def scores_of(
         gmsd=mean("gmsd"),
         ssim=mean("ssim"),
         psnr_db=mean("psnr"),
+        flip=mean("flip"),
+        lpips=mean("lpips") if "lpips" in rows[0] else None,
     )
 
 

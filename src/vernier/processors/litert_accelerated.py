@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vernier.cpu import usable_cores
 from vernier.errors import PlacementError, ProcessorError
 from vernier.processor_id import ProcessorId
 from vernier.processors.arithmetic_probe import measured_precision, probe_input, probe_model
@@ -31,6 +30,7 @@ from vernier.processors.contents import (
 )
 from vernier.processors.engine_messages import engine_messages, silence_at_exit
 from vernier.processors.litert_cpu import PACKAGE
+from vernier.processors.machine import at_most_cores
 from vernier.processors.openvino import openvino_devices
 from vernier.processors.protocol import Availability, Executable, Placement, Port, copy_through
 from vernier.processors.vulkan import vulkan_devices
@@ -82,7 +82,7 @@ class LitertGpu:
             model,
             contents,
             _Target("gpu", kinds, options, f"arithmetic measured as {measured}"),
-            threads or usable_cores(),
+            at_most_cores(threads),
             allow_fallback,
             (mismatch,) if mismatch else (),
         )
@@ -151,7 +151,7 @@ class LitertNpu:
             model,
             contents,
             _Target("npu", HardwareAccelerator.NPU, {"intel_openvino_options": intel}, note),
-            threads or usable_cores(),
+            at_most_cores(threads),
             allow_fallback,
             (mismatch,) if mismatch else (),
         )

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vernier.cpu import usable_cores
 from vernier.errors import ProcessorError
 from vernier.processor_id import ProcessorId
 from vernier.processors.contents import (
@@ -19,7 +18,7 @@ from vernier.processors.contents import (
     read_contents,
 )
 from vernier.processors.engine_messages import engine_messages
-from vernier.processors.machine import cpu_name
+from vernier.processors.machine import at_most_cores, cpu_name
 from vernier.processors.protocol import (
     Availability,
     Executable,
@@ -57,7 +56,7 @@ class LitertCpu:
             raise ProcessorError(f"{self.id} is not here: {available.detail}")
         contents = read_contents(model)
         check_precision(contents, self.id)
-        return _LitertCpuExecutable(self.id, model, contents, threads or usable_cores())
+        return _LitertCpuExecutable(self.id, model, contents, at_most_cores(threads))
 
 
 class _Memory:

@@ -73,6 +73,14 @@ def describe_machine() -> Machine:
     )
 
 
+def at_most_cores(threads: int) -> int:
+    """Threads to use where so many are asked for: all cores for 0, and never more than there are.
+
+    More would only wait for each other, and many thousands starve the machine.
+    """
+    return min(threads, usable_cores()) if threads > 0 else usable_cores()
+
+
 def clock_mhz() -> float | None:
     """The first core's clock in MHz now, where Linux tells it."""
     try:

@@ -19,7 +19,7 @@ from vernier.processors.contents import (
     unverified_floats,
 )
 from vernier.processors.engine_messages import engine_messages
-from vernier.processors.machine import cpu_flags, cpu_name
+from vernier.processors.machine import at_most_cores, cpu_flags, cpu_name
 from vernier.processors.openvino_placement import ExecutionNode, read_placement
 from vernier.processors.pair_saturation import bounded_file, measured_sums
 from vernier.processors.protocol import Availability, Executable, Placement, Port, copy_through
@@ -131,7 +131,7 @@ class OpenVino:
             # others idle: the pair then takes as long as one after the other.
             settings["ENABLE_CPU_PINNING"] = False
             if threads:
-                settings["INFERENCE_NUM_THREADS"] = threads
+                settings["INFERENCE_NUM_THREADS"] = at_most_cores(threads)
         if self.id.device == "npu":
             # NPUs have no float32; what is not int8 there is float16.
             settings["INFERENCE_PRECISION_HINT"] = "f16"

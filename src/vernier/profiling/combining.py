@@ -153,7 +153,7 @@ def scaled(first: Profile, second: Profile, height: int, width: int) -> Profile:
     sizes = [p.height * p.width for p in (first, second)]
     if sizes[0] == sizes[1]:
         raise UsageError(
-            f"expected profiles of two sizes, found {first.height}x{first.width} twice"
+            f"expected profiles of two sizes, found {first.width}x{first.height} twice"
         )
     if set(first.processors) != set(second.processors):
         raise UsageError(
@@ -203,7 +203,7 @@ def scaled(first: Profile, second: Profile, height: int, width: int) -> Profile:
 
     borders = zip(first.borders, second.borders, strict=True)
     switches = zip(first.switches, second.switches, strict=True)
-    told = f"a line through {first.height}x{first.width} and {second.height}x{second.width}"
+    told = f"a line through {first.width}x{first.height} and {second.width}x{second.height}"
     return msgspec.structs.replace(
         first,
         height=height,

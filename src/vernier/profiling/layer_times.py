@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
+from vernier.errors import GraphError, PlacementError, ProcessorError
 from vernier.graphs.graph import Graph, Kind
 from vernier.profiling.contenders import Maker
 from vernier.profiling.profile import Shape, Time
-from vernier.profiling.sampling import Samples, sample_loads
+from vernier.profiling.sampling import Samples, sample, sample_loads
 from vernier.profiling.sandwiches import chain, sandwich, unit_graph
 from vernier.units.unit import Unit
+
+WHOLE_ROUNDS = 9
 
 
 def unit_kind(graph: Graph, unit: Unit) -> str:
@@ -105,6 +108,27 @@ def time_unit(graph: Graph, unit: Unit, processor: str, bench: Maker, rounds: in
         {name: without_dummies(f"outside {name}", (name,)) for name in further},
         {name: without_dummies(f"tapped {name}", ()) for name in shared},
     )
+
+
+def whole_times(graph: Graph, processors: Iterable[str], bench: Maker) -> dict[str, float]:
+    """Median ms of a whole network by processor, in turns; without those that refuse it.
+
+    Args:
+        graph: float32, at the size to profile.
+        processors: their names.
+        bench: makes what is timed.
+    """
+    with ExitStack() as stack:
+        contenders = {}
+        for name in processors:
+            with suppress(GraphError, PlacementError, ProcessorError):
+                executable = bench.executable(graph, name)
+                stack.callback(executable.close)
+                contenders[name] = executable.run
+        if not contenders:
+            return {}
+        samples = sample(contenders, WHOLE_ROUNDS)
+    return {name: samples.combine({name: 1.0}).median_ms for name in contenders}
 
 
 def time_border(shape: Shape, tensor: str, processor: str, bench: Maker, rounds: int) -> Time:

@@ -63,7 +63,7 @@ def profile(
         granularity: one unit per layer, or per block.
         check: time so many random splits whole, and correct the sums of parts by them; 12 if
             absent, none if quick or on a phone.
-        quick: fewer rounds per comparison.
+        quick: fewer rounds per comparison, two processors at the most where they are chosen here.
         precise: more rounds per comparison.
         threads: of each engine; 0 for all cores.
         device: `adb:SERIAL` for a phone; this machine if empty.
@@ -135,8 +135,8 @@ def profile_subject(
         if not all(map(is_modelled, names)):
             raise UsageError("modelled and measured processors cannot be profiled together")
         return modelled_profile(subject, names)
-    here = partial(profiler.profile, allow_inexact=allow_inexact, only_what_pays=auto)
-    label = f"{subject.network} x{subject.scale} at {subject.height}x{subject.width}"
+    here = partial(profiler.profile, allow_inexact=allow_inexact, only_what_pays=auto, quick=quick)
+    label = f"{subject.network} x{subject.scale} at {subject.width}x{subject.height}"
     rounds = profiler.QUICK_ROUNDS if quick else profiler.NORMAL_ROUNDS
     rounds = profiler.PRECISE_ROUNDS if precise else rounds
     with stages(f"profiling {label}") as report:

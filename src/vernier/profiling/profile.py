@@ -254,7 +254,7 @@ def load_profile(path: Path) -> Profile:
                 f"{path}: the profile has format {version}, this Vernier reads up to {FORMAT}"
             )
         return msgspec.json.decode(data, type=Profile)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path}: not a profile: {error}") from error
 
 

@@ -10,12 +10,11 @@ from itertools import permutations
 from pathlib import Path
 
 from vernier.conversion.registry import fastest_method
-from vernier.cpu import usable_cores
 from vernier.errors import GraphError, PlacementError, ProcessorError, UsageError
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized
 from vernier.processors.discovery import find_processor
-from vernier.processors.machine import clock_mhz, describe_machine
+from vernier.processors.machine import at_most_cores, clock_mhz, describe_machine
 from vernier.processors.protocol import Executable
 from vernier.processors.self_test_cases import kinds_in
 from vernier.processors.soundness import require_usable
@@ -29,9 +28,14 @@ from vernier.profiling.assembly import (
     unit_key,
 )
 from vernier.profiling.contenders import Bench, Maker
-from vernier.profiling.layer_times import shared_outputs, time_border, time_unit
+from vernier.profiling.layer_times import (
+    shared_outputs,
+    time_border,
+    time_unit,
+    whole_times,
+)
 from vernier.profiling.measurements import Measurement, Measurements
-from vernier.profiling.paying import what_pays
+from vernier.profiling.paying import fastest_pair, what_pays
 from vernier.profiling.profile import Profile, Settings, Shape, Time
 from vernier.profiling.sandwiches import unit_graph
 from vernier.profiling.switch_times import time_inside, time_switch
@@ -53,6 +57,7 @@ def profile(
     unfinished: Path | None = None,
     allow_inexact: bool = False,
     only_what_pays: bool = False,
+    quick: bool = False,
     progress: Progress = silent,
 ) -> Profile:
     """Measure all times of a network.
@@ -66,6 +71,8 @@ def profile(
         allow_inexact: time processors whose numbers are wrong here, too.
         only_what_pays: leave out what no split could gain from, once its units are timed; the
             profile's settings say what and why.
+        quick: and of these only the fastest float32 processor and the fastest INT8 one, by the
+            whole network's time.
         progress: told after each comparison.
 
     Raises:
@@ -74,7 +81,7 @@ def profile(
     """
     if not processors or len(set(processors)) != len(processors):
         raise UsageError(f"expected one or more different processors, found {list(processors)}")
-    used = threads or usable_cores()
+    used = at_most_cores(threads)
     graph = resized(subject.graph, subject.height, subject.width)
     for name in processors:
         require_usable(find_processor(name), kinds_in(graph), allow_inexact=allow_inexact)
@@ -85,10 +92,13 @@ def profile(
     inside = partial(time_inside, bench=bench, rounds=rounds)
     kept = Measurements(unfinished, f"{describe_machine()} {VERSION} {used} {rounds} {method.name}")
     left_out: Mapping[str, str] = {}
+    if only_what_pays and quick:
+        pair = fastest_pair(whole_times(graph, processors, bench))
+        processors, left_out = pair.kept or processors, pair.left_out
     if only_what_pays:
         _run(_unit_tasks(graph, units, processors, bench, rounds), kept, progress)
         choice = what_pays(_unit_times(graph, units, processors, kept))
-        processors, left_out = choice.kept, choice.left_out
+        processors, left_out = choice.kept, {**left_out, **choice.left_out}
     measure(graph, units, processors, bench, switch, rounds, kept, progress, inside)
     settings = Settings(rounds, used, _affinity(), method.name, clock_mhz(), dict(left_out))
     made = assemble(

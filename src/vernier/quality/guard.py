@@ -61,6 +61,10 @@ class Guard:
         """The same as a mean squared error."""
         return float(10 ** (-self.bound_db / 10))
 
+    def credit(self, mean_square: float) -> float:
+        """How much of a gain counts: all within the bound, nothing beyond twice the error."""
+        return min(1.0, max(0.0, 2 - mean_square / self.bound))
+
 
 def guarded(score: float, float_score: float, mean_square: float, guard: Guard) -> float:
     """The objective of one picture; lower is better, 0 for the float picture.
@@ -72,7 +76,7 @@ def guarded(score: float, float_score: float, mean_square: float, guard: Guard) 
         guard: see `Guard`.
     """
     beyond = max(1.0, mean_square / guard.bound)
-    credit = max(0.0, 2 - beyond)
+    credit = guard.credit(mean_square)
     better = float_score - score
     far = guard.price * guard.span * 10 * math.log10(beyond)
     return max(-better, 0.0) - credit * max(better, 0.0) + far

@@ -22,7 +22,13 @@ from vernier.quality.guard import Guard
 from vernier.quality.objectives import ONCE, Objective, Shifts, objective_of, scores
 from vernier.quantization.ranges import Ranges
 from vernier.simulation.network import SimulatedNetwork
-from vernier.simulation.pictures import chroma, to_planes, with_chroma
+from vernier.simulation.pictures import (
+    chroma,
+    displayed,
+    displayed_colours,
+    to_planes,
+    with_chroma,
+)
 from vernier.simulation.prefixes import KeptPrefixes
 from vernier.units.cutting import Granularity, cut
 from vernier.units.split import Assignment
@@ -154,7 +160,7 @@ class SplitQuality:
         source: Source,
         ranges: Ranges,
         crops: Crops,
-        objective: Objective = Objective.GUARDED,
+        objective: Objective = Objective.VISIBLE,
         guard: Guard = Guard(),  # noqa: B008 (frozen)
         granularity: Granularity = Granularity.LAYER,
         kept_bytes: int = 0,
@@ -181,14 +187,16 @@ class SplitQuality:
         path_bytes = self._network.path_bytes(self._inputs)
         stride = ceil(KEPT_PATHS * path_bytes / max(1, kept_bytes))
         self._kept = [KeptPrefixes(kept_bytes // len(self._parts), stride) for _ in self._parts]
-        self.exact = [grey(picture) for picture in self._as_bytes(self._float_planes)]
+        self.exact_colours = self._as_bytes(self._float_planes)
+        self.exact = [grey(picture) for picture in self.exact_colours]
         self._exact_piqe: dict[Shifts, list[float]] = {}
 
     @property
     def told(self) -> str:
         """What decides its judgements, in words."""
-        how = f", bound {self.guard.bound_db:g} dB" if self.objective is Objective.GUARDED else ""
-        if self.objective in (Objective.GUARDED, Objective.PIQE):
+        guarded = self.objective in (Objective.VISIBLE, Objective.GUARDED)
+        how = f", bound {self.guard.bound_db:g} dB" if guarded else ""
+        if self.objective.needs_piqe:
             how += f", {len(SHIFTS)} grids"
         return (
             f"{self.source.name} x{self.source.scale}, {self.units} units, "
@@ -197,12 +205,13 @@ class SplitQuality:
 
     def __call__(self, split: Assignment) -> float:
         """The objective; lower looks better, and 0 is the float network."""
+        before = self._piqe_before(SHIFTS) if self.objective.needs_piqe else [0.0] * len(self.exact)
         return float(
             np.mean(
                 [
-                    objective_of(self.objective, plane, exact, before, self.guard)
-                    for plane, exact, before in zip(
-                        self.pictures(split), self.exact, self._piqe_before(SHIFTS), strict=True
+                    objective_of(self.objective, picture, exact, known, self.guard)
+                    for picture, exact, known in zip(
+                        self.colours(split), self.exact_colours, before, strict=True
                     )
                 ]
             )
@@ -217,8 +226,10 @@ class SplitQuality:
         """The same of each photo."""
         before = self._piqe_before(shifts)
         return [
-            scores(plane, exact, self.guard, shifts, known)
-            for plane, exact, known in zip(self.pictures(split), self.exact, before, strict=True)
+            scores(picture, exact, self.guard, shifts, known)
+            for picture, exact, known in zip(
+                self.colours(split), self.exact_colours, before, strict=True
+            )
         ]
 
     def _piqe_before(self, shifts: Shifts) -> list[float]:
@@ -228,7 +239,10 @@ class SplitQuality:
         return self._exact_piqe[shifts]
 
     def blend(self, shares: Tensor, processors: Sequence[str], step: int) -> tuple[Tensor, Tensor]:
-        """A grey picture blended by shares of processors, differentiable, and the float network's.
+        """A picture computed by shares of processors, differentiable, and the float network's.
+
+        Grey, or RGB where the objective sees colours. Both are the judge's own pictures, in 8 bits;
+        gradients pass straight through roundings.
 
         Args:
             shares: shape `(M, K)`, in [0, 1].
@@ -236,15 +250,30 @@ class SplitQuality:
             step: which photo: one after the other.
 
         Returns:
-            Twice `(1, 1, H, W)` in [0, 1].
+            Twice `(1, 1, H, W)` in [0, 1], or `(1, 3, H, W)`.
         """
         at = step % len(self._inputs)
+        if self.objective.coloured:
+            truth = torch.from_numpy(self.exact_colours[at]).float().permute(2, 0, 1)[None] / 255
+            made = self._blended(shares, processors, at)
+            return displayed_colours(made, self._chroma[at]), truth
+        exact = torch.from_numpy(self.exact[at]).float()[None, None] / 255
+        return displayed(self._blended(shares, processors, at), self._chroma[at]), exact
+
+    def luma_blend(
+        self, shares: Tensor, processors: Sequence[str], step: int
+    ) -> tuple[Tensor, Tensor]:
+        """The same of luma alone and not rounded, as FYE-SR's losses may have seen it."""
+        at = step % len(self._inputs)
+        picture = self._blended(shares, processors, at)
+        return self._grey_tensor(picture), self._grey_tensor(self._float_planes[at : at + 1])
+
+    def _blended(self, shares: Tensor, processors: Sequence[str], at: int) -> Tensor:
         found = [arithmetic(name) for name in processors]
         kinds = list(dict.fromkeys(found))
         summed = [shares[:, [name == kind for name in found]].sum(dim=1) for kind in kinds]
         by_precision = torch.stack(summed, dim=1).clamp(0, 1)
-        picture = self._network.blend(self._inputs[at : at + 1], by_precision, kinds)
-        return self._grey_tensor(picture), self._grey_tensor(self._float_planes[at : at + 1])
+        return self._network.blend(self._inputs[at : at + 1], by_precision, kinds)
 
     def _grey_tensor(self, planes: Tensor) -> Tensor:
         if self._channels == 1:
@@ -257,6 +286,10 @@ class SplitQuality:
 
     def pictures(self, split: Assignment) -> list[Bytes]:
         """Grey pictures of a split, one for each crop."""
+        return [grey(picture) for picture in self.colours(split)]
+
+    def colours(self, split: Assignment) -> list[Bytes]:
+        """RGB pictures of a split, `(H, W, 3)`, one for each crop."""
         placed = [arithmetic(name) for name in split]
         kinds = list(dict.fromkeys(placed))
         shares = torch.tensor([[float(own == kind) for kind in kinds] for own in placed])
@@ -265,7 +298,7 @@ class SplitQuality:
                 self._network.blend(part, shares, kinds, kept)
                 for part, kept in zip(self._parts, self._kept, strict=True)
             ]
-        return [grey(picture) for picture in self._as_bytes(torch.cat(found))]
+        return self._as_bytes(torch.cat(found))
 
     def _as_bytes(self, planes: Tensor) -> list[Bytes]:
         found = planes.permute(0, 2, 3, 1).contiguous().numpy()

@@ -88,7 +88,7 @@ class Ranges(Mapping[str, Range]):
         """
         try:
             return Ranges(msgspec.json.decode(content, type=_File).ranges)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise UsageError(f"expected a ranges file (format {_FORMAT!r}, 1): {error}") from error
 
     def save(self, path: Path) -> None:
@@ -231,3 +231,16 @@ def calibrate(
     if not found_any:
         raise UsageError("calibration needs at least one picture, found none")
     return Ranges({name: method(found) for name, found in histograms.items()} | dict(fixed))
+
+
+def calibrate_picture_network(
+    graph: Graph, planes: Iterable[NDArray[np.float32]], method: str = "least-squares"
+) -> Ranges:
+    """Ranges with the picture's own at both ends.
+
+    Input and output get the interval [0, 1], so that their codes are 8-bit samples less 128 and
+    saturation does the clipping that a picture needs anyway.
+    """
+    return calibrate(
+        graph, planes, method, fixed={graph.inputs[0]: (0.0, 1.0), graph.outputs[0]: (0.0, 1.0)}
+    )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from vernier.bundles.bundle import Bundle
 from vernier.graphs.graph import Kind
+from vernier.graphs.receptive_field import trial_size
 from vernier.graphs.shapes import fits_one_size, own_size
 from vernier.processors.discovery import find_processor, present_processors
 from vernier.processors.protocol import Processor
@@ -39,7 +40,7 @@ def chosen_for(bundles: Mapping[str, Bundle], threads: int, prefer: Prefer) -> C
     if known is not None and find_processor(known.chosen).availability().present:
         return known
     first = next(iter(bundles.values()))
-    size = only_size(first) or (PROBE_SIDE, PROBE_SIDE)
+    size = trial_size(first.graph, PROBE_SIDE, PROBE_SIDE)
     small, original = trial_pair(*size, first.manifest.network.scale)
     present = [p for p in present_processors() if p.id.model_precision in bundles]
     present.sort(key=lambda processor: _FINEST_FIRST.index(processor.id.precision))

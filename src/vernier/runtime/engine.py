@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from vernier.bundles.bundle import Bundle, open_bundle
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.errors import BundleError, UsageError
+from vernier.graphs.receptive_field import size_multiple
 from vernier.graphs.shapes import resized
 from vernier.processor_id import ProcessorId
 from vernier.processors.discovery import find_processor
@@ -17,7 +20,7 @@ from vernier.runtime.chain import Chain
 from vernier.runtime.choice import Choice, Prefer
 from vernier.runtime.choosing import chosen_for, only_size, require_right
 from vernier.runtime.loading import load_picture, placed, wrapped_network
-from vernier.runtime.memory import engine_memory_factor, peak_bytes
+from vernier.runtime.memory import engine_bytes
 
 
 @dataclass
@@ -58,6 +61,11 @@ class Engine:
     def only_size(self) -> tuple[int, int] | None:
         """The height and width of the pictures that it takes; None where it takes any."""
         return only_size(self.bundle)
+
+    @property
+    def multiple(self) -> int:
+        """What the sides of its pictures and tiles are multiples of."""
+        return size_multiple(self.bundle.graph)
 
     def settle(
         self,
@@ -139,11 +147,12 @@ class Engine:
         bundle = self.bundle
         key = (bundle.manifest.name, channels, codes)
         if key not in self.bytes_per_pixel:
-            height, width = self.only_size or (64, 64)
+            side = math.lcm(64, self.multiple)
+            height, width = self.only_size or (side, side)
             graph = resized(bundle.graph, height, width)
             wrapped = wrapped_network(graph, bundle.manifest.network.scale, channels, codes)
-            factor = max(engine_memory_factor(processor) for processor in self.processors)
-            self.bytes_per_pixel[key] = factor * peak_bytes(wrapped) / (height * width)
+            needed = max(engine_bytes(wrapped, processor) for processor in self.processors)
+            self.bytes_per_pixel[key] = needed / (height * width)
         return self.bytes_per_pixel[key]
 
     def close(self) -> None:
@@ -152,6 +161,29 @@ class Engine:
             for chain in self.loaded[1]:
                 chain.close()
             self.loaded = None
+
+
+def native_scale(network: str, bundle: Bundle | str | Path | None = None) -> int:
+    """The scale that a network, or a bundle, is used with where none is asked for.
+
+    Args:
+        network: a network that comes with Vernier, where there is no bundle.
+        bundle: opened, or its path.
+
+    Returns:
+        The bundle's own; of a network 2, or its smallest where it has no 2.
+
+    Raises:
+        NetworkError: there is no such network.
+        BundleError: the bundle is not sound.
+    """
+    if bundle is not None:
+        opened = bundle if isinstance(bundle, Bundle) else open_bundle(Path(bundle))
+        return opened.manifest.network.scale
+    factors = shipped_networks().get(network, ())
+    if not factors:
+        shipped_bundles(network, 2)  # raises, and says what there is
+    return 2 if 2 in factors else min(factors)
 
 
 def shipped_engines(network: str, scale: float) -> list[Engine]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from vernier.graphs.graph import Graph, Operator, TensorType
+from vernier.graphs.graph import Graph, Kind, Operator, TensorType
 from vernier.processor_id import ProcessorId
 
 SAMPLE_BYTES = {"float32": 4, "int32": 4, "int8": 1, "uint8": 1}
@@ -12,7 +12,12 @@ SAMPLE_BYTES = {"float32": 4, "int32": 4, "int8": 1, "uint8": 1}
 # What a process grows by, over `peak_bytes`: engines keep copies in other layouts, and LiteRT's
 # Interpreter plans memory for its own kernels' patches even where XNNPACK runs instead. Measured by
 # `benchmarks/memory.py` with sesr-m5 in colour.
-ENGINE_MEMORY_FACTORS = {("litert", "float32"): 5.2, ("litert", "int8"): 16.4}
+ENGINE_MEMORY_FACTORS = {
+    ("litert", "float32"): 5.2,
+    ("litert", "int8"): 16.4,
+    # RRDBNets and SRVGGNetCompact from 64x64 to 128x128: 1.0 to 1.5 times, but for a few MiB.
+    ("openvino", "float32"): 1.5,
+}
 OTHER_MEMORY_FACTOR = 2.0
 
 
@@ -21,9 +26,28 @@ def tensor_bytes(kind: TensorType) -> int:
     return math.prod(kind.shape) * SAMPLE_BYTES[kind.dtype]
 
 
-def engine_memory_factor(processor: ProcessorId) -> float:
-    """What to multiply `peak_bytes` by to foresee what a processor's engine takes."""
-    return ENGINE_MEMORY_FACTORS.get((processor.engine, processor.precision), OTHER_MEMORY_FACTOR)
+def engine_bytes(graph: Graph, processor: ProcessorId) -> float:
+    """What a processor's engine is reckoned to take for a graph, in bytes; more rather than less.
+
+    `benchmarks/memory.py` prints it beside what was measured.
+    """
+    key = (processor.engine, processor.precision)
+    peak = peak_bytes(graph)
+    most = ENGINE_MEMORY_FACTORS.get(key, OTHER_MEMORY_FACTOR) * peak
+    if key != ("litert", "float32"):
+        return most
+    # Of wide networks the patches of their widest convolution, and not many times the activations.
+    return min(most, 2 * peak + _widest_patches(graph))
+
+
+def _widest_patches(graph: Graph) -> int:
+    """Bytes of the float32 patches under a convolution's kernel, all at once, of the widest."""
+    patches = [
+        math.prod(graph.types[op.output].shape[:3]) * math.prod(graph.types[op.inputs[1]].shape[1:])
+        for op in graph.operators
+        if op.kind is Kind.CONV_2D
+    ]
+    return SAMPLE_BYTES["float32"] * max(patches, default=0)
 
 
 def peak_bytes(graph: Graph) -> int:

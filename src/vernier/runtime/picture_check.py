@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from vernier.bundles.bundle import Bundle
 from vernier.errors import ProcessorError
 from vernier.graphs.graph import CONVOLUTIONS
-from vernier.graphs.shapes import fits_one_size, own_size, resized
+from vernier.graphs.receptive_field import trial_size
+from vernier.graphs.shapes import resized
 from vernier.processor_id import ProcessorId
 from vernier.processors.notes import cache_folder, note, recall
 from vernier.processors.soundness import INSIST
@@ -95,7 +96,7 @@ def require_right_picture(
 
 def check_picture(bundle: Bundle, processors: Sequence[ProcessorId], load: Load) -> PictureCheck:
     """Compute the tile on the processors and in NumPy now."""
-    height, width = own_size(bundle.graph) if fits_one_size(bundle.graph) else CHECKED
+    height, width = trial_size(bundle.graph, *CHECKED)
     picture, _ = trial_pair(height, width, bundle.manifest.network.scale)
     chain = load_picture(bundle, height, width, 3, True, load)
     try:

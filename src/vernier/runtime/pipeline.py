@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import queue
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from typing import Any
 
 import numpy as np
@@ -64,25 +66,98 @@ def run_tiles(
             stop.set()
 
 
+def run_bands(
+    chains: Sequence[Chain],
+    tiles: Sequence[Tile],
+    source: Callable[[int, int], Samples],
+    scale: int,
+    progress: Progress,
+) -> Iterator[Samples]:
+    """Upscale a picture whose rows come in order, one row of tiles after another.
+
+    While a row of tiles is waited for, the next one is already computed.
+
+    Args:
+        chains: as `run_tiles`.
+        tiles: row by row, as `tiles.cut` gives them.
+        source: gives rows `[first, last)` of the picture; asked for from top to bottom.
+        scale: whole factor.
+        progress: told after each tile, from one thread at a time.
+
+    Yields:
+        Bands `(rows, scale*W, C)`, from top to bottom.
+    """
+    free: queue.SimpleQueue[Chain] = queue.SimpleQueue()
+    for chain in chains:
+        free.put(chain)
+    lock = threading.Lock()
+    done = itertools.count(1)
+
+    def work(tile: Tile, window: Samples, band: Samples) -> None:
+        columns = tile.columns
+        chain = free.get()
+        try:
+            _compute(
+                chain,
+                tile,
+                window[:, columns.start : columns.start + columns.size],
+                band[:, columns.first * scale : columns.last * scale],
+                scale,
+            )
+        finally:
+            free.put(chain)
+        with lock:
+            progress(next(done), len(tiles))
+
+    width = max(tile.columns.last for tile in tiles)
+    waiting: deque[tuple[Samples, list[Future[None]]]] = deque()
+    pool = ThreadPoolExecutor(len(chains), thread_name_prefix="vernier-tile")
+    try:
+        for rows, row in itertools.groupby(tiles, lambda tile: tile.rows):
+            window = source(rows.start, rows.start + rows.size)
+            height = (rows.last - rows.first) * scale
+            target: Any = np.empty((height, width * scale, window.shape[2]), window.dtype)
+            futures = [pool.submit(work, tile, window, target) for tile in row]
+            waiting.append((target, futures))
+            if len(waiting) > 1:
+                yield _finished(*waiting.popleft())
+        while waiting:
+            yield _finished(*waiting.popleft())
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _finished(target: Samples, futures: Sequence[Future[None]]) -> Samples:
+    for future in futures:
+        future.result()
+    return target
+
+
 def _run_tile(chain: Chain, tile: Tile, source: Samples, target: Samples, scale: int) -> None:
     rows, columns = tile.rows, tile.columns
-    window = source[
-        rows.start : rows.start + rows.size, columns.start : columns.start + columns.size
-    ]
+    _compute(
+        chain,
+        tile,
+        source[rows.start : rows.start + rows.size, columns.start : columns.start + columns.size],
+        target[
+            rows.first * scale : rows.last * scale, columns.first * scale : columns.last * scale
+        ],
+        scale,
+    )
+
+
+def _compute(chain: Chain, tile: Tile, window: Samples, answer: Samples, scale: int) -> None:
+    """A tile: from the samples that it reads to those that it answers for."""
+    rows, columns = tile.rows, tile.columns
     given = chain.input_buffer()[0]
-    to_graph, from_graph = _CONVERSIONS[source.dtype.name, given.dtype.name]
+    to_graph, from_graph = _CONVERSIONS[window.dtype.name, given.dtype.name]
     to_graph(window, given)
     result = chain.run()[0]
     inner = result[
         (rows.first - rows.start) * scale : (rows.last - rows.start) * scale,
         (columns.first - columns.start) * scale : (columns.last - columns.start) * scale,
     ]
-    from_graph(
-        inner,
-        target[
-            rows.first * scale : rows.last * scale, columns.first * scale : columns.last * scale
-        ],
-    )
+    from_graph(inner, answer)
 
 
 def _copy(source: NDArray[Any], target: NDArray[Any]) -> None:

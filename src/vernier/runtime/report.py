@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from vernier.processors.protocol import Placement
@@ -24,6 +25,7 @@ class Report:
         workers: tiles computed at once.
         threads: of each worker.
         placements: what was asked of the engine in each pass, and what it reports.
+        scale: what was asked; another one than the factors give is resampled to.
     """
 
     network: str
@@ -36,6 +38,7 @@ class Report:
     workers: int
     threads: int
     placements: tuple[Placement, ...]
+    scale: float
 
     def explain(self) -> list[str]:
         """Lines for the user."""
@@ -43,6 +46,8 @@ class Report:
         why = "as the bundle says" if self.pinned else "as asked"
         chosen = self.choice.explain() if self.choice else [f"processor {self.processor} ({why})"]
         lines = [f"network {self.network} {passes}", *chosen]
+        if self.scale != math.prod(self.factors):
+            lines.insert(1, f"the result is resampled from {passes} to x{self.scale:g} (bicubic)")
         if self.conversion is not None:
             lines.append(f"formats converted by {self.conversion}")
         lines += [f"tiles: {tiles.explain()}" for tiles in self.tiles]

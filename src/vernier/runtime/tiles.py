@@ -13,6 +13,7 @@ import math
 from dataclasses import dataclass
 
 from vernier.errors import UsageError
+from vernier.runtime.halo import HaloChoice
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,10 @@ class Tile:
     columns: Span
 
 
-def cut_side(length: int, size: int, halo: int) -> list[Span]:
+def cut_side(length: int, size: int, halo: int, step: int = 1) -> list[Span]:
     """Spans of one size that answer for each of `length` pixels exactly once.
+
+    They start at multiples of `step`; length and size are multiples of it.
 
     Raises:
         UsageError: the size leaves nothing between two halos.
@@ -44,7 +47,7 @@ def cut_side(length: int, size: int, halo: int) -> list[Span]:
     if size <= 2 * halo:
         raise UsageError(
             f"tiles of {size} pixels leave nothing between two halos of {halo}; "
-            f"use tiles of at least {2 * halo + 1} pixels"
+            f"use tiles of at least {2 * halo + 1} pixels (--tile), or a smaller halo (--halo)"
         )
     spans = []
     start = first = 0
@@ -52,14 +55,16 @@ def cut_side(length: int, size: int, halo: int) -> list[Span]:
         last = length if start + size >= length else start + size - halo
         spans.append(Span(start, size, first, last))
         first = last
-        start = min(first - halo, length - size)
+        start = min((first - halo) // step * step, length - size)
     return spans
 
 
-def cut(height: int, width: int, tile_height: int, tile_width: int, halo: int) -> list[Tile]:
-    """The tiles of a picture, row by row; all of one shape. Errors as `cut_side`."""
-    rows = cut_side(height, tile_height, halo)
-    columns = cut_side(width, tile_width, halo)
+def cut(
+    height: int, width: int, tile_height: int, tile_width: int, halo: int, step: int = 1
+) -> list[Tile]:
+    """The tiles of a picture, row by row; all of one shape. Arguments and errors as `cut_side`."""
+    rows = cut_side(height, tile_height, halo, step)
+    columns = cut_side(width, tile_width, halo, step)
     return [Tile(row, column) for row, column in itertools.product(rows, columns)]
 
 
@@ -73,6 +78,7 @@ class TileChoice:
         count: number of tiles.
         overhead: pixels computed per pixel of the picture; 1 = no halo is computed twice.
         bytes: memory that all workers' tiles need.
+        halo: where it is not the exact one.
     """
 
     height: int
@@ -80,19 +86,28 @@ class TileChoice:
     count: int
     overhead: float
     bytes: int
+    halo: HaloChoice | None = None
 
     def explain(self) -> str:
         """One line for the user."""
         if self.count == 1:
             return f"the whole picture at once ({self.bytes / 2**20:.0f} MiB)"
+        told = "" if self.halo is None else f"; {self.halo.explain()}"
         return (
             f"{self.count} tiles of {self.width}x{self.height} "
-            f"({self.bytes / 2**20:.0f} MiB, halos add {self.overhead - 1:.1%})"
+            f"({self.bytes / 2**20:.0f} MiB, halos add {self.overhead - 1:.1%}{told})"
         )
 
 
 def choose_tile(
-    height: int, width: int, halo: int, workers: int, bytes_per_pixel: float, budget_bytes: int
+    height: int,
+    width: int,
+    halo: int,
+    workers: int,
+    bytes_per_pixel: float,
+    budget_bytes: int,
+    most_rows: int | None = None,
+    step: int = 1,
 ) -> TileChoice:
     """The tiles that finish first within a memory budget.
 
@@ -106,13 +121,18 @@ def choose_tile(
         workers: tiles computed at once.
         bytes_per_pixel: memory that one worker needs for each pixel of its tile.
         budget_bytes: for all workers together.
+        step: sizes and places of tiles are multiples of it.
+        most_rows: tiles are no higher, where halos allow it; None for any height.
 
     Raises:
         UsageError: even the smallest sensible tile exceeds the budget.
     """
     best: tuple[float, int, TileChoice] | None = None
-    for tile_height, rows in _grids(height, halo):
-        for tile_width, columns in _grids(width, halo):
+    grids = _grids(height, halo, step)
+    if most_rows is not None:
+        grids = [grid for grid in grids if grid[0] <= most_rows] or grids[:1]
+    for tile_height, rows in grids:
+        for tile_width, columns in _grids(width, halo, step):
             count = rows * columns
             area = tile_height * tile_width
             needed = math.ceil(min(workers, count) * area * bytes_per_pixel)
@@ -125,33 +145,36 @@ def choose_tile(
                 best = (time, count, choice)
     if best is None:
         smallest = (
-            _piece(height, _most_pieces(height, halo), halo)
-            * _piece(width, _most_pieces(width, halo), halo)
+            _piece(height, _most_pieces(height, halo), halo, step)
+            * _piece(width, _most_pieces(width, halo), halo, step)
             * bytes_per_pixel
         )
         raise UsageError(
             f"a memory budget of {budget_bytes / 2**20:.1f} MiB is too small: the smallest tile "
-            f"needs {smallest / 2**20:.1f} MiB"
+            f"with a halo of {halo} pixels needs {smallest / 2**20:.1f} MiB; raise --memory, "
+            "or name --tile and --halo yourself"
         )
     return best[2]
 
 
-def _grids(length: int, halo: int) -> list[tuple[int, int]]:
+def _grids(length: int, halo: int, step: int) -> list[tuple[int, int]]:
     """Sizes of spans to choose from, with the number of each that covers `length`."""
-    sizes = {_piece(length, pieces, halo) for pieces in range(1, _most_pieces(length, halo) + 1)}
-    return [(size, len(cut_side(length, size, halo))) for size in sorted(sizes)]
+    most = _most_pieces(length, halo)
+    sizes = {_piece(length, pieces, halo, step) for pieces in range(1, most + 1)}
+    return [(size, len(cut_side(length, size, halo, step))) for size in sorted(sizes)]
 
 
-def _piece(length: int, pieces: int, halo: int) -> int:
+def _piece(length: int, pieces: int, halo: int, step: int) -> int:
     """The size of `pieces` spans that together cover `length`, halos between them included.
 
     Even, where it is not the whole: last layers of even pictures are faster
     (`graphs.packed_convolutions`).
     """
     size = math.ceil((length + 2 * halo * (pieces - 1)) / pieces)
-    return min(length, size + size % 2)
+    even = math.lcm(2, step)
+    return min(length, -(-size // even) * even)
 
 
 def _most_pieces(length: int, halo: int) -> int:
-    """Beyond this, a tile is more halo than picture."""
-    return max(1, min(64, length // (4 * halo + 16)))
+    """Beyond this, a tile answers for next to nothing; only a small memory asks for so many."""
+    return max(1, min(64, (length - 2 * halo) // 16))

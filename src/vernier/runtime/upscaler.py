@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,20 +13,30 @@ import numpy as np
 
 from vernier.bundles.bundle import Bundle, open_bundle
 from vernier.errors import UsageError
-from vernier.images.resize import resize_samples
+from vernier.images.resize import resize_samples, resized_bands
+from vernier.images.rows import Window
 from vernier.processors.discovery import find_processor
+from vernier.processors.machine import at_most_cores
 from vernier.processors.protocol import Placement
 from vernier.progress import Progress, silent
+from vernier.runtime.arguments import check_halo, check_options, check_wanted
 from vernier.runtime.bicubic_kernels import CHROMA_RADIUS
+from vernier.runtime.chain import Chain
 from vernier.runtime.choice import Prefer
-from vernier.runtime.engine import Engine, bundle_engines, shipped_engines
-from vernier.runtime.pipeline import Samples, run_tiles
+from vernier.runtime.engine import Engine, bundle_engines, native_scale, shipped_engines
+from vernier.runtime.halo import HaloChoice, measured_halo
+from vernier.runtime.pipeline import Samples, run_bands, run_tiles
 from vernier.runtime.report import Report
-from vernier.runtime.tiles import TileChoice, choose_tile, cut
+from vernier.runtime.size_multiples import cropped_bands, first_rows, widened, widened_bands
+from vernier.runtime.tiles import Tile, TileChoice, choose_tile, cut
 
 DEFAULT_NETWORK = "sesr-m5"
-DEFAULT_MEMORY_BYTES = 1 << 30
+DEFAULT_MEMORY_BYTES = 1 << 29
 LARGEST_FACTOR = 16
+# Of a band of the result; two are in the works at once.
+BAND_BYTES = 1 << 26
+# Of a picture that comes in bands, how many rows a smaller halo is measured on.
+SAMPLE_ROWS = 320
 # Below this many pixels one worker with all threads beats several with one thread each.
 SMALL_PICTURE_PIXELS = 1 << 15
 
@@ -32,12 +44,14 @@ SMALL_PICTURE_PIXELS = 1 << 15
 class SampleUpscaler:
     """Enlarges many pictures' samples with one network; what is loaded stays loaded between them.
 
-    Not to be shared between threads; one call already uses all cores.
+    Threads may share it: one picture at a time is computed, on all cores, and the others wait.
+    Processes may not: each needs engines of its own, so it cannot be pickled.
 
     Args:
         network: a network that comes with Vernier; see `vernier networks`.
-        scale: enlargement, above 1 and at most 16. The nearest larger native factor is computed,
-            in several passes where needed, and resampled down by antialiased bicubic.
+        scale: enlargement, above 1 and at most 16; None for the network's own (2 where it has
+            several). The nearest larger native factor is computed, in several passes where needed,
+            and resampled down by antialiased bicubic.
         processor: `ENGINE:DEVICE:PRECISION`, or "auto": the fastest one here whose numbers are
             right and whose picture is as good as `prefer` asks, measured once and remembered.
         bundle: a bundle to run instead of a network that comes with Vernier.
@@ -45,6 +59,10 @@ class SampleUpscaler:
         memory_bytes: for the network's tiles; the pictures themselves come on top.
         threads: CPU threads; 0 for all cores.
         allow_fallback: accept what an engine places or computes otherwise than asked.
+        halo: pixels that tiles share with their neighbours: "exact" for the network's receptive
+            field, or a number; None for the exact one where it fits into memory, and else the
+            smallest that changes no sample by more than one code at the picture's busiest spot,
+            as `report` says.
         prefer: what "auto" may give away, as measured here on a bright and colourful test picture:
             "quality" takes the fastest within 0.05 dB of float32's PSNR to the original and of at
             least 55 dB to float32's picture; "speed" lets INT8 in, within 0.25 dB and 42 dB.
@@ -60,7 +78,7 @@ class SampleUpscaler:
     def __init__(
         self,
         network: str = DEFAULT_NETWORK,
-        scale: float = 2,
+        scale: float | None = None,
         *,
         processor: str = "auto",
         bundle: str | Path | None = None,
@@ -68,27 +86,31 @@ class SampleUpscaler:
         memory_bytes: int = DEFAULT_MEMORY_BYTES,
         threads: int = 0,
         allow_fallback: bool = False,
+        halo: int | Literal["exact"] | None = None,
         prefer: Literal["quality", "speed"] = "quality",
         allow_inexact: bool = False,
     ) -> None:
-        if not 1 < scale <= LARGEST_FACTOR:
+        check_halo(halo)
+        self._halo = halo
+        check_options(network, scale, processor, bundle, tile, memory_bytes, threads)
+        opened = None if bundle is None else open_bundle(Path(bundle))
+        own = native_scale(network, opened)
+        self.scale = own if scale is None else scale
+        if not 1 < self.scale <= LARGEST_FACTOR and self.scale != own:
             raise UsageError(f"expected a scale above 1 and up to {LARGEST_FACTOR}, found {scale}")
-        if threads < 0:
-            raise UsageError(f"expected 0 or more threads, found {threads}")
-        if tile is not None and min(tile) < 1:
-            raise UsageError(f"expected a tile of at least 1x1 pixels, found {tile}")
         if prefer not in list(Prefer):
             raise UsageError(f"expected to prefer {' or '.join(Prefer)}, found {prefer!r}")
-        self.scale = scale
         self._tile = tile
         self._memory_bytes = memory_bytes
-        self._threads = threads or os.cpu_count() or 1
+        self._threads = at_most_cores(threads)
         self._allow_fallback = allow_fallback
         self._asked = None if processor == "auto" else find_processor(processor)
-        if bundle is not None:
-            self._engines = bundle_engines(open_bundle(Path(bundle)), scale)
+        if opened is not None:
+            self._engines = bundle_engines(opened, self.scale)
         else:
-            self._engines = shipped_engines(network, scale)
+            self._engines = shipped_engines(network, self.scale)
+        # One picture at a time: engines' buffers are each one's only ones.
+        self._turn = threading.RLock()
         self._report: Report | None = None
         for engine in self._engines:
             engine.settle(
@@ -138,8 +160,18 @@ class SampleUpscaler:
             ProcessorError: the engine failed.
         """
         picture = _checked(samples)
+        with self._turn:
+            return self._enlarged(picture, samples.ndim, check_wanted(size), progress)
+
+    def result_size(self, height: int, width: int) -> tuple[int, int]:
+        """Height and width of what a picture of so many pixels becomes."""
+        return max(1, round(height * self.scale)), max(1, round(width * self.scale))
+
+    def _enlarged(
+        self, picture: Samples, dimensions: int, size: tuple[int, int] | None, progress: Progress
+    ) -> Samples:
         height, width = picture.shape[:2]
-        wanted = size or (max(1, round(height * self.scale)), max(1, round(width * self.scale)))
+        wanted = size or self.result_size(height, width)
         result = _at_least(picture, CHROMA_RADIUS)
         tiles, placements = [], []
         for number, engine in enumerate(self._engines):
@@ -154,12 +186,87 @@ class SampleUpscaler:
         result = result[: height * reached, : width * reached]
         if result.shape[:2] != wanted:
             result = resize_samples(result, *wanted)
-        return result if samples.ndim == 3 else result[:, :, 0]
+        return result if dimensions == 3 else result[:, :, 0]
+
+    def enlarge_bands(
+        self,
+        bands: Iterator[Samples],
+        shape: tuple[int, int, int],
+        dtype: Any,
+        *,
+        size: tuple[int, int] | None = None,
+        progress: Progress = silent,
+    ) -> Iterator[Samples]:
+        """Enlarge a picture whose rows come in order, in little memory, whatever its height.
+
+        Samples equal those of `enlarge_samples`. The upscaler is this picture's until the last
+        band was taken, or the iterator is closed.
+
+        Args:
+            bands: rows `(rows, W, C)` from top to bottom.
+            shape: height, width and samples per pixel of them all.
+            dtype: of the samples.
+            size: as `enlarge_samples`.
+            progress: told after each tile.
+
+        Yields:
+            Rows of the result, from top to bottom.
+        """
+        height, width, channels = shape
+        wanted = check_wanted(size) or self.result_size(height, width)
+        if min(height, width) < CHROMA_RADIUS:
+            # No tiles there, and no memory to save.
+            whole = Window(bands).rows(0, height)
+            yield self.enlarge_samples(whole, size=wanted, progress=progress)
+            return
+        with self._turn:
+            told: list[tuple[TileChoice, list[Placement]]] = []
+            result = bands
+            for number, engine in enumerate(self._engines):
+                note = f"pass {number + 1} of {len(self._engines)}"
+                noted = _with_note(progress, note if len(self._engines) > 1 else "")
+                result = self._pass(engine, result, (height, width, channels), dtype, told, noted)
+                height, width = height * engine.factor, width * engine.factor
+            if (height, width) != wanted:
+                result = resized_bands(result, (height, width), wanted)
+            yield from result
+            self._report = self._describe(
+                [choice for choice, _ in told], [p for _, placements in told for p in placements]
+            )
+
+    def _pass(
+        self,
+        engine: Engine,
+        bands: Iterator[Samples],
+        shape: tuple[int, int, int],
+        dtype: Any,
+        told: list[tuple[TileChoice, list[Placement]]],
+        progress: Progress,
+    ) -> Iterator[Samples]:
+        """One native factor, band by band; what was chosen is `told`."""
+        height, width, channels = shape
+        most_rows = BAND_BYTES // (width * channels * np.dtype(dtype).itemsize * engine.factor**2)
+        below, right = _beyond(engine, height, width)
+        bands = widened_bands(bands, below, right)
+        shape = (height + below, width + right, channels)
+        sample, bands = first_rows(bands, SAMPLE_ROWS)
+        choice, tiles, chains = self._prepared(engine, shape, dtype, max(1, most_rows), sample)
+        told.append((choice, list(chains[0].placements)))
+        factor = engine.factor
+        made = run_bands(chains, tiles, Window(bands).rows, factor, progress)
+        yield from cropped_bands(made, height * factor, width * factor)
 
     def close(self) -> None:
         """Free the engines' memory; the next picture loads again."""
-        for engine in self._engines:
-            engine.close()
+        with self._turn:
+            for engine in self._engines:
+                engine.close()
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        raise UsageError(
+            "an Upscaler cannot be pickled or copied, for its engines belong to this process; "
+            "make one in each process, with the same arguments"
+        )
 
     def _describe(self, tiles: list[TileChoice], placements: list[Placement]) -> Report:
         first = self._engines[0]
@@ -175,18 +282,53 @@ class SampleUpscaler:
             workers=workers,
             threads=max(1, self._threads // workers),
             placements=tuple(placements),
+            scale=self.scale,
         )
 
     def _enlarge(
         self, engine: Engine, picture: Samples, progress: Progress
     ) -> tuple[Samples, TileChoice, list[Placement]]:
-        height, width, channels = picture.shape
-        codes = picture.dtype == np.uint8
+        height, width = picture.shape[:2]
+        picture = widened(picture, *_beyond(engine, height, width))
+        rows, columns, channels = picture.shape
+        choice, tiles, chains = self._prepared(
+            engine, (rows, columns, channels), picture.dtype, sample=picture
+        )
+        factor = engine.factor
+        target: Samples = np.empty((rows * factor, columns * factor, channels), picture.dtype)
+        run_tiles(chains, tiles, picture, target, factor, progress)
+        target = target[: height * factor, : width * factor]
+        return target, choice, list(chains[0].placements)
+
+    def _prepared(
+        self,
+        engine: Engine,
+        shape: tuple[int, int, int],
+        dtype: Any,
+        most_rows: int | None = None,
+        sample: Samples | None = None,
+    ) -> tuple[TileChoice, list[Tile], list[Chain]]:
+        """Tiles for a picture, and chains loaded for them.
+
+        `sample` is the picture, or its first rows, to measure a smaller halo on.
+        """
+        height, width, channels = shape
+        codes = np.dtype(dtype) == np.uint8
         _check_size(engine, height, width, self._tile)
         workers = self._workers(engine, height * width)
-        choice = self._tiles(engine, picture, workers)
-        halo = _halo(engine.bundle, height, width)
-        tiles = cut(height, width, choice.height, choice.width, halo)
+        exact = _halo(engine.bundle, height, width)
+        chosen = self._named_halo(exact)
+        try:
+            choice = self._tiles(engine, shape, codes, workers, most_rows, chosen)
+        except UsageError:
+            if self._halo is not None or sample is None or engine.only_size is not None:
+                raise
+            chosen = self._smaller_halo(engine, sample, codes, exact)
+            # One large tile at a time has less halo than several small ones.
+            workers = 1
+            choice = self._tiles(engine, shape, codes, workers, most_rows, chosen)
+        halo = chosen.halo if chosen else exact
+        tiles = cut(height, width, choice.height, choice.width, halo, engine.multiple)
         count = min(workers, len(tiles))
         chains = engine.chains(
             (choice.height, choice.width, channels, codes),
@@ -194,40 +336,86 @@ class SampleUpscaler:
             max(1, self._threads // count),
             self._allow_fallback,
         )
-        factor = engine.factor
-        target: Samples = np.empty((height * factor, width * factor, channels), picture.dtype)
-        run_tiles(chains, tiles, picture, target, factor, progress)
-        return target, choice, list(chains[0].placements)
+        return choice, tiles, chains
+
+    def _named_halo(self, exact: int) -> HaloChoice | None:
+        """The halo that the user named, where it is smaller than the exact one."""
+        if isinstance(self._halo, int) and self._halo < exact:
+            return HaloChoice(max(self._halo, CHROMA_RADIUS), exact)
+        return None
+
+    def _smaller_halo(self, engine: Engine, sample: Samples, codes: bool, exact: int) -> HaloChoice:
+        """The smallest halo that changes the picture by no more than a code."""
+        channels = sample.shape[2]
+        pixels = self._memory_bytes / engine.tile_bytes_per_pixel(channels, codes)
+        side = math.isqrt(max(1, int(pixels)))
+        if self._tile is not None:
+            side = min(side, *self._tile)
+
+        def run(crop: Samples) -> Samples:
+            height, width = crop.shape[:2]
+            chains = engine.chains(
+                (height, width, channels, codes), 1, self._threads, self._allow_fallback
+            )
+            target: Samples = np.empty(
+                (height * engine.factor, width * engine.factor, channels), crop.dtype
+            )
+            tiles = cut(height, width, height, width, 0)
+            run_tiles(chains, tiles, crop, target, engine.factor, silent)
+            return target
+
+        return measured_halo(run, sample, exact, side, engine.multiple, engine.factor)
 
     def _workers(self, engine: Engine, pixels: int) -> int:
         on_cpu = all(processor.device == "cpu" for processor in engine.processors)
         return self._threads if on_cpu and pixels > SMALL_PICTURE_PIXELS else 1
 
-    def _tiles(self, engine: Engine, picture: Samples, workers: int) -> TileChoice:
-        height, width, channels = picture.shape
-        halo = _halo(engine.bundle, height, width)
-        per_pixel = engine.tile_bytes_per_pixel(channels, picture.dtype == np.uint8)
+    def _tiles(
+        self,
+        engine: Engine,
+        shape: tuple[int, int, int],
+        codes: bool,
+        workers: int,
+        most_rows: int | None,
+        chosen: HaloChoice | None,
+    ) -> TileChoice:
+        height, width, channels = shape
+        step = engine.multiple
+        halo = chosen.halo if chosen else _halo(engine.bundle, height, width)
+        per_pixel = engine.tile_bytes_per_pixel(channels, codes)
         if self._tile is not None:
-            tile = (min(self._tile[0], height), min(self._tile[1], width))
-            count = len(cut(height, width, *tile, halo))
+            tile = (
+                min(-(-self._tile[0] // step) * step, height),
+                min(-(-self._tile[1] // step) * step, width),
+            )
+            count = len(cut(height, width, *tile, halo, step))
             needed = math.ceil(min(workers, count) * tile[0] * tile[1] * per_pixel)
             overhead = count * tile[0] * tile[1] / (height * width)
-            return TileChoice(*tile, count, overhead, needed)
+            return TileChoice(*tile, count, overhead, needed, chosen)
         if engine.bundle.manifest.network.halo is None:
             return TileChoice(height, width, 1, 1.0, math.ceil(height * width * per_pixel))
-        return choose_tile(height, width, halo, workers, per_pixel, self._memory_bytes)
+        found = choose_tile(
+            height, width, halo, workers, per_pixel, self._memory_bytes, most_rows, step
+        )
+        return replace(found, halo=chosen if found.count > 1 else None)
 
 
 def _check_size(engine: Engine, height: int, width: int, tile: tuple[int, int] | None) -> None:
     only = engine.only_size
     if only is not None and only != (height, width):
         raise UsageError(
-            f"{engine.bundle.manifest.name} enlarges pictures of {only[0]}x{only[1]} pixels "
-            f"(height x width) only, found {height}x{width}; crop or resize the picture, or use "
-            "another network"
+            f"{engine.bundle.manifest.name} enlarges pictures of {only[1]}x{only[0]} pixels only, "
+            f"found {width}x{height}; crop or resize the picture, or use another network"
         )
     if only is not None and tile is not None:
         raise UsageError(f"{engine.bundle.manifest.name} cannot be tiled; leave out the tile")
+
+
+def _beyond(engine: Engine, height: int, width: int) -> tuple[int, int]:
+    """Rows and columns that a picture lacks to a size that the network takes."""
+    if engine.only_size is not None:
+        return 0, 0
+    return -height % engine.multiple, -width % engine.multiple
 
 
 def _with_note(progress: Progress, note: str) -> Progress:

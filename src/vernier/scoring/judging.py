@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,8 +15,12 @@ from vernier.errors import MissingExtraError, UsageError
 from vernier.images.colour import luma
 from vernier.images.picture import Picture, Samples
 from vernier.images.sources import expand_sources
+from vernier.metrics.niqe import load_model, niqe
 from vernier.metrics.planes import grey
-from vernier.metrics.registry import METRICS, Better, Metric, Sees
+from vernier.metrics.registry import ALIASES, METRICS, Better, Metric, Sees
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class On(StrEnum):
@@ -24,6 +29,11 @@ class On(StrEnum):
     LUMA = "luma"  # BT.601's studio luma, not rounded: what SR papers print
     GREY = "grey"  # MATLAB's rgb2gray: what SSIM's authors print
     RGB = "rgb"  # all three channels
+    OFFICIAL = "official"  # what each metric's official scores are computed on (`OFFICIAL_ON`)
+
+
+OFFICIAL_ON = {"psnr": On.RGB, "ssim": On.GREY, "ms_ssim": On.GREY, "ms_ssim_product": On.GREY}
+"""Of the metrics that see what is asked: PSNR of all samples, SSIM and MS-SSIM of MATLAB's grey."""
 
 
 @dataclass(frozen=True)
@@ -39,31 +49,58 @@ class Judgement:
     left_out: Mapping[str, str]
 
 
-def lpips_metric(backbone: Path, linear: Path) -> Metric:
-    """LPIPS with weights from files.
+FLIP = "flip"
+LPIPS = ("lpips", "lpips_vgg")
+"""Names of LPIPS with AlexNet, as is usual, and with VGG-16."""
+
+
+def lpips_metric(
+    name: str = "lpips", backbone: Path | None = None, linear: Path | None = None
+) -> Metric:
+    """LPIPS, with weights that are found on this machine or from files.
 
     Args:
-        backbone: torchvision's ImageNet weights of AlexNet or VGG-16; which of both is told from
-            the number of their tensors.
+        name: one of `LPIPS`; with a file of VGG-16, "lpips" means that.
+        backbone: torchvision's ImageNet weights of AlexNet or VGG-16.
         linear: the authors' weights of version 0.1 for it.
 
     Raises:
-        UsageError: a file is missing, or not the one that LPIPS is defined with.
+        UsageError: nothing is found (with what to do), or a file is missing, or not the one that
+            LPIPS is defined with.
         MissingExtraError: PyTorch is not installed.
     """
     if importlib.util.find_spec("torch") is None:
         raise MissingExtraError("torch", "learn", "LPIPS")
+    from vernier.metrics.lpips import SMALLEST, Backbone
+    from vernier.metrics.lpips_weights import find_lpips, kind_of
+
+    kind = Backbone.VGG if name == "lpips_vgg" else Backbone.ALEX
+    if backbone is not None:
+        kind = kind_of(backbone)
+    distance = find_lpips(kind, backbone, linear)
+    return _of_tensors(f"lpips_{kind}", f"LPIPS ({kind})", SMALLEST, distance)
+
+
+def flip_metric() -> Metric:
+    """FLIP, the mean of its map, at its authors' distance from the screen.
+
+    Raises:
+        MissingExtraError: PyTorch is not installed.
+    """
+    if importlib.util.find_spec("torch") is None:
+        raise MissingExtraError("torch", "learn", "FLIP")
+    from vernier.metrics.flip import flip
+
+    return _of_tensors(FLIP, "FLIP", 1, flip)
+
+
+def _of_tensors(
+    name: str, title: str, smallest: int, distance: Callable[[Tensor, Tensor], Tensor]
+) -> Metric:
+    """A distance of RGB tensors `(1, 3, H, W)` as a metric; grey counts as equal channels."""
     import torch
 
-    from vernier.metrics.lpips import SMALLEST, Backbone, Lpips, check_backbone
-    from vernier.networks.checkpoints import load
-
-    weights = load(backbone)
-    kind = Backbone.VGG if "features.28.weight" in weights else Backbone.ALEX
-    check_backbone(backbone.read_bytes(), kind, str(backbone))
-    distance = Lpips(kind, weights, load(linear))
-
-    def tensor(picture: Samples) -> torch.Tensor:
+    def tensor(picture: Samples) -> Tensor:
         rgb = np.broadcast_to(picture.reshape(*picture.shape[:2], -1), (*picture.shape[:2], 3))
         return torch.from_numpy(np.array(rgb, np.float32)).permute(2, 0, 1)[None]
 
@@ -71,34 +108,50 @@ def lpips_metric(backbone: Path, linear: Path) -> Metric:
         with torch.no_grad():
             return float(distance(tensor(picture), tensor(reference)))
 
-    return Metric(
-        f"lpips_{kind}",
-        f"LPIPS ({kind})",
-        Better.LOWER,
-        Sees.RGB,
-        SMALLEST,
-        usual=False,
-        with_reference=score,
-    )
+    return Metric(name, title, Better.LOWER, Sees.RGB, smallest, usual=False, with_reference=score)
 
 
-def chosen_metrics(names: Sequence[str], referenced: bool) -> list[Metric]:
+def chosen_metrics(
+    names: Sequence[str],
+    referenced: bool,
+    lpips: Callable[[str], Metric] = lpips_metric,
+    niqe_model: Path | None = None,
+) -> list[Metric]:
     """The metrics of these names; the usual ones where no name is given.
 
+    Args:
+        names: of `METRICS`, `FLIP` and `LPIPS`; "-" and "_" are one ("ms-ssim").
+        referenced: whether there is a reference.
+        lpips: makes LPIPS of a name.
+        niqe_model: a file of NIQE's parameters instead of Vernier's own, such as the authors'.
+
     Raises:
-        UsageError: an unknown name, or one that needs a reference where there is none.
+        UsageError: an unknown name, or one that needs a reference where there is none; and what
+            `lpips_metric` and `metrics.niqe.load_model` raise.
     """
+    known = [*METRICS, FLIP, *LPIPS]
+    plain = [name.lower().replace("-", "_") for name in names]
+    wanted = [ALIASES.get(name, name) for name in plain]
+    unknown = [told for name, told in zip(wanted, names, strict=True) if name not in known]
+    if unknown:
+        raise UsageError(f"expected metrics of {', '.join(known)}; found {', '.join(unknown)}")
     if not names:
         return [m for m in METRICS.values() if m.usual and (referenced or m.alone is not None)]
-    unknown = [name for name in names if name not in METRICS]
-    if unknown:
-        raise UsageError(f"expected metrics of {', '.join(METRICS)}; found {', '.join(unknown)}")
-    chosen = [METRICS[name] for name in dict.fromkeys(names)]
     if not referenced:
-        for metric in chosen:
-            if metric.alone is None:
-                raise UsageError(f"{metric.name} compares with a reference; give one: A.png B.png")
-    return chosen
+        for name in wanted:
+            if name not in METRICS or METRICS[name].alone is None:
+                raise UsageError(f"{name} compares with a reference; give one: A.png B.png")
+    chosen = {}
+    for name in wanted:
+        chosen[name] = lpips(name) if name in LPIPS else METRICS.get(name) or flip_metric()
+    if niqe_model is not None and "niqe" in chosen:
+        chosen["niqe"] = _niqe_with(niqe_model)
+    return list(chosen.values())
+
+
+def _niqe_with(path: Path) -> Metric:
+    model = load_model(path)
+    return replace(METRICS["niqe"], alone=lambda plane: niqe(plane, model))
 
 
 def judge(
@@ -158,7 +211,9 @@ def judge(
 
 
 def _kind(metric: Metric, asked: On) -> On:
-    return asked if metric.sees is Sees.ASKED else On(metric.sees.value)
+    if metric.sees is not Sees.ASKED:
+        return On(metric.sees.value)
+    return OFFICIAL_ON[metric.name] if asked is On.OFFICIAL else asked
 
 
 def _cropped(picture: Picture, coloured: bool, crop: int) -> Samples:

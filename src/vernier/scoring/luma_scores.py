@@ -2,7 +2,9 @@
 
 The high-resolution photo is cropped to a multiple of the scale and shrunk by antialiased bicubic to
 8 bits; luma is not rounded; `scale` pixels are cut from each side before the two are compared.
-Networks of RGB are judged by the luma of what they make, clipped to [0, 1].
+Networks of RGB are judged by the luma of what they make, clipped to [0, 1]. A photo whose file is
+grey, such as one of Set14's, stays grey: its samples are compared as they are, and what a network
+of RGB makes of three equal channels is compared as MATLAB's grey.
 """
 
 from __future__ import annotations
@@ -17,14 +19,16 @@ from numpy.typing import NDArray
 from vernier.errors import UsageError
 from vernier.images.bicubic import imresize
 from vernier.images.colour import luma
-from vernier.images.pairs import Float32, load_rgb, network_input, shrink
+from vernier.images.pairs import Float32, load_as_kept, network_input, shrink
+from vernier.metrics.planes import grey
 from vernier.metrics.psnr import psnr
 from vernier.metrics.ssim import WINDOW, ssim
 from vernier.progress import Progress, silent
 from vernier.runtime.planes import PlaneUpscaler
 
 Upscale = Callable[[NDArray[np.uint8]], Float32]
-"""Low-resolution RGB `(h, w, 3)` to high-resolution luma, float32 in [0, 1], not yet clipped."""
+"""A low-resolution picture, RGB `(h, w, 3)` or grey `(h, w, 1)`, to the high-resolution plane that
+is judged, luma or grey: float32 in [0, 1], not yet clipped."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,10 @@ def network_upscale(network: PlaneUpscaler) -> Upscale:
 
     def upscale(low: NDArray[np.uint8]) -> Float32:
         planes = network(network_input(low, network.channels))
-        return planes[:, :, 0] if network.channels == 1 else luma(np.clip(planes, 0.0, 1.0))
+        if network.channels == 1:
+            return planes[:, :, 0]
+        rgb = np.clip(planes, 0.0, 1.0)
+        return grey(rgb) if low.shape[2] == 1 else luma(rgb)
 
     return upscale
 
@@ -73,7 +80,7 @@ def luma_scores(
     """
     scores = []
     for done, path in enumerate(photos, 1):
-        low, high = shrink(load_rgb(path), scale)
+        low, high = shrink(load_as_kept(path), scale)
         if min(high.shape[:2]) < 2 * scale + WINDOW:
             raise UsageError(f"{path}: too small to be judged at x{scale}")
         inner = (slice(scale, -scale), slice(scale, -scale))

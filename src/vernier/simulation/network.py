@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -26,7 +27,7 @@ from vernier.quantization.quantize import quantize_with
 from vernier.quantization.ranges import Range
 from vernier.simulation.narrow_floats import NARROW, Narrow
 from vernier.simulation.prefixes import KeptPrefixes
-from vernier.simulation.program import Program, compile_program
+from vernier.simulation.program import Compiler, Program, compile_program
 from vernier.simulation.shares import (
     Share,
     integer_share,
@@ -43,6 +44,8 @@ from vernier.simulation.units import (
     without_weights,
 )
 
+MANY_UNITS = 64
+"""So many units are too many to make each one's codes anew for a slope alone."""
 KEPT_PLACEMENTS = 4
 """Placements whose codes are kept for the next call."""
 
@@ -160,7 +163,8 @@ class SimulatedNetwork(nn.Module):
 
         All paths of a unit read the same blended tensors; all that leaves the unit is blended. The
         scales are those of the split that the shares round to, and, for a unit that rounds to
-        float, of that split with this unit in INT8 as well: what a flip would give. So with shares
+        float, of that split with this unit in INT8 as well: what a flip would give (of 64 units
+        and more, of all in INT8 where a share is 0, which is but a slope then). So with shares
         of 0 and 1 this equals `forward`.
 
         Args:
@@ -196,7 +200,8 @@ class SimulatedNetwork(nn.Module):
             for precision, share in parts.items():
                 if not is_learnt(share) and number(share) == 0.0:
                     continue
-                found = self._program(index, precision, integer).run(held)
+                beside = self._beside(integer, share)
+                found = self._program(index, precision, beside).run(held)
                 for name, values in weighted(found, share).items():
                     exits[name] = exits[name] + values if name in exits else values
             held.update(exits)
@@ -205,6 +210,16 @@ class SimulatedNetwork(nn.Module):
             if kept is not None and path is not None:
                 kept.keep(path[: index + 1], held)
         return held[self._source.outputs[0]]
+
+    def _beside(self, integer: frozenset[int], share: Share) -> frozenset[int]:
+        """The INT8 units that decide the scales of a path of this share.
+
+        A path of share 0 gives nothing but a slope. Of many units its scales are those of all in
+        INT8, which are made once, and not for each split anew.
+        """
+        if len(self._units) < MANY_UNITS or number(share) != 0.0:
+            return integer
+        return frozenset(range(len(self._units)))
 
     def path_bytes(self, x: Tensor) -> int:
         """What all units give to others on an input's way through the network."""
@@ -308,11 +323,36 @@ class SimulatedNetwork(nn.Module):
 
     def _integer_unit(self, index: int, integer: frozenset[int], sums: PairSums) -> Program:
         """A unit's INT8 path beside these INT8 units."""
-        together = self._together(index, integer)
+        key = ("int8", sums, index, self._together(index, integer))
+        if key not in self._programs:
+            self._make_integer_units(index, integer, sums)
+        found: Program = self._programs[key]
+        self._programs.move_to_end(key)
+        return found
 
-        def make() -> Program:
-            outputs = {output for unit in together for output in self._units[unit]}
-            mixed = self._mixed(frozenset(outputs), self._units[index], sums)
-            return self._compiled(mixed, self._units[index], self._crossings[index].exits)
+    def _make_integer_units(self, index: int, integer: frozenset[int], sums: PairSums) -> None:
+        """A unit's INT8 path, and of others what comes out of the same mixed graph.
 
-        return self._kept((sums, index, together), make)
+        A graph is mixed once for all INT8 units of a split; once for each unit, a network of
+        hundreds takes minutes. Units that are not in INT8 join where none changes another's scales:
+        a learner asks for all.
+        """
+        if index in integer:
+            made = sorted(integer)
+        else:
+            made = [index]
+            for other in sorted(set(range(len(self._units))) - integer - {index}):
+                if all(self._apart(other, one) for one in made):
+                    made.append(other)
+        together = {one: self._together(one, integer) for one in made}
+        missing = [one for one in made if ("int8", sums, one, together[one]) not in self._programs]
+        outputs = frozenset(o for unit in integer.union(made) for o in self._units[unit])
+        mixed = self._mixed(outputs, {o for unit in missing for o in self._units[unit]}, sums)
+        compiler = Compiler(self._source, mixed, self._weights_by_name(), self._device())
+        for one in missing:
+            parts = self._units[one], self._crossings[one].exits
+            self._kept(("int8", sums, one, together[one]), partial(compiler.program, *parts))
+
+    def _apart(self, one: int, other: int) -> bool:
+        """Whether neither unit's place changes the other's scales."""
+        return one not in self._neighbours[other] and other not in self._neighbours[one]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from vernier.images.bicubic import imresize
-from vernier.images.colour import rgb_to_ycbcr, ycbcr_to_rgb
+from vernier.images.colour import OFFSET, YCBCR_TO_RGB, rgb_to_ycbcr, ycbcr_to_rgb
+from vernier.metrics.planes import GREY_WEIGHTS
 from vernier.networks.source import Source
 from vernier.quantization.ranges import Ranges
 from vernier.simulation.network import SimulatedNetwork
@@ -74,3 +76,40 @@ def with_chroma(planes: Float32, enlarged: Float32 | None) -> Bytes:
     if enlarged is not None:
         planes = ycbcr_to_rgb(np.concatenate([planes, enlarged[:, :, 1:]], axis=2))
     return np.rint(np.clip(planes, 0, 1) * 255).astype(np.uint8)
+
+
+def displayed(planes: Tensor, enlarged: Float32 | None) -> Tensor:
+    """`planes.grey` of `with_chroma`, differentiable: gradients pass straight through roundings.
+
+    Args:
+        planes: of a network, shape `(1, 1 or 3, H, W)`, in [0, 1].
+        enlarged: `chroma` for a network of luma.
+
+    Returns:
+        Shape `(1, 1, H, W)`: whole grey levels of 8 bits, divided by 255.
+    """
+    levels = _levels(planes, enlarged)
+    grey = _straight((levels.double() @ torch.from_numpy(GREY_WEIGHTS)) + 0.5, torch.floor)
+    return (grey / 255).float()[None, None]
+
+
+def displayed_colours(planes: Tensor, enlarged: Float32 | None) -> Tensor:
+    """`with_chroma`, differentiable, as `displayed`: shape `(1, 3, H, W)`."""
+    return (_levels(planes, enlarged) / 255).float().permute(2, 0, 1)[None]
+
+
+def _levels(planes: Tensor, enlarged: Float32 | None) -> Tensor:
+    """RGB `(H, W, 3)` in whole levels of 8 bits."""
+    pixels = planes[0].permute(1, 2, 0)
+    if enlarged is not None:
+        coloured = torch.cat([pixels, torch.from_numpy(enlarged[:, :, 1:])], dim=2)
+        pixels = (coloured - _tensor(OFFSET)) @ _tensor(YCBCR_TO_RGB).T
+    return _straight(pixels.clamp(0, 1) * 255, torch.round)
+
+
+def _tensor(values: NDArray[np.floating]) -> Tensor:
+    return torch.from_numpy(np.asarray(values, np.float32))
+
+
+def _straight(values: Tensor, rounded: Callable[[Tensor], Tensor]) -> Tensor:
+    return values + (rounded(values) - values).detach()

@@ -72,62 +72,94 @@ def compile_program(
     device: torch.device,
     narrow: Narrow | None = None,
 ) -> Program:
-    """The operators of a mixed graph that compute some of its source's operators.
+    """One program of a `Compiler`, whose arguments these are."""
+    return Compiler(source, mixed, weights, device, narrow).program(inside, exits)
+
+
+class Compiler:
+    """Makes programs of parts of a mixed graph; looks through the whole graph only once.
 
     Args:
         source: the float graph.
         mixed: what `quantize` made of it; the source itself for all float.
-        inside: outputs of the source's operators to compute; conversions before them are added.
-        exits: names of activations that are asked for.
         weights: the source's constants by name, in its layout; where one requires a gradient, so
             do the codes made of it.
         device: where to compute.
         narrow: how float operators hold what they read and write; None for float32.
-
-    Raises:
-        GraphError: an operator cannot be simulated.
     """
-    made_by_source = {op.output: op for op in source.operators}
-    wanted: list[Operator] = []
-    needed = set(inside)
-    for op in reversed(mixed.operators):
-        if op.output in needed:
-            wanted.append(op)
-            inserted = (name for name in op.inputs if _is_inserted(name, source, mixed))
-            needed.update(inserted)
-    wanted.reverse()
-    computed = {op.output for op in wanted}
-    given = [
-        name
-        for name in dict.fromkeys(name for op in wanted for name in op.inputs)
-        if name not in computed and name not in mixed.constants
-    ]
-    exits = tuple(exits)
-    last = {name: op.output for op in wanted for name in op.inputs if name not in exits}
-    steps = []
-    for op in wanted:
-        origin = made_by_source.get(op.output, op)
-        operands: list[str | Fetch] = [
-            _constant(op, kept, weights[name], mixed, device, narrow)
-            if kept in mixed.constants
-            else kept
-            for kept, name in zip(op.inputs, origin.inputs, strict=True)
-        ]
-        dead = tuple(
+
+    def __init__(
+        self,
+        source: Graph,
+        mixed: Graph,
+        weights: Mapping[str, Tensor],
+        device: torch.device,
+        narrow: Narrow | None = None,
+    ) -> None:
+        self._source, self._mixed, self._weights = source, mixed, weights
+        self._device, self._narrow = device, narrow
+        self._made_by_source = {op.output: op for op in source.operators}
+        self._places = {op.output: place for place, op in enumerate(mixed.operators)}
+        self._owed = _owed(source, mixed)
+
+    def program(self, inside: Collection[str], exits: Iterable[str]) -> Program:
+        """The operators that compute some of the source's operators.
+
+        Args:
+            inside: outputs of the source's operators to compute; conversions before them are added.
+            exits: names of activations that are asked for.
+
+        Raises:
+            GraphError: an operator cannot be simulated.
+        """
+        mixed, narrow, owed = self._mixed, self._narrow, self._owed
+        wanted = self._wanted(inside)
+        computed = {op.output for op in wanted}
+        given = [
             name
-            for name in dict.fromkeys(op.inputs)
-            if name not in mixed.constants and last.get(name) == op.output
+            for name in dict.fromkeys(name for op in wanted for name in op.inputs)
+            if name not in computed and name not in mixed.constants
+        ]
+        exits = tuple(exits)
+        last = {name: op.output for op in wanted for name in op.inputs if name not in exits}
+        steps = []
+        for op in wanted:
+            origin = self._made_by_source.get(op.output, op)
+            operands: list[str | Fetch] = [
+                _constant(op, kept, self._weights[name], mixed, self._device, narrow)
+                if kept in mixed.constants
+                else kept
+                for kept, name in zip(op.inputs, origin.inputs, strict=True)
+            ]
+            dead = tuple(
+                name
+                for name in dict.fromkeys(op.inputs)
+                if name not in mixed.constants and last.get(name) == op.output
+            )
+            compute = _computation(op, mixed, self._device)
+            if narrow is not None:
+                compute = narrow.computing(op, compute, given)
+            steps.append(Step(op.output, tuple(operands), compute, dead))
+        return Program(
+            {name: _entry(mixed.types[name].quantization, owed.get(name, 0.0)) for name in given},
+            tuple(steps),
+            {name: _exit(mixed.types[name].quantization, owed.get(name, 0.0)) for name in exits},
         )
-        compute = _computation(op, mixed, device)
-        if narrow is not None:
-            compute = narrow.computing(op, compute, given)
-        steps.append(Step(op.output, tuple(operands), compute, dead))
-    owed = _owed(source, mixed)
-    return Program(
-        {name: _entry(mixed.types[name].quantization, owed.get(name, 0.0)) for name in given},
-        tuple(steps),
-        {name: _exit(mixed.types[name].quantization, owed.get(name, 0.0)) for name in exits},
-    )
+
+    def _wanted(self, inside: Collection[str]) -> list[Operator]:
+        """These operators and the conversions before them, in the graph's order."""
+        found: set[int] = set()
+        waiting = [name for name in inside if name in self._places]
+        while waiting:
+            place = self._places[waiting.pop()]
+            if place not in found:
+                found.add(place)
+                waiting += [
+                    name
+                    for name in self._mixed.operators[place].inputs
+                    if name in self._places and _is_inserted(name, self._source, self._mixed)
+                ]
+        return [self._mixed.operators[place] for place in sorted(found)]
 
 
 def _is_inserted(name: str, source: Graph, mixed: Graph) -> bool:

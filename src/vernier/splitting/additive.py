@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
@@ -22,67 +22,97 @@ from vernier.units.split import Assignment
 _Search = Callable[[float], "list[int] | None"]
 
 BINS = 4000
-"""Parts that the budget is divided into; times are rounded up, so the answer keeps it."""
-TRIES = 30
+"""Parts that the budget is divided into, at least."""
+BINS_PER_UNIT = 40
+"""Each unit's time is rounded to a part, so that more units need more parts."""
+TRIES, CLOSER = 30, 0.999
+"""How often a smaller budget is asked for, and by how much smaller at the least."""
+LIMIT_S, GAP = 20.0, 1e-4
+LARGE, LARGE_LIMIT_S, LARGE_GAP = 60, 5.0, 1e-2
+"""So many units are too many to prove an optimum that is but a start."""
 
 
-def chain_optimum(problem: Problem, table: Float64) -> Assignment | None:
+def chain_optimum(
+    problem: Problem, table: Float64, between: Mapping[int, Float64] | None = None
+) -> Assignment | None:
     """Dynamic programming along the units: ties between neighbours count, skips do not.
 
     Args:
         problem: with a finite budget.
         table: of `sensitivities`, `(M, K)`.
+        between: what a unit and the next add together, `(K, K)` by unit.
     """
     model = problem.sums
-    between = model.between_neighbours()
+    ties_ms = model.between_neighbours()
 
     def search(budget_ms: float) -> list[int] | None:
-        return _along(model, between, table, budget_ms)
+        return chain_places(model, ties_ms, table, between or {}, budget_ms)
 
     return _shrinking(problem, model, search)
 
 
-def _along(
-    model: TimeModel, between: dict[int, Float64], table: Float64, budget_ms: float
+def chain_places(
+    model: TimeModel,
+    ties_ms: Mapping[int, Float64],
+    table: Float64,
+    between: Mapping[int, Float64],
+    budget_ms: float,
 ) -> list[int] | None:
+    """Places of the least damage along the units; times are rounded to parts of the budget.
+
+    Args:
+        model: times of units.
+        ties_ms: of a unit and the next, `(K, K)` by unit.
+        table: damage of units, `(M, K)`.
+        between: damage of a unit and the next together, `(K, K)` by unit.
+        budget_ms: finite.
+    """
     count, kinds = model.units_ms.shape
-    bin_ms = budget_ms / BINS
+    bins = max(BINS, BINS_PER_UNIT * count)
+    bin_ms = budget_ms / bins
     # best[p, b]: least damage of the units so far, the last of them on p, in at most b bins.
-    best = np.full((kinds, BINS + 1), np.inf)
-    came = np.zeros((count, kinds, BINS + 1), np.int8)
+    best = np.full((kinds, bins + 1), np.inf)
+    came = np.zeros((count, kinds, bins + 1), np.int8)
     for place in range(kinds):
         used = _bins(model.units_ms[0, place] + model.fixed_ms, bin_ms)
-        if used <= BINS:
+        if used <= bins:
             best[place, used:] = table[0, place]
     for unit in range(1, count):
         following = np.full_like(best, np.inf)
-        for place in range(kinds):
-            for before in range(kinds):
-                cost = between[unit - 1][before, place] if unit - 1 in between else 0.0
-                used = _bins(model.units_ms[unit, place] + cost, bin_ms)
-                if used > BINS:
-                    continue
-                reached = np.full(BINS + 1, np.inf)
-                reached[used:] = best[before, : BINS + 1 - used] + table[unit, place]
-                better = reached < following[place]
-                following[place][better] = reached[better]
-                came[unit, place][better] = before
+        for before, place in np.ndindex(kinds, kinds):
+            used = _bins(_step_ms(model, ties_ms, unit, before, place), bin_ms)
+            if used > bins:
+                continue
+            more = table[unit, place]
+            if unit - 1 in between:
+                more = more + between[unit - 1][before, place]
+            reached = best[before, : bins + 1 - used] + more
+            better = reached < following[place, used:]
+            following[place, used:][better] = reached[better]
+            came[unit, place, used:][better] = before
         best = following
-    if not np.isfinite(best[:, BINS]).any():
+    if not np.isfinite(best[:, bins]).any():
         return None
-    places = [int(best[:, BINS].argmin())]
-    left = BINS
+    places = [int(best[:, bins].argmin())]
+    left = bins
     for unit in range(count - 1, 0, -1):
-        place = places[-1]
-        before = int(came[unit, place, left])
-        cost = between[unit - 1][before, place] if unit - 1 in between else 0.0
-        left -= _bins(model.units_ms[unit, place] + cost, bin_ms)
+        before = int(came[unit, places[-1], left])
+        left -= _bins(_step_ms(model, ties_ms, unit, before, places[-1]), bin_ms)
         places.append(before)
     return places[::-1]
 
 
+def _step_ms(
+    model: TimeModel, ties_ms: Mapping[int, Float64], unit: int, before: int, place: int
+) -> float:
+    """A unit's time, and of the tie to the one before it."""
+    tie = ties_ms[unit - 1][before, place] if unit - 1 in ties_ms else 0.0
+    return float(model.units_ms[unit, place] + tie)
+
+
 def _bins(ms: float, bin_ms: float) -> int:
-    return BINS + 1 if not np.isfinite(ms) else max(0, int(np.ceil(ms / bin_ms - 1e-9)))
+    """The nearest number of parts; a negative time, within its noise, is none."""
+    return sys.maxsize if not np.isfinite(ms) else max(0, round(ms / bin_ms))
 
 
 def graph_optimum(problem: Problem, table: Float64) -> Assignment | None:
@@ -150,7 +180,10 @@ def _programme(model: TimeModel, table: Float64, budget_ms: float) -> list[int] 
                 LinearConstraint(paid.tocsr(), -np.inf, 1),
                 LinearConstraint(time[None], -np.inf, budget_ms - model.fixed_ms),
             ],
-            options={"time_limit": 20.0, "mip_rel_gap": 1e-4},
+            options={
+                "time_limit": LIMIT_S if count < LARGE else LARGE_LIMIT_S,
+                "mip_rel_gap": GAP if count < LARGE else LARGE_GAP,
+            },
         )
     if found.x is None:
         return None
@@ -182,6 +215,5 @@ def _shrinking(problem: Problem, model: TimeModel, search: _Search) -> Assignmen
         split = tuple(model.processors[place] for place in places)
         if problem.feasible(split):
             return split
-        budget_ms *= min(0.99, problem.budget_ms / problem.time_ms(split))
-    return None
+        budget_ms *= min(CLOSER, problem.budget_ms / problem.time_ms(split))
     return None

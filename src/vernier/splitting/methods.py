@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from enum import StrEnum
+from functools import partial
 from math import prod
+from typing import TYPE_CHECKING, Protocol
 
 from vernier.errors import MissingExtraError, UsageError
 from vernier.progress import Progress, silent
@@ -13,13 +15,18 @@ from vernier.splitting.additive import chain_optimum, graph_optimum
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.exhaustive import exhaustive
 from vernier.splitting.greedy import greedy
+from vernier.splitting.likeliest import foreseen_effects, likeliest, unlikeliness
 from vernier.splitting.local_search import MOST_JUDGEMENTS, local_search
 from vernier.splitting.problem import Judge, Problem
 from vernier.splitting.sensitivities import Float64, sensitivities
 from vernier.splitting.starts import by_chance, fastest, first_k, flips
+from vernier.splitting.walk import walk
 from vernier.units.split import Assignment
 
-SMALL = 256
+if TYPE_CHECKING:
+    from vernier.splitting.learner import Learnt
+
+SMALL = 64
 """So many splits are all judged by the default method."""
 RANDOM_STARTS = 3
 FINALISTS = 12
@@ -27,15 +34,18 @@ FINALISTS = 12
 LAST_FINALISTS = 5
 """So many of them in each further round."""
 
-Learner = Callable[[Problem, int], Assignment | None]
-"""FYE-SR's, of a problem and a seed."""
+LIKELIEST = 8
+"""Splits that are judged of a learner's shares."""
+WALK = 3.0
+"""Flips, swaps and runs judged after these, at the most, as a multiple of the units."""
 
 
 class Method(StrEnum):
     """Ways to a split.
 
     SEARCH: the best of all starts below, improved by judged flips and swaps; the default.
-    FYE_SR: the paper's learner, the best of three seeds.
+    FYE_SR: FYE-SR's losses on real splits; the likeliest eight are judged, and a few flips.
+    FYE_SR_PAPER: the paper's learner in its literal form, the best of three seeds.
     EXHAUSTIVE: every split.
     MILP: the optimum if sensitivities added up, on graphs.
     DP: the same, on chains.
@@ -47,6 +57,7 @@ class Method(StrEnum):
 
     SEARCH = "search"
     FYE_SR = "fye-sr"
+    FYE_SR_PAPER = "fye-sr-paper"
     EXHAUSTIVE = "exhaustive"
     MILP = "milp"
     DP = "dp"
@@ -57,6 +68,27 @@ class Method(StrEnum):
 
 
 SEEDS = (0, 1, 2)
+LEARNING = (Method.FYE_SR, Method.FYE_SR_PAPER)
+
+
+LED = 64
+"""So many units are too many to judge one by one, where a learner can tell of all at once."""
+LED_PATIENCE = 60
+"""Judgements without a gain after which a search ends that a learner leads."""
+
+
+class Learner(Protocol):
+    """What learns on pictures."""
+
+    @property
+    def able(self) -> bool:
+        """Whether the objective can be learnt."""
+
+    def shares(self, problem: Problem, seed: int) -> Learnt:
+        """Of `learner.learn`."""
+
+    def paper_split(self, problem: Problem, seed: int) -> Assignment | None:
+        """Of `paper_learner.learn_split`."""
 
 
 def find_split(
@@ -77,7 +109,8 @@ def find_split(
         method: which.
         problem: with its budget.
         judge: of assignments.
-        learner: FYE-SR's; only needed by that method.
+        learner: needed by both forms of FYE-SR's method; leads the default method where there are
+            64 units or more.
         most: new judgements of the default method, besides sensitivities.
         small: the default method judges every split where there are no more than this; 0 to never.
         seed: of what is random.
@@ -97,15 +130,19 @@ def find_split(
         if prod(map(len, problem.able)) <= small:
             starts: list[Assignment] = []
             best = exhaustive(problem, judge, progress)
+        elif learner is not None and learner.able and len(problem.able) >= LED:
+            learnt = learner.shares(problem, seed)
+            starts, best = _led_search(problem, judge, learnt, most, progress)
         else:
             starts, best = _search(problem, judge, most, seed, progress)
         return _finalist(problem, judge, wider, starts) if wider else best
-    if method is Method.FYE_SR:
+    if method in LEARNING:
         if learner is None:
-            raise UsageError("FYE-SR's method needs a learner")
-        found = [learner(problem, seed + number) for number in SEEDS]
-        feasible = [split for split in found if split is not None]
-        return min(feasible, key=lambda s: (judge(s), problem.time_ms(s)), default=None)
+            raise UsageError(f"the method {method} needs a learner")
+        if method is Method.FYE_SR:
+            return _learnt(problem, judge, learner.shares(problem, seed))
+        found = [learner.paper_split(problem, seed + number) for number in SEEDS]
+        return min(filter(None, found), key=partial(_looks, problem, judge), default=None)
     if method is Method.EXHAUSTIVE:
         return exhaustive(problem, judge, progress)
     if method is Method.RANDOM:
@@ -146,12 +183,35 @@ def _search(
     return given, local_search(problem, judge, given, most, progress)
 
 
+def _led_search(
+    problem: Problem, judge: Evaluations, learnt: Learnt, most: int, progress: Progress
+) -> tuple[list[Assignment], Assignment | None]:
+    """The same where a learner has told what units do, and none is judged for that alone."""
+    foreseen = foreseen_effects(problem, learnt)
+    starts = [
+        problem.finest,
+        problem.coarsest,
+        fastest(problem),
+        greedy(problem, foreseen),
+        chain_optimum(problem, foreseen),
+        first_k(problem),
+        first_k(problem, last=True),
+        *likeliest(problem, learnt.shares, LIKELIEST),
+    ]
+    given = [split for split in starts if split is not None]
+    judge(problem.finest)
+    judge(problem.coarsest)
+    found = local_search(problem, judge, given, most, progress, foreseen, LED_PATIENCE)
+    return given, found
+
+
 def _finalist(
     problem: Problem, judge: Evaluations, wider: Sequence[Judge], starts: Sequence[Assignment]
 ) -> Assignment | None:
     """The best of the best and of the starts, in rounds of fewer splits and wider judges.
 
-    No unit of it can be moved alone so that it looks better to the search's judge and to the last.
+    No unit of it can be moved alone so that it looks better to the search's judge and to the last;
+    of many units, none that the search has judged.
     """
     feasible = _ranked(problem, judge, filter(problem.feasible, judge.known))
     chosen = list(dict.fromkeys([*feasible[:FINALISTS], *filter(problem.feasible, starts)]))
@@ -161,6 +221,8 @@ def _finalist(
     while chosen and chosen[0] != best:
         best = chosen[0]
         near = [split for split in flips(problem, best) if problem.feasible(split)]
+        if len(best) >= LED:
+            near = [split for split in near if split in judge.known]
         better = [split for split in near if judge(split) < judge(best)]
         candidates = [best, *_ranked(problem, judge, better)[:LAST_FINALISTS]]
         chosen = _ranked(problem, wider[-1], candidates)
@@ -168,7 +230,24 @@ def _finalist(
 
 
 def _ranked(problem: Problem, judge: Judge, splits: Iterable[Assignment]) -> list[Assignment]:
-    return sorted(splits, key=lambda split: (judge(split), problem.time_ms(split)))
+    return sorted(splits, key=partial(_looks, problem, judge))
+
+
+def _looks(problem: Problem, judge: Judge, split: Assignment) -> tuple[float, float]:
+    """Less is better; of equals the faster."""
+    return judge(split), problem.time_ms(split)
+
+
+def _learnt(problem: Problem, judge: Evaluations, learnt: Learnt) -> Assignment | None:
+    """The best of the likeliest splits, and where short judged walks from them lead."""
+    chosen = _ranked(problem, judge, likeliest(problem, learnt.shares, LIKELIEST))
+    if not chosen:
+        return None
+    costs = unlikeliness(problem, learnt.shares)
+    most = len(judge) + int(WALK * len(problem.able))
+    # The best of them may be stuck where another is not.
+    ends = [walk(problem, judge, split, costs, most - len(judge)) for split in chosen]
+    return min(ends, key=partial(_looks, problem, judge))
 
 
 def _leave_one_out(problem: Problem, judge: Evaluations) -> None:

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from vernier.splitting.problem import Problem
+from vernier.splitting.tie_sums import TieSums
 from vernier.units.split import Assignment
+
+MANY_UNITS = 40
 
 
 def fastest(problem: Problem) -> Assignment | None:
@@ -21,7 +24,13 @@ def fastest(problem: Problem) -> Assignment | None:
         for name in dict.fromkeys((*names, *problem.coarsest))
     ]
     candidates = [_viterbi(problem), problem.finest, problem.coarsest, *whole]
-    found = [_descended(problem, one) for one in candidates if problem.allowed(one)]
+    allowed = list(dict.fromkeys(filter(problem.allowed, candidates)))
+    if len(problem.able) > MANY_UNITS:
+        # Asking the exact time of every flip at every step is too much: sums lead, and the best of
+        # what they find is descended exactly.
+        allowed = [*allowed, *(_descended_sums(problem, one) for one in allowed)]
+        allowed = sorted(filter(problem.allowed, allowed), key=problem.time_ms)[:1]
+    found = [_descended(problem, one) for one in allowed]
     return min(found, key=problem.time_ms, default=None)
 
 
@@ -54,12 +63,50 @@ def _descended(problem: Problem, split: Assignment) -> Assignment:
         split = better
 
 
+def _descended_sums(problem: Problem, split: Assignment) -> Assignment:
+    """The same by sums of times, all flips at once."""
+    model = problem.sums
+    sums, names = TieSums(model), model.processors
+    places = np.array([names.index(name) for name in split])
+    units, kinds = np.nonzero(np.isfinite(model.units_ms))
+    flipped = np.arange(len(units))
+    while True:
+        near = np.repeat(places[None], len(units), axis=0)
+        near[flipped, units] = kinds
+        times = sums(near)
+        best = int(times.argmin())
+        if times[best] >= sums(places[None])[0] - 1e-9:
+            return tuple(names[place] for place in places)
+        places = near[best]
+
+
 def flips(problem: Problem, split: Assignment) -> Iterator[Assignment]:
     """All assignments that differ in one unit."""
     for unit, able in enumerate(problem.able):
         for name in able:
             if name != split[unit]:
                 yield (*split[:unit], name, *split[unit + 1 :])
+
+
+def swaps(problem: Problem, split: Assignment) -> Iterator[Assignment]:
+    """All assignments with the processors of two units exchanged."""
+    for one, name in enumerate(split):
+        for two in range(one + 1, len(split)):
+            other = split[two]
+            if name != other and other in problem.able[one] and name in problem.able[two]:
+                between = split[one + 1 : two]
+                yield (*split[:one], other, *between, name, *split[two + 1 :])
+
+
+def moved_runs(problem: Problem, split: Assignment) -> Iterator[Assignment]:
+    """All assignments with two units or more in a row moved to one processor."""
+    for first in range(len(split)):
+        for name in problem.profile.processors:
+            made = list(split)
+            for unit in range(first, len(split)):
+                made[unit] = name if name in problem.able[unit] else split[unit]
+                if unit > first and made[unit] != split[unit] and made[first] != split[first]:
+                    yield tuple(made)
 
 
 def first_k(problem: Problem, last: bool = False) -> Assignment | None:

@@ -1,8 +1,9 @@
-"""Training against a discriminator, with texture and feature losses that need no other network.
+"""Training against a discriminator, with texture and feature losses.
 
-ESRGAN (Wang et al., ECCVW 2018) and ENet-PAT (Sajjadi et al., ICCV 2017) compare features of VGG,
-a network that somebody else trained on other data. Here the discriminator's own features take that
-place, as in pix2pixHD (Wang et al., CVPR 2018): they need no download, and they know the photos.
+ESRGAN (Wang et al., ECCVW 2018) and ENet-PAT (Sajjadi et al., ICCV 2017) compare features of VGG
+(`vgg_losses`), a network that somebody else trained on other data. Where a recipe does not ask for
+them, the discriminator's own features take that place, as in pix2pixHD (Wang et al., CVPR 2018):
+they need no download, and they know the photos.
 """
 
 from __future__ import annotations
@@ -15,9 +16,8 @@ import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from vernier.training.recipe import Adversarial
-
-PIECE = 16
-"""Side in high-resolution pixels of the pieces whose textures are compared (ENet-PAT, 4.2.3)."""
+from vernier.training.textures import PIECE, texture_share
+from vernier.training.vgg_losses import VggLosses
 
 
 class Discriminator(nn.Module):
@@ -62,6 +62,7 @@ class Critic:
 
     def __init__(self, settings: Adversarial, channels: int) -> None:
         self.settings = settings
+        self.vgg = None if settings.vgg is None else VggLosses(settings.vgg)
         network = Discriminator(channels, settings.width)
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimiser = torch.optim.Adam(
@@ -85,17 +86,14 @@ class Critic:
             real_logits, real_features = self.network(real)
         self.network.requires_grad_(True)
         fooled = relativistic(logits, real_logits)
-        feature = torch.stack(
-            [
-                functional.l1_loss(f, r) / (r.abs().mean() + 1e-6)
-                for f, r in zip(features, real_features, strict=True)
-            ]
-        ).mean()
         settings = self.settings
+        if self.vgg is None:
+            feature = feature_difference(features, real_features)
+            texture = texture_difference(features, real_features)
+        else:
+            feature, texture = self.vgg(made, real)
         return (
-            settings.adversarial * fooled
-            + settings.feature * feature
-            + settings.texture * texture_difference(features, real_features)
+            settings.adversarial * fooled + settings.feature * feature + settings.texture * texture
         )
 
     def learn(self, made: Tensor, real: Tensor) -> float:
@@ -116,6 +114,15 @@ def relativistic(better: Tensor, worse: Tensor) -> Tensor:
     return (up + down) / 2
 
 
+def feature_difference(made: Sequence[Tensor], real: Sequence[Tensor]) -> Tensor:
+    """Mean absolute difference of features, of each stage as a share of the real ones' size."""
+    terms = [
+        functional.l1_loss(one, other) / (other.abs().mean() + 1e-6)
+        for one, other in zip(made, real, strict=True)
+    ]
+    return torch.stack(terms).mean()
+
+
 def texture_difference(made: Sequence[Tensor], real: Sequence[Tensor]) -> Tensor:
     """Mean squared difference of Gram matrices in pieces, as a share of the real ones' size.
 
@@ -123,21 +130,8 @@ def texture_difference(made: Sequence[Tensor], real: Sequence[Tensor]) -> Tensor
         made: features `(N, C, H / 2**(i+1), W / 2**(i+1))` of stage i.
         real: likewise, of the true picture.
     """
-    terms = []
-    for stage, (one, other) in enumerate(zip(made, real, strict=True), 1):
-        side = PIECE // 2**stage
-        wanted = _grams(other, side)
-        terms.append(
-            (_grams(one, side) - wanted).square().mean() / (wanted.square().mean() + 1e-12)
-        )
+    terms = [
+        texture_share(one, other, PIECE // 2**stage)
+        for stage, (one, other) in enumerate(zip(made, real, strict=True), 1)
+    ]
     return torch.stack(terms).mean()
-
-
-def _grams(features: Tensor, side: int) -> Tensor:
-    """Gram matrices `(pieces, C, C)` of pieces of `side` by `side`; what is over is left out."""
-    count, channels, height, width = features.shape
-    rows, columns = height // side, width // side
-    pieces = features[:, :, : rows * side, : columns * side].float()
-    pieces = pieces.reshape(count, channels, rows, side, columns, side)
-    flat = pieces.permute(0, 2, 4, 1, 3, 5).reshape(count * rows * columns, channels, side * side)
-    return flat @ flat.transpose(1, 2) / (side * side)

@@ -50,9 +50,8 @@ class RunFolder:
         self.recipe = path / "recipe.json"
         self.log = path / "log.jsonl"
 
-    def write_recipe(self, recipe: Recipe) -> None:
-        """Keep the recipe; a run of another network is not continued by mistake."""
-        self.path.mkdir(parents=True, exist_ok=True)
+    def check_recipe(self, recipe: Recipe) -> None:
+        """Raise TrainingError for a run of another network, which is not continued by mistake."""
         if self.recipe.exists():
             before = self.read_recipe()
             if before.name != recipe.name:
@@ -60,7 +59,13 @@ class RunFolder:
                     f"{self.path} holds a run of {before.name}, not of {recipe.name}; "
                     "choose another --out folder"
                 )
-        self.recipe.write_bytes(msgspec.json.format(msgspec.json.encode(recipe)))
+
+    def write_recipe(self, recipe: Recipe) -> None:
+        """Keep the recipe."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        partial = self.recipe.with_suffix(".part")
+        partial.write_bytes(msgspec.json.format(msgspec.json.encode(recipe)))
+        partial.replace(self.recipe)
 
     def read_recipe(self) -> Recipe:
         """The recipe that the run was started with."""
@@ -100,7 +105,8 @@ def train(
 ) -> dict[str, Tensor]:
     """Train a network, or go on with a run that was stopped.
 
-    The state is saved at every validation and when interrupted. A second call with the same
+    The state is saved at every validation and when interrupted, by SIGTERM as by Ctrl-C; never one
+    that holds NaN or infinity, after which no run recovers. A second call with the same
     folder goes on where the first stopped and computes what an unbroken run would have.
 
     Args:
@@ -118,7 +124,7 @@ def train(
         TrainingError: unusable photos, or a run folder of another network.
     """
     folder = RunFolder(out)
-    folder.write_recipe(recipe)
+    folder.check_recipe(recipe)
     torch.manual_seed(recipe.seed)
     entry = find_network(recipe.network, recipe.scale)
     network = restyle(entry.build_trainable(recipe.scale), recipe.blocks)
@@ -138,6 +144,8 @@ def train(
         make_pair(load_rgb(path), recipe.scale, entry.channels) for path in validation_files
     ]
 
+    # Only now: unusable photos leave a folder as it was.
+    folder.write_recipe(recipe)
     first_step = 0
     resume_from = folder.checkpoint
     if resume_from.exists():
@@ -151,6 +159,7 @@ def train(
         if critic is not None and state.get("critic"):
             critic.restore(state["critic"])
         first_step = state["step"]
+        _check_finite(network, average, f"{resume_from}: delete it, and start anew: ")
 
     def checkpoint(step: int) -> dict[str, Any]:
         return {
@@ -165,6 +174,7 @@ def train(
 
     step = first_step
     started = time.perf_counter()
+    sound = True
     try:
         while step < recipe.steps:
             loss = _step(forward, optimiser, sampler, recipe, step, critic)
@@ -172,8 +182,10 @@ def train(
             _update_average(average, network, min(recipe.ema_decay, step / (step + 10)))
             score = None
             if step == recipe.steps - recipe.decay_steps:
+                _check_finite(network, average)
                 folder.save(checkpoint(step), folder.plateau)
             if step % recipe.validate_every == 0 or step == recipe.steps:
+                _check_finite(network, average)
                 score = validate(network, average, validation, recipe.scale)
                 folder.save(checkpoint(step), folder.checkpoint)
                 folder.append_log(
@@ -189,8 +201,11 @@ def train(
                 listener(StepReport(step, recipe.steps, loss, score))
             if stop_after_steps is not None and step - first_step >= stop_after_steps:
                 break
+    except TrainingError:
+        sound = False
+        raise
     finally:
-        if step > first_step:
+        if step > first_step and sound and _is_finite(network, average):
             folder.save(checkpoint(step), folder.checkpoint)
     return average
 
@@ -234,17 +249,34 @@ def _step(
         loss = measure(predicted.float(), high)
         if critic and against:
             loss = against.pixel * loss + critic.loss(predicted, high)
+        _check_loss(float(loss.detach()), step)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         if critic and against:
             critic.learn(predicted, high)
-    value = float(loss.detach())
+    return float(loss.detach())
+
+
+def _check_loss(value: float, step: int) -> None:
+    """Before anything is learnt from it."""
     if not np.isfinite(value):
         raise TrainingError(
-            f"the loss became {value} at step {step}; lower learning_rate in the recipe"
+            f"the loss became {value} at step {step}; lower learning_rate in the recipe, and go on "
+            "from the last checkpoint"
         )
-    return value
+
+
+def _is_finite(network: nn.Module, average: dict[str, Tensor]) -> bool:
+    tensors = [*network.parameters(), *average.values()]
+    return all(bool(torch.isfinite(tensor).all()) for tensor in tensors)
+
+
+def _check_finite(network: nn.Module, average: dict[str, Tensor], where: str = "") -> None:
+    if not _is_finite(network, average):
+        raise TrainingError(
+            f"{where}the weights hold NaN or infinity; lower learning_rate in the recipe"
+        )
 
 
 def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float) -> None:

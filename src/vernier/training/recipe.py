@@ -24,10 +24,10 @@ class Adversarial(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         begins_at: first step of it; before that the recipe's own loss trains alone.
         pixel: weight of the recipe's own loss from then on.
         adversarial: weight of the relativistic average loss (ESRGAN, equation 2).
-        feature: weight of the mean absolute difference of the discriminator's features, as a share
-            of their mean absolute value.
+        feature: weight of the difference of features, as a share of the true ones' size.
         texture: weight of the mean squared difference of their Gram matrices, in pieces of 16
             pixels (ENet-PAT, equation 5), as a share of the true ones' mean square.
+        vgg: whose loss on VGG's features; of the discriminator's own features if absent.
         width: channels of the discriminator's first layer.
         learning_rate: of its Adam, constant.
     """
@@ -37,6 +37,7 @@ class Adversarial(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     adversarial: Share = 5e-3
     feature: Share = 1e-2
     texture: Share = 1e-2
+    vgg: Literal["esrgan", "enet"] | None = None
     width: Annotated[int, msgspec.Meta(ge=4)] = 16
     learning_rate: Annotated[float, msgspec.Meta(gt=0)] = 1e-4
 
@@ -115,7 +116,7 @@ def parse_recipe(text: str, origin: str) -> Recipe:
     """
     try:
         return msgspec.convert(tomllib.loads(text), Recipe)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as error:
         raise TrainingError(f"{origin}: not a usable recipe: {error}") from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from heapq import heappop, heappush
 
 
 def runs_of(reads: Sequence[Sequence[int]], processors: Sequence[str]) -> list[list[int]]:
@@ -15,26 +16,44 @@ def runs_of(reads: Sequence[Sequence[int]], processors: Sequence[str]) -> list[l
     Returns:
         Runs of unit numbers, in an order in which they can run.
     """
-    orders = [_greedy(reads, processors, first) for first in dict.fromkeys(processors)]
+    followers: list[list[int]] = [[] for _ in reads]
+    for unit, sources in enumerate(reads):
+        for source in set(sources):
+            followers[source].append(unit)
+    orders = [_greedy(reads, followers, processors, first) for first in dict.fromkeys(processors)]
     return min(orders, key=len)
 
 
 def _greedy(
-    reads: Sequence[Sequence[int]], processors: Sequence[str], first: str
+    reads: Sequence[Sequence[int]],
+    followers: Sequence[Sequence[int]],
+    processors: Sequence[str],
+    first: str,
 ) -> list[list[int]]:
-    done: set[int] = set()
-    waiting = list(range(len(processors)))
+    """Runs where computing stays on a processor as long as it can, and begins on a given one.
+
+    Units that can run wait in a heap for each processor: looking through all units for each run
+    takes as many times longer as there are runs.
+    """
+    missing = [len(set(sources)) for sources in reads]
+    ready: dict[str, list[int]] = {name: [] for name in processors}
+    for unit, count in enumerate(missing):
+        if not count:
+            ready[processors[unit]].append(unit)
     runs: list[list[int]] = []
     current = first
-    while waiting:
+    while any(ready.values()):
         taken = []
-        for unit in waiting:
-            if processors[unit] == current and done.issuperset(reads[unit]):
-                done.add(unit)
-                taken.append(unit)
+        while ready[current]:
+            unit = heappop(ready[current])
+            taken.append(unit)
+            for follower in followers[unit]:
+                missing[follower] -= 1
+                if not missing[follower]:
+                    heappush(ready[processors[follower]], follower)
         if taken:
             runs.append(taken)
-            waiting = [unit for unit in waiting if unit not in done]
+        waiting = [heap for heap in ready.values() if heap]
         if waiting:
-            current = processors[next(u for u in waiting if done.issuperset(reads[u]))]
+            current = processors[min(heap[0] for heap in waiting)]
     return runs

@@ -128,7 +128,7 @@ def parse_split(data: bytes, origin: str) -> tuple[Split, Granularity]:
     """
     try:
         file = msgspec.json.decode(data, type=_File)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{origin}: not a split: {error}") from error
     if file.format > FORMAT:
         raise UsageError(

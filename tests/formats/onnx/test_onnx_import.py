@@ -27,9 +27,10 @@ from torch import nn
 from torch.nn import functional
 
 from vernier.errors import GraphError
-from vernier.formats.onnx.importing import import_onnx, onnx_scale
+from vernier.formats.onnx.importing import import_onnx
 from vernier.formats.tflite.writer import write
 from vernier.graphs.reference import run
+from vernier.graphs.shapes import scale_of
 from vernier.networks.architectures.rrdbnet import RrdbNet
 from vernier.networks.capture.module import capture
 from vernier.networks.checkpoints import load, load_into
@@ -74,7 +75,7 @@ def test_networks_of_the_registry(tmp_path, name, scale):
     module, channels = built(name, scale)
     graph = import_onnx(exported(module, tmp_path / "n.onnx", channels), name, 12, 16)
     assert graph.types["input"].shape == (1, 12, 16, channels)
-    assert onnx_scale(graph) == scale
+    assert scale_of(graph) == scale
     x = picture(channels)
     assert_same(graph, x, computed(module, x))
     x = picture(channels, 9, 7)
@@ -91,7 +92,7 @@ def test_esrgan_made_shallow(tmp_path, scale):
     graph = import_onnx(exported(module, tmp_path / "n.onnx", 3), "rrdbnet", 8, 12)
     x = picture(3, 8, 12)
     assert_same(graph, x, computed(module, x))
-    assert onnx_scale(graph) == scale
+    assert scale_of(graph) == scale
     assert ("SPACE_TO_DEPTH" in kinds(graph)) == (scale < 4)
 
 
@@ -171,10 +172,10 @@ def test_a_file_for_one_size_that_computes_with_it(tmp_path):
 def test_sizes_that_no_factor_joins(tmp_path):
     cut = import_onnx(save(tmp_path, [node("Conv", "x", "w")], [floats("w", 3, 3, 3, 3)]), "cut")
     with pytest.raises(GraphError, match="makes 62x46 pixels of 64x48, expected a whole factor"):
-        onnx_scale(cut)
+        scale_of(cut)
     half = save(tmp_path, [node("Conv", "x", "w", strides=[2, 2])], [floats("w", 3, 3, 2, 2)])
     with pytest.raises(GraphError, match="makes 32x24 pixels of 64x48"):
-        onnx_scale(import_onnx(half, "half"))
+        scale_of(import_onnx(half, "half"))
 
 
 def test_names_of_the_graph_do_not_clash_with_the_files(tmp_path):

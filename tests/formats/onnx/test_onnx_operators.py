@@ -22,7 +22,8 @@ from onnx_writing import (
 )
 
 from vernier.errors import GraphError
-from vernier.formats.onnx.importing import import_onnx, onnx_scale
+from vernier.formats.onnx.importing import import_onnx
+from vernier.graphs.shapes import scale_of
 
 
 def conv(x, w="w", output="y", *more, **attributes):
@@ -131,7 +132,7 @@ def test_what_opsets_moved_from_attributes_to_inputs(tmp_path, opset):
     # ONNX's evaluator has Resize from opset 11 on.
     judge = with_openvino if opset == 10 else evaluated
     graph = assert_imported(save(tmp_path, nodes, weights, opset=opset), judge=judge)
-    assert onnx_scale(graph) == 2
+    assert scale_of(graph) == 2
     (first, *_) = graph.operators
     assert (first.kind, first.attributes["padding"]) == ("CONV_2D", "same")
 
@@ -206,7 +207,7 @@ def test_transposed_convolutions(tmp_path, kernel, attributes):
     # ONNX's evaluator fails at groups.
     graph = assert_imported(path, judge=with_openvino if "group" in attributes else evaluated)
     assert kinds(graph) == ["TRANSPOSE_CONV"]
-    assert onnx_scale(graph) == attributes.get("strides", [1])[0]
+    assert scale_of(graph) == attributes.get("strides", [1])[0]
 
 
 @pytest.mark.parametrize("mode", ["DCR", "CRD"])
@@ -315,7 +316,7 @@ def test_enlargements(tmp_path, factor, attributes, kind):
     )
     graph = assert_imported(path)
     assert kinds(graph) == [kind]
-    assert onnx_scale(graph) == factor
+    assert scale_of(graph) == factor
 
 
 def test_nearest_that_is_no_repetition_is_refused(tmp_path):
@@ -344,13 +345,13 @@ def test_an_enlargement_to_a_computed_size(tmp_path):
         node("Concat", "head", "to", output="sizes", axis=0),
         node("Resize", "x", "", "", "sizes", mode="linear"),
     ]
-    assert onnx_scale(assert_imported(save(tmp_path, nodes, [whole("three", [3])]))) == 3
+    assert scale_of(assert_imported(save(tmp_path, nodes, [whole("three", [3])]))) == 3
 
 
 def test_an_enlargement_of_the_last_axes(tmp_path):
     nodes = [node("Resize", "x", "", "scales", mode="linear", axes=[2, 3])]
     path = save(tmp_path, nodes, [constant("scales", [2, 2])], opset=19)
-    assert onnx_scale(import_onnx(path, "test")) == 2
+    assert scale_of(import_onnx(path, "test")) == 2
 
 
 def test_a_mean_as_sums_over_a_number_of_pixels(tmp_path):

@@ -104,6 +104,7 @@ class Call:
         value = self.constant(place)
         if value is None:
             raise UnsupportedError(f"its input {place} is missing")
+        check_floating(value, f"its input {place}")
         return np.asarray(value, np.float32)
 
     def wholes(
@@ -151,12 +152,20 @@ class Call:
         return self.build.constant(f"{self.name}/{suffix}", per_channel(value))
 
 
+def check_floating(value: NDArray[Any], what: str) -> None:
+    """Raise UnsupportedError unless these are weights, and no codes of some quantised network's."""
+    # bfloat16 is no floating kind to NumPy.
+    if value.dtype.kind in "iub":
+        raise UnsupportedError(f"{what} is {value.dtype}, expected floating point")
+
+
 def per_channel(value: NDArray[Any]) -> Float32:
     """A constant that broadcasts over NCHW, as `(1, 1, 1, C)`.
 
     Raises:
-        UnsupportedError: it differs from pixel to pixel.
+        UnsupportedError: it differs from pixel to pixel, or is not floating point.
     """
+    check_floating(value, "a constant")
     if value.ndim > 4:
         raise UnsupportedError(f"a constant with {value.ndim} axes")
     value = value.reshape((1,) * (4 - value.ndim) + value.shape)

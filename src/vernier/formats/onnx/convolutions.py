@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vernier.formats.onnx.call import Call, Padded
+from vernier.formats.onnx.call import Call, Padded, check_floating
 from vernier.graphs.graph import Kind
 from vernier.graphs.lowering_values import UnsupportedError
 
 Float32 = NDArray[np.float32]
 Pads = tuple[int, int, int, int]
+# Of strides, dilations and pads: more is no enlargement of pictures.
+LARGEST_STEP = 64
 
 
 def conv(call: Call) -> str:
@@ -102,6 +104,7 @@ def _bias(call: Call, channels: int) -> Float32:
     bias = call.constant(2)
     if bias is None:
         return np.zeros(channels, np.float32)
+    check_floating(bias, "its bias")
     if bias.shape != (channels,):
         raise UnsupportedError(f"a bias of shape {bias.shape} for {channels} channels")
     return np.asarray(bias, np.float32)
@@ -110,14 +113,16 @@ def _bias(call: Call, channels: int) -> Float32:
 def _one(call: Call, attribute: str) -> int:
     """The number that rows and columns must share."""
     values = call.wholes(attribute, default=(1, 1)) or (1, 1)
-    if len(values) != 2 or values[0] != values[1] or values[0] < 1:
-        raise UnsupportedError(f"{attribute} {values}, expected one number for both axes")
+    if len(values) != 2 or values[0] != values[1] or not 1 <= values[0] <= LARGEST_STEP:
+        raise UnsupportedError(
+            f"{attribute} {values}, expected one number for both axes, up to {LARGEST_STEP}"
+        )
     return values[0]
 
 
 def _pads(call: Call) -> Pads:
     pads = call.wholes("pads", default=(0, 0, 0, 0)) or (0, 0, 0, 0)
-    if len(pads) != 4 or min(pads) < 0:
+    if len(pads) != 4 or min(pads) < 0 or max(pads) > LARGEST_STEP:
         raise UnsupportedError(f"pads {pads}, expected four numbers of pixels")
     return (pads[0], pads[1], pads[2], pads[3])
 

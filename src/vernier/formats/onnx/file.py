@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -14,6 +15,13 @@ from numpy.typing import NDArray
 from vernier.errors import GraphError, MissingExtraError, NetworkError
 
 OLDEST_OPSET = 9
+# A picture of more could not be computed whole, as a file of one size must be.
+LARGEST_SIDE = 1 << 14
+LONGEST_PLACE = 1000
+SHOWN = 40
+# Of a file whose functions are written out; the deepest SR networks have some thousands.
+MOST_NODES = 1 << 16
+MOST_FUNCTIONS = 500
 OWN_DOMAINS = ("", "ai.onnx")
 PICTURE_CHANNELS = (1, 3)
 
@@ -82,8 +90,10 @@ def read_onnx(path: Path) -> OnnxFile:
             f"{path}: the input {pictures[0].name!r} is {_written(shape)}, expected (N, C, H, W) "
             "with 1 or 3 channels"
         )
+    nodes = _needed(model.graph)
+    _refuse_unused_layers(path, model.graph, nodes, constants)
     return OnnxFile(
-        _needed(model.graph),
+        nodes,
         constants,
         pictures[0].name,
         channels,
@@ -113,12 +123,36 @@ def _parsed(path: Path) -> Any:
         if any(not isinstance(text, str) for text in _texts(node)):
             raise NetworkError(f"{path}: names that are no UTF-8, a damaged ONNX file")
     if model.functions:
+        _check_expansion(path, model)
         try:
             model = inliner.inline_local_functions(model)
         except Exception as error:
             # The inliner is C++ and raises RuntimeError and its own kinds.
             raise GraphError(f"{path}: its functions cannot be expanded: {error}") from error
     return model
+
+
+def _check_expansion(path: Path, model: Any) -> None:
+    """Raise GraphError where functions that call functions would become endless or too long."""
+    bodies = {(f.domain, f.name): f.node for f in model.functions}
+    sizes: dict[Any, float] = {}
+
+    def size(nodes: Any, depth: int) -> float:
+        if depth > len(bodies):
+            return math.inf
+        return sum(of((node.domain, node.op_type), depth) for node in nodes)
+
+    def of(key: Any, depth: int) -> float:
+        if key not in bodies:
+            return 1
+        if key not in sizes:
+            # What calls itself is never finished.
+            sizes[key] = math.inf
+            sizes[key] = size(bodies[key], depth + 1)
+        return sizes[key]
+
+    if len(bodies) > MOST_FUNCTIONS or size(model.graph.node, 0) > MOST_NODES:
+        raise GraphError(f"{path}: its functions expand to more than {MOST_NODES} operators")
 
 
 def _texts(node: Any) -> tuple[Any, ...]:
@@ -134,6 +168,20 @@ def _needed(graph: Any) -> tuple[Any, ...]:
             wanted |= {name for name in node.input if name}
             kept.append(node)
     return tuple(reversed(kept))
+
+
+def _refuse_unused_layers(
+    path: Path, graph: Any, needed: tuple[Any, ...], constants: Mapping[str, NDArray[Any]]
+) -> None:
+    """Raise GraphError for a layer with weights of its own that the result does not depend on."""
+    used = {name for node in needed for name in node.input}
+    for node in graph.node:
+        own = [n for n in node.input if n in constants and constants[n].ndim > 1 and n not in used]
+        if own:
+            raise GraphError(
+                f"{path}: the result does not depend on the layer {node.name or node.op_type!r} "
+                f"with the weights {own[0]!r}, which would be lost; remove it from the file"
+            )
 
 
 def _array(path: Path, tensor: Any) -> NDArray[Any]:
@@ -153,6 +201,11 @@ def _array(path: Path, tensor: Any) -> NDArray[Any]:
 def _check_beside(path: Path, name: str, place: str) -> None:
     """Raise unless external data is a file in the ONNX file's folder or below."""
     folder = path.resolve().parent
+    if "\0" in place or len(place) > LONGEST_PLACE:
+        raise NetworkError(
+            f"{path}: the weights {name[:SHOWN]!r} are said to lie in {place[:SHOWN]!r}..., which "
+            "is no file's name"
+        )
     outside = (
         not place
         or ".." in (*PurePosixPath(place).parts, *PureWindowsPath(place).parts)
@@ -178,8 +231,15 @@ def _shape(path: Path, value: Any) -> tuple[int | None, ...]:
     kind = value.type.tensor_type
     floats = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE)
     if kind.elem_type not in floats:
-        found = TensorProto.DataType.Name(kind.elem_type).lower() if kind.elem_type else "no tensor"
+        known = kind.elem_type in TensorProto.DataType.values()
+        found = TensorProto.DataType.Name(kind.elem_type).lower() if known else "of no known type"
         raise GraphError(f"{path}: the input {value.name!r} is {found}, expected floating point")
+    sides = [dim.dim_value for dim in kind.shape.dim]
+    if any(not 0 <= side <= LARGEST_SIDE for side in sides):
+        raise GraphError(
+            f"{path}: the input {value.name!r} is {_written(tuple(sides))}, expected sizes from 1 "
+            f"to {LARGEST_SIDE}"
+        )
     shape = tuple(
         dim.dim_value if dim.HasField("dim_value") and dim.dim_value > 0 else None
         for dim in kind.shape.dim

@@ -68,23 +68,6 @@ def import_onnx(path: Path, name: str, height: int = 48, width: int = 64) -> Gra
     return resized(graph, height, width)
 
 
-def onnx_scale(graph: Graph) -> int:
-    """By how much an imported network enlarges: output size over input size.
-
-    Raises:
-        GraphError: that is not one whole number for both axes.
-    """
-    _, rows, columns, _ = graph.types[graph.inputs[0]].shape
-    _, out_rows, out_columns, _ = graph.types[graph.outputs[0]].shape
-    scale = out_rows // rows
-    if scale < 1 or (out_rows, out_columns) != (scale * rows, scale * columns):
-        raise GraphError(
-            f"{graph.name}: makes {out_columns}x{out_rows} pixels of {columns}x{rows}, expected "
-            "a whole factor, the same for both axes"
-        )
-    return scale
-
-
 def _imported(file: OnnxFile, path: Path, name: str, height: int, width: int) -> Graph:
     build = GraphBuilder(name)
     picture = build.input("input", (1, height, width, file.channels))

@@ -66,8 +66,21 @@ def reshape(call: Call) -> Activation | Arranged:
         rest = -math.prod(wanted)
         wanted = [elements // rest if size == -1 and rest else size for size in wanted]
     if not wanted or min(wanted) < 1 or math.prod(wanted) != elements:
+        _refuse_baked_size(call, wanted)
         raise UnsupportedError(f"shape {wanted} of a tensor of shape {before.shape}")
     return _reshaped(call, source, before, wanted)
+
+
+def _refuse_baked_size(call: Call, wanted: Sequence[int]) -> None:
+    """Say so where a shape holds the size of the one picture that a file was exported with."""
+    _, rows, columns, _ = call.build.types[call.build.inputs[0]].shape
+    here = call.build.types[_arranged(call)[0]].shape
+    high, low = wanted[-2] * rows / here[1], wanted[-1] * columns / here[2]
+    if len(wanted) == 6 and high == int(high) >= 1 and low == int(low) >= 1:
+        raise UnsupportedError(
+            f"the file was exported for pictures of {int(low)}x{int(high)} only; export it again "
+            "with height and width as dynamic axes"
+        )
 
 
 def flatten(call: Call) -> Activation | Arranged:

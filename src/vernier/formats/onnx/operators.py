@@ -40,7 +40,7 @@ def _neg(call: Call) -> str:
 
 
 def _pow(call: Call) -> str:
-    exponent = call.array(1)
+    exponent = np.asarray(call.constant(1))
     if exponent.size == 1 and exponent.item() == 2:
         return call.emit(Kind.MUL, call.x(), call.x())
     if exponent.size == 1 and exponent.item() == 0.5:

@@ -5,13 +5,44 @@ The names of all parts are those of the authors' weights.
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
+from collections.abc import Mapping
 
 from torch import Tensor, nn
 
 from vernier.networks.architectures.mean_shift import mean_shift
 
 VALUE_RANGE = 255.0
+
+
+_BASICSR_NAMES = [
+    (re.compile(r"^conv_first\."), "head.0."),
+    (re.compile(r"^body\.(\d+)\.conv1\."), r"body.\1.body.0."),
+    (re.compile(r"^body\.(\d+)\.conv2\."), r"body.\1.body.2."),
+    (re.compile(r"^upsample\."), "tail.0."),
+    (re.compile(r"^conv_last\."), "tail.1."),
+]
+
+
+def basicsr_edsr_names(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """BasicSR's EDSR under the authors' names, with the colour shift that it keeps in its code.
+
+    Others unchanged.
+    """
+    if not {"conv_after_body.weight", "body.0.conv1.weight", "upsample.0.weight"} <= set(weights):
+        return dict(weights)
+    blocks = len({name.split(".")[1] for name in weights if name.startswith("body.")})
+    renamed = {}
+    for name, value in weights.items():
+        name = name.replace("conv_after_body.", f"body.{blocks}.")
+        for pattern, replacement in _BASICSR_NAMES:
+            name = pattern.sub(replacement, name)
+        renamed[name] = value
+    for own, sign in (("sub_mean", -1), ("add_mean", 1)):
+        shift = mean_shift(sign, VALUE_RANGE).state_dict()
+        renamed |= {f"{own}.{name}": value for name, value in shift.items()}
+    return renamed
 
 
 class _Block(nn.Module):

@@ -22,22 +22,37 @@ _OLD_NAMES = [
     (re.compile(r"^model\.1\.sub\.(\d+)\.RDB(\d)\.conv(\d)\.0\."), r"body.\1.rdb\2.conv\3."),
     (re.compile(r"^(trunk_conv|model\.1\.sub\.\d+)\.(?=weight|bias)"), "conv_body."),
     (re.compile(r"^model\.0\."), "conv_first."),
-    (re.compile(r"^(upconv1|model\.3)\."), "conv_up1."),
-    (re.compile(r"^(upconv2|model\.6)\."), "conv_up2."),
-    (re.compile(r"^(HRconv|model\.8)\."), "conv_hr."),
-    (re.compile(r"^model\.10\."), "conv_last."),
+    (re.compile(r"^upconv(\d)\."), r"conv_up\1."),
+    (re.compile(r"^HRconv\."), "conv_hr."),
 ]
+_PLACE = re.compile(r"^model\.(\d+)\.(?=weight|bias)")
 
 
 def modern_names(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """ESRGAN's weights of either older kind under today's names; others unchanged."""
     old = any(name.startswith(("RRDB_trunk.", "model.1.sub.")) for name in weights)
+    if not old:
+        return dict(weights)
+    ends = _names_by_place(weights)
     renamed = {}
     for name, value in weights.items():
-        for pattern, replacement in _OLD_NAMES if old else ():
+        for pattern, replacement in _OLD_NAMES:
             name = pattern.sub(replacement, name)
-        renamed[name] = value
+        renamed[_PLACE.sub(lambda found: ends.get(found[1], found[0]), name)] = value
     return renamed
+
+
+def _names_by_place(weights: Mapping[str, Tensor]) -> dict[str, str]:
+    """What follows the residual blocks in the long chain: enlargements, and two convolutions.
+
+    Each enlargement takes three places, of which the second is a convolution: 3, 6, 9, ...
+    """
+    places = sorted({int(found[1]) for found in map(_PLACE.match, weights) if found} - {0})
+    if len(places) < 2:
+        return {}
+    *enlargements, sharpening, last = places
+    names = {str(place): f"conv_up{n}." for n, place in enumerate(enlargements, 1)}
+    return {**names, str(sharpening): "conv_hr.", str(last): "conv_last."}
 
 
 class _Dense(nn.Module):
@@ -71,40 +86,51 @@ class _Block(nn.Module):
 
 
 class RrdbNet(nn.Module):
-    """RRDBNet on RGB: dense blocks in residual blocks, then two nearest-neighbour enlargements.
+    """RRDBNet on RGB: dense blocks in residual blocks, then nearest-neighbour enlargements by 2.
 
     Args:
-        scale: 4; or 2 or 1, where the picture is first folded into channels (Real-ESRGAN), so that
-            the two enlargements by 2 are right again.
+        scale: a power of two.
         blocks: 23 in both papers; 6 in Real-ESRGAN's anime network.
         width: channels of the features.
         growth: channels that each dense layer adds.
+        fold: side of the blocks of the picture that are first folded into channels. Real-ESRGAN
+            folds where the scale is below 4, so that two enlargements are right again; ESRGAN's
+            users' networks have as many enlargements as they need, and fold nothing.
     """
 
     channels = 3
 
-    def __init__(self, scale: int = 4, blocks: int = 23, width: int = 64, growth: int = 32) -> None:
+    def __init__(
+        self,
+        scale: int = 4,
+        blocks: int = 23,
+        width: int = 64,
+        growth: int = 32,
+        fold: int | None = None,
+    ) -> None:
         super().__init__()
         self.scale = scale
-        self.fold = 4 // scale
+        self.fold = max(1, 4 // scale) if fold is None else fold
+        self.enlargements = (scale * self.fold).bit_length() - 1
         self.conv_first = nn.Conv2d(3 * self.fold**2, width, 3, padding=1)
         self.body = nn.Sequential(*(_Block(width, growth) for _ in range(blocks)))
         self.conv_body = nn.Conv2d(width, width, 3, padding=1)
-        self.conv_up1 = nn.Conv2d(width, width, 3, padding=1)
-        self.conv_up2 = nn.Conv2d(width, width, 3, padding=1)
+        for n in range(1, self.enlargements + 1):
+            self.add_module(f"conv_up{n}", nn.Conv2d(width, width, 3, padding=1))
         self.conv_hr = nn.Conv2d(width, width, 3, padding=1)
         self.conv_last = nn.Conv2d(width, 3, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """RGB `(N, 3, H, W)` in [0, 1] to `(N, 3, scale*H, scale*W)`, not clipped.
 
-        H and W are multiples of `4 / scale`.
+        H and W are multiples of `fold`.
         """
         if self.fold > 1:
             x = functional.pixel_unshuffle(x, self.fold)
         y = self.conv_first(x)
         y = y + self.conv_body(self.body(y))
-        for conv in (self.conv_up1, self.conv_up2):
+        for n in range(1, self.enlargements + 1):
+            conv = self.get_submodule(f"conv_up{n}")
             y = conv(functional.interpolate(y, scale_factor=2, mode="nearest"))
             y = functional.leaky_relu(y, SLOPE)
         out: Tensor = self.conv_last(functional.leaky_relu(self.conv_hr(y), SLOPE))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
@@ -15,16 +17,24 @@ class SrVggCompact(nn.Module):
         scale: the factor of the pixel shuffle.
         layers: convolutions between the first and the last: 16 (animation video) or 32 (general).
         width: their channels.
+        activation: "prelu"; or "relu" or "leaky-relu" (of slope 0.1), which have no weights.
     """
 
     channels = 3
 
-    def __init__(self, scale: int = 4, layers: int = 16, width: int = 64) -> None:
+    def __init__(
+        self, scale: int = 4, layers: int = 16, width: int = 64, activation: str = "prelu"
+    ) -> None:
         super().__init__()
         self.scale = scale
-        body: list[nn.Module] = [nn.Conv2d(3, width, 3, padding=1), nn.PReLU(width)]
+        kinds: dict[str, Callable[[], nn.Module]] = {
+            "prelu": lambda: nn.PReLU(width),
+            "relu": nn.ReLU,
+            "leaky-relu": lambda: nn.LeakyReLU(0.1),
+        }
+        body: list[nn.Module] = [nn.Conv2d(3, width, 3, padding=1), kinds[activation]()]
         for _ in range(layers):
-            body += [nn.Conv2d(width, width, 3, padding=1), nn.PReLU(width)]
+            body += [nn.Conv2d(width, width, 3, padding=1), kinds[activation]()]
         body.append(nn.Conv2d(width, 3 * scale**2, 3, padding=1))
         self.body = nn.Sequential(*body)
 

@@ -1,0 +1,44 @@
+"""What a learner needs to go on after a stop, in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from vernier.errors import TrainingError
+
+SAVED_EVERY = 20
+"""Steps."""
+
+
+def save_state(path: Path, told: str, state: dict[str, Any]) -> None:
+    """Write tensors and numbers, whole or not at all.
+
+    Args:
+        path: of the file.
+        told: which run it is of.
+        state: tensors, numbers, lists and dictionaries of these.
+    """
+    part = path.with_suffix(".part")
+    torch.save({"told": told, **state}, part)
+    part.replace(path)
+
+
+def read_state(path: Path | None, told: str) -> dict[str, Any] | None:
+    """What `save_state` wrote; None where there is no file.
+
+    Raises:
+        TrainingError: the file is damaged or of another run.
+    """
+    if path is None or not path.exists():
+        return None
+    try:
+        state: dict[str, Any] = torch.load(path, weights_only=True)
+        same = state["told"] == told
+    except Exception as error:
+        raise TrainingError(f"{path}: damaged ({error}); delete it") from error
+    if not same:
+        raise TrainingError(f"{path}: of another run ({state['told']}); delete it")
+    return state
