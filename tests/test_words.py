@@ -17,12 +17,12 @@ APART = {"notes", "reference"}
 
 GONE: list[tuple[str, str]] = [
     (r"\b\w*NOTHING\b", "a constant named for what it holds"),
+    (r"\b[Ss]hops?\b|(?<!CVPR )(?<!ECCV )\b[Ww]orkshops?\b", "context"),
 ]
 PENDING: list[tuple[str, str, int]] = [
     (r"\btold\b(?=: str|,|\)|\s*\+?=(?!=)|\s+in\b)", "a description: text, found, said", 76),
     (r"\.told\b|\bdef told\b|[\"'{]told[\"'}]|=told\b", "a description: text, found, said", 25),
     (r"\b[Ww]ish(es|ed)?\b|\b\w*Wishes\b", "request, options", 71),
-    (r"\b[Ss]hops?\b|(?<!CVPR )(?<!ECCV )\b[Ww]orkshops?\b", "context", 148),
     (r"\b[Ff]ore(see|sees|seen|saw|seeing)\b", "predict, predicted", 85),
     (r"\b[Ff]orecasts?\b", "predicted, prediction", 44),
     (r"\b\w*HOPE\w*\b", "a constant named for what it limits", 5),

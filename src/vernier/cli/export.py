@@ -102,7 +102,7 @@ def command(
         method=method,
         size=None if size is None else parse_size(size),
         overwrite=overwrite,
-        told=partial(typer.echo, err=True),
+        notice=partial(typer.echo, err=True),
         stages=progress_bar,
     )
     typer.echo(f"{out}: {_told(exported)}")

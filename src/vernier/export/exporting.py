@@ -63,7 +63,7 @@ def export(
     method: str = "least-squares",
     size: tuple[int, int] | None = None,
     overwrite: bool = False,
-    told: Callable[[str], None] | None = None,
+    notice: Callable[[str], None] | None = None,
     stages: Stages = silent_stages,
 ) -> Exported:
     """Export a network, whole or split between processors, as `.tflite` with a manifest.
@@ -90,7 +90,7 @@ def export(
         size: height and width in pixels: of all pictures of a network of one size; else what the
             files say to readers other than Vernier, which fits them to each picture.
         overwrite: replace a bundle that is there.
-        told: given what is to be known of the network's file, the photos and the bundle's files,
+        notice: given what is to be known of the network's file, the photos and the bundle's files,
             a sentence each.
         stages: told of progress.
 
@@ -123,7 +123,7 @@ def export(
     if size is not None and fits_one_size(source.graph):
         _refuse_turned(size, own_size(source.graph), source.name)
     refuse_random(source)
-    tell = told or (lambda _: None)
+    tell = notice or (lambda _: None)
     for note in source.notes:
         tell(f"{network}: {note}")
     placed, granularity = (None, Granularity.LAYER) if split is None else load_split(Path(split))
