@@ -21,6 +21,7 @@ from vernier.graphs.graph import Activation, Graph, Kind, Operator, TensorType
 from vernier.graphs.shapes import resized
 from vernier.processors.discovery import find_processor
 from vernier.processors.machine import describe_machine
+from vernier.quantization.arithmetic.graph import run_integer
 from vernier.quantization.scales import (
     asymmetric,
     bias_quantization,
@@ -29,6 +30,7 @@ from vernier.quantization.scales import (
     interval,
     weight_quantization,
 )
+from vernier.units.segments import subgraph
 
 HEIGHT, WIDTH = 180, 320
 
@@ -75,6 +77,22 @@ def as_products(graph: Graph, *, per_channel: bool) -> Graph:
     return made
 
 
+def one_by_one(graph: Graph) -> list[tuple[str, tuple[int, float]]]:
+    """How many codes single operators are off, in exact arithmetic: at most and in the mean."""
+    apart: dict[str, list[np.ndarray]] = {"MUL": [], "depthwise": []}
+    small = resized(graph, 16, 16)
+    for op in small.operators:
+        if op.kind is Kind.PRELU and small.types[op.output].dtype == "int8":
+            alone = subgraph(small, [op])
+            codes = np.arange(-128, 128).astype(np.int8).reshape(1, 16, 16, 1)
+            given = {op.inputs[0]: np.broadcast_to(codes, alone.types[op.inputs[0]].shape).copy()}
+            exact = run_integer(alone, given)[op.output].astype(int)
+            for form, found in apart.items():
+                made = as_products(alone, per_channel=form == "depthwise")
+                found.append(np.abs(run_integer(made, given)[op.output] - exact))
+    return [(form, (int(np.max(a)), float(np.mean(a)))) for form, a in apart.items()]
+
+
 def main() -> None:
     """Print times and differences for the shipped networks with PReLU."""
     machine = describe_machine()
@@ -98,6 +116,8 @@ def main() -> None:
         told = ", ".join(f"{form} {t.median_ms:.2f}" for form, t in times.items())
         off = ", ".join(f"{form} {a.max()} ({a.mean():.3f})" for form, a in apart.items())
         print(f"{name}: {told}; codes from PRELU at most and in the mean: {off}")
+        alone = ", ".join(f"{form} {most} ({mean:.3f})" for form, (most, mean) in one_by_one(graph))
+        print(f"{name}, each operator alone, on every code: {alone}")
 
 
 if __name__ == "__main__":

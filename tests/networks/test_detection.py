@@ -83,5 +83,5 @@ def test_esrgans_older_names(kind):
             name = f"{table.get(parts[0], parts[0])}.{parts[1]}"
         old[name] = value
     detection = detect(old)
-    assert detection.arguments == {"blocks": 2, "width": 8, "growth": 4}
+    assert detection.arguments == {"blocks": 2, "width": 8, "growth": 4, "fold": 1}
     load_into(detection.build(), detection.weights)

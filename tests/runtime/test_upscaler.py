@@ -202,7 +202,7 @@ def test_bad_samples_are_refused(samples):
 
 def test_a_tile_smaller_than_its_halo_is_refused():
     with pytest.raises(UsageError, match="nothing between two halos"):
-        Upscaler(processor="litert:cpu:float32", tile=(18, 18))(photo(64, 64))
+        Upscaler(processor="litert:cpu:float32", tile=(18, 18), halo="exact")(photo(64, 64))
 
 
 def test_a_small_budget_makes_small_tiles():

@@ -303,7 +303,7 @@ def test_an_operator_without_arithmetic_is_named(sesr, monkeypatch: pytest.Monke
 def simulation_integer_kinds() -> dict[Kind, object]:
     from vernier.simulation import integers as simulation_integer
 
-    return simulation_integer._MAKERS
+    return simulation_integer.INTEGER_OPERATORS
 
 
 @pytest.mark.parametrize("seed", range(30))

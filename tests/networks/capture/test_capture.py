@@ -236,7 +236,7 @@ def test_a_module_of_one_size_may_use_it(forward):
     module = Lambda(forward, a=conv(3, 8))
     module.fixed_size = True
     graph = assert_captured(module, 3)
-    with pytest.raises(GraphError, match="of one picture size, 12x16"):
+    with pytest.raises(GraphError, match="of one picture size, 16x12"):
         resized(graph, 16, 12)
     with pytest.raises(GraphError, match="fixed_size"):
         capture(module, "any size", 12, 16, 3, fixed_size=False)
