@@ -27,8 +27,10 @@ import numpy as np
 from timing import write_results
 from vernier.networks.source import find_source
 from vernier.perceptual.estimator import shipped_estimator
-from vernier.planning.optimizing import Photographs, profiled, workshop
+from vernier.planning.context import open_context
+from vernier.planning.optimizing import profile_in
 from vernier.planning.planner import PhotoLearner
+from vernier.planning.request import Request
 from vernier.profiling.assembly import Subject
 from vernier.profiling.modelled import modelled_profile
 from vernier.quality.objectives import Objective
@@ -104,17 +106,11 @@ def judge_network(
     if modelled:
         profile = modelled_profile(subject, MODELLED)
     else:
-        profile = profiled(subject, PROCESSORS, runs / f"{label}-profile.json", quick=True)
-    shop = workshop(
-        source,
-        profile,
-        subject,
-        Photographs(photos, count=4, side=128),
-        folder,
-        objective=objective,
-    )
-    quality = shop.quality()
-    known = shop.evaluations(quality)
+        profile = profile_in(runs / f"{label}-profile.json", subject, PROCESSORS, quick=True)
+    request = Request(photos, objective=objective, photo_count=4, side=128)
+    context = open_context(request, source, subject, profile, folder)
+    quality = context.quality()
+    known = context.evaluations(quality)
     open_problem = Problem(profile, math.inf)
     splits = all_splits(open_problem)
     for split in splits:
@@ -126,7 +122,7 @@ def judge_network(
     metric = ESTIMATED.get(objective)
     estimator = shipped_estimator(metric) if metric else None
     # Nothing is kept of the learner: what it takes is told.
-    learner = PhotoLearner(replace(shop, folder=None), quality, estimator)
+    learner = PhotoLearner(replace(context, folder=None), quality, estimator)
     for share in SHARES:
         problem = open_problem.within(low + share * (high - low))
         best = min(known(split) for split in splits if problem.feasible(split))

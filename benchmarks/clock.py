@@ -16,10 +16,11 @@ import sys
 import time
 from pathlib import Path
 
-from planning import NETWORKS, OURS, PROCESSORS, known_rows, open_workshop
+from planning import NETWORKS, OURS, PROCESSORS, known_rows, open_network
 from timing import write_results
 from vernier.errors import UsageError
-from vernier.planning.planner import Order, Workshop, make_plan
+from vernier.planning.context import Context
+from vernier.planning.planner import make_plan
 from vernier.planning.timed_search import MARGIN
 from vernier.planning.verification import timed
 from vernier.splitting.budget import Budget
@@ -33,21 +34,21 @@ FINER = 5
 """Splits that are judged again for being finer."""
 
 
-def rows_of(shop: Workshop, most: int) -> list[dict]:
+def rows_of(context: Context, most: int) -> list[dict]:
     """All budgets of one network."""
     rows = []
     for share in SHARES:
         started = time.monotonic()
-        row = {"network": f"{shop.source.name} x{shop.source.scale}", "share": share}
+        row = {"network": f"{context.source.name} x{context.source.scale}", "share": share}
         try:
-            plan = make_plan(shop, Order(Budget(share, "x"), most=most))
+            plan = make_plan(context.asked(budget=Budget(share, "x"), most=most))
         except UsageError as error:
             rows.append({**row, "refused": str(error)})
             continue
         seconds = time.monotonic() - started
-        pair = [tuple(plan.processors), Problem(shop.profile, math.inf).finest]
+        pair = [tuple(plan.processors), Problem(context.profile, math.inf).finest]
         forms = [Form(plan.form), Form.SEGMENTS]
-        times_ms = timed(shop.subject, pair, shop.ranges, 0, forms)
+        times_ms = timed(context.subject, pair, context.ranges, 0, forms)
         again_ms = times_ms[0] / times_ms[1] * plan.float_ms
         rows.append(
             {
@@ -57,7 +58,7 @@ def rows_of(shop: Workshop, most: int) -> list[dict]:
                 "predicted_ms": plan.predicted_ms,
                 "measured_ms": plan.measured_ms,
                 "again_ms": round(again_ms, 4),
-                "finer_ms": finer_ms(shop, plan.processors, plan.budget_ms),
+                "finer_ms": finer_ms(context, plan.processors, plan.budget_ms),
                 "attempts": len(plan.attempts),
                 "form": plan.form,
                 "switches": plan.switches,
@@ -74,15 +75,15 @@ def rows_of(shop: Workshop, most: int) -> list[dict]:
     return rows
 
 
-def finer_ms(shop: Workshop, split: Assignment, budget_ms: float) -> float | None:
+def finer_ms(context: Context, split: Assignment, budget_ms: float) -> float | None:
     """The foreseen time of a split that looks better and is foreseen to keep the budget as well.
 
     Asked are the splits that differ in one unit, and MILP's. A split that looks better on the
     photos of the search has to do so on those of the last round of finals.
     """
-    problem = Problem(shop.profile, math.inf).within(budget_ms * (1 - MARGIN))
-    judge = shop.evaluations(shop.quality())
-    last = [judge, *shop.finals()][-1]
+    problem = Problem(context.profile, math.inf).within(budget_ms * (1 - MARGIN))
+    judge = context.evaluations(context.quality())
+    last = [judge, *context.finals()][-1]
     near = [*flips(problem, split), find_split(Method.MILP, problem, judge)]
     slower = [
         one
@@ -150,7 +151,7 @@ def main() -> None:
         wanted = not given.only or any(part in name for part in given.only)
         if not wanted or (name in OURS and not trained.exists()):
             continue
-        made = rows_of(open_workshop(name, scale, given), given.most)
+        made = rows_of(open_network(name, scale, given), given.most)
         rows = [row for row in rows if row["network"] != made[0]["network"]] + made
         if given.out:
             write_results(given.out, f"clock_{given.engine}", {"rows": rows}, table_of(rows))

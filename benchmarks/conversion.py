@@ -24,9 +24,10 @@ from timing import Times, as_json, interleave, write_results
 from vernier.conversion.blocked import Blocked
 from vernier.conversion.protocol import Method
 from vernier.conversion.registry import METHODS, find_method
+from vernier.cpu import usable_cores
 from vernier.graphs.graph import Quantization
 from vernier.processors.discovery import find_processor
-from vernier.processors.machine import describe_machine, usable_cores
+from vernier.processors.machine import describe_machine
 from vernier.quantization.scales import per_tensor
 
 HEIGHT, WIDTH = 360, 640

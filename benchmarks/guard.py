@@ -19,7 +19,7 @@ import numpy as np
 
 from timing import write_results
 from vernier.export.networks import load_photos, ranges_on
-from vernier.images.pairs import list_photos, load_rgb, shrink
+from vernier.images.pairs import evenly_spread, list_photos, load_rgb, shrink
 from vernier.metrics.gmsd import gmsd
 from vernier.metrics.piqe import piqe
 from vernier.metrics.planes import grey
@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=20)
     given = parser.parse_args()
     files = list_photos(given.data / "eval" / "BSD100")
-    photos = files[:: max(1, len(files) // given.photos)][: given.photos]
+    photos = evenly_spread(files, given.photos)
     brought = [(str(given.data / "weights" / file), scale) for file, scale in BROUGHT]
     rows: list[Row] = []
     for number, (name, scale) in enumerate([*SHIPPED, *brought]):

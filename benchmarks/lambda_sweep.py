@@ -23,9 +23,12 @@ from brute_force import PROCESSORS, SIZE, weights_of
 from timing import write_results
 from vernier.networks.source import find_source
 from vernier.perceptual.estimator import shipped_estimator
-from vernier.planning.optimizing import Photographs, profiled, workshop
+from vernier.planning.context import open_context
+from vernier.planning.optimizing import profile_in
 from vernier.planning.planner import PhotoLearner
+from vernier.planning.request import Request
 from vernier.profiling.assembly import Subject
+from vernier.quality.objectives import Objective
 from vernier.splitting.exhaustive import all_splits
 from vernier.splitting.learner import Recipe
 from vernier.splitting.likeliest import likeliest
@@ -51,15 +54,15 @@ def main() -> None:
     name, scale = given.network, given.scale
     source = find_source(name, scale, weights_of(name, scale, given.photos, given.runs))
     subject, label = Subject(name, scale, source.graph, *SIZE), f"{name}-x{scale}"
-    profile = profiled(subject, PROCESSORS, given.runs / f"{label}-profile.json", quick=True)
-    photos = Photographs(given.photos, count=4, side=128)
-    shop = workshop(source, profile, subject, photos, given.runs / f"{label}-guarded")
-    quality, problem = shop.quality(), Problem(profile, math.inf)
-    judge = shop.evaluations(quality)
+    profile = profile_in(given.runs / f"{label}-profile.json", subject, PROCESSORS, quick=True)
+    request = Request(given.photos, objective=Objective.GUARDED, photo_count=4, side=128)
+    context = open_context(request, source, subject, profile, given.runs / f"{label}-guarded")
+    quality, problem = context.quality(), Problem(profile, math.inf)
+    judge = context.evaluations(quality)
     splits = all_splits(problem)
     span = max(map(judge, splits)) - min(map(judge, splits))
     low, high = min(map(problem.time_ms, splits)), problem.time_ms(problem.finest)
-    bare = PhotoLearner(replace(shop, folder=None), quality, shipped_estimator("piqe"))
+    bare = PhotoLearner(replace(context, folder=None), quality, shipped_estimator("piqe"))
     rows = []
     for one, two in product(PERCEPTUAL, STRUCTURAL):
         learner = replace(

@@ -21,9 +21,12 @@ from timing import write_results
 from vernier.export.networks import load_photos, ranges_on
 from vernier.networks.source import find_source
 from vernier.perceptual.estimator import shipped_estimator
-from vernier.planning.planner import PhotoLearner, Workshop
+from vernier.planning.context import Context
+from vernier.planning.planner import PhotoLearner
+from vernier.planning.request import Request
 from vernier.profiling.assembly import Subject
 from vernier.profiling.modelled import modelled_profile
+from vernier.quality.objectives import Objective
 from vernier.quality.split_quality import load_crops
 from vernier.quantization.ranges import Ranges
 from vernier.splitting.additive import chain_optimum
@@ -87,15 +90,16 @@ def main() -> None:
     if not file.exists():
         ranges_on(source, load_photos(given.photos, source)).save(file)
     crops = [load_crops(given.photos, scale, given.count, skip=n, side=given.side) for n in (0, 1)]
-    shop = Workshop(source, subject, profile, Ranges.load(file), *crops)
-    quality = shop.quality()
+    request = Request(given.photos, objective=Objective.GUARDED)
+    context = Context(request, source, subject, profile, Ranges.load(file), *crops)
+    quality = context.quality()
     problem = Problem(profile, math.inf)
     problem = problem.within(given.share * problem.time_ms(problem.finest))
     judge = Evaluations(
         quality, heard=lambda count: print(count, end=" ", file=sys.stderr, flush=True)
     )
     recipe = Recipe(steps=given.steps)
-    photo = PhotoLearner(replace(shop, folder=None), quality, shipped_estimator("piqe"))
+    photo = PhotoLearner(context, quality, shipped_estimator("piqe"))
     learner = Clocked(replace(photo, recipe=recipe))
     cpu, wall = time.process_time(), time.monotonic()
     found = find_split(Method.SEARCH, problem, judge, learner=learner, most=given.most)
@@ -112,7 +116,7 @@ def main() -> None:
         f"chance, mean of {CHANCES}": [by_chance(problem, n) for n in range(CHANCES)],
         "all INT8": [problem.coarsest],
     }
-    held_out = shop.quality(crops[1])
+    held_out = context.quality(crops[1])
     rows = []
     for told, splits in rivals.items():
         known = [split for split in splits if split is not None]

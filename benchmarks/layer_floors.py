@@ -23,11 +23,11 @@ from timing import write_results
 from upscale_1080p import HEIGHT, WIDTH, copy_bytes_per_ms, peak_macs_per_ms
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
+from vernier.cpu import usable_cores
 from vernier.formats.tflite.writer import write
 from vernier.graphs.counts import operator_macs
 from vernier.graphs.graph import CONVOLUTIONS, Graph, Operator
 from vernier.graphs.shapes import resized
-from vernier.processors.machine import usable_cores
 from vernier.runtime.step_times import fill_with_picture
 
 ROUNDS = 15

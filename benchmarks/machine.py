@@ -23,6 +23,7 @@ import peers
 from timing import Times, as_json, interleave, write_results
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
+from vernier.cpu import usable_cores
 from vernier.errors import VernierError
 from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph
@@ -31,7 +32,7 @@ from vernier.images.bicubic import imresize
 from vernier.networks.source import graph_of
 from vernier.processors.discovery import present_processors
 from vernier.processors.doctor import try_processor
-from vernier.processors.machine import describe_machine, usable_cores
+from vernier.processors.machine import describe_machine
 from vernier.processors.protocol import Executable
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import calibrate_picture_network

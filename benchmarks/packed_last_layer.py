@@ -16,10 +16,10 @@ import numpy as np
 from timing import interleave, write_results
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
+from vernier.cpu import usable_cores
 from vernier.formats.tflite.writer import write
 from vernier.graphs.packed_convolutions import packed_convolutions
 from vernier.graphs.shapes import resized
-from vernier.processors.machine import usable_cores
 from vernier.processors.soundness import sound_processors
 from vernier.runtime.loading import wrapped_network
 from vernier.runtime.step_times import fill_with_picture

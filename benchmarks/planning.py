@@ -30,8 +30,10 @@ from timing import write_results
 from vernier.metrics.piqe import SHIFTS
 from vernier.networks.source import Source, find_source
 from vernier.perceptual.estimator import shipped_estimator
-from vernier.planning.optimizing import Photographs, profiled, workshop
-from vernier.planning.planner import PhotoLearner, Workshop
+from vernier.planning.context import Context, open_context
+from vernier.planning.optimizing import profile_in
+from vernier.planning.planner import PhotoLearner
+from vernier.planning.request import Request
 from vernier.profiling.assembly import Subject
 from vernier.quality.objectives import EQUAL_DB, ONCE, Objective, Shifts
 from vernier.quality.perceived import ESTIMATED
@@ -112,27 +114,28 @@ def open_source(name: str, scale: int, given: argparse.Namespace) -> Source:
     return find_source(str(file) if file.exists() else name, scale, weights)
 
 
-def open_workshop(name: str, scale: int, given: argparse.Namespace) -> Workshop:
+def open_network(name: str, scale: int, given: argparse.Namespace) -> Context:
     """A network with its profile, ranges and photos; what is missing is measured."""
     source = open_source(name, scale, given)
     label = f"{source.name}-x{scale}-{given.engine}"
     granularity = Granularity.BLOCK if name in BY_BLOCKS else Granularity.LAYER
     subject = Subject(source.name, scale, source.graph, *SIZE, granularity)
-    profile = profiled(subject, PROCESSORS[given.engine], given.runs / f"{label}-profile.json")
-    photos = Photographs(given.data / "train" / "BSDS400", count=given.photos, side=given.side)
-    return workshop(source, profile, subject, photos, given.runs / label)
+    profile = profile_in(given.runs / f"{label}-profile.json", subject, PROCESSORS[given.engine])
+    photos = given.data / "train" / "BSDS400"
+    request = Request(photos, photo_count=given.photos, side=given.side)
+    return open_context(request, source, subject, profile, given.runs / label)
 
 
-def judge_network(shop: Workshop, given: argparse.Namespace) -> list[dict]:
+def judge_network(context: Context, given: argparse.Namespace) -> list[dict]:
     """All budgets, objectives and methods of one network."""
-    seen = AllScores(shop.quality())
-    finals = [AllScores(shop.quality(crops)) for crops in shop.final_crops]
+    seen = AllScores(context.quality())
+    finals = [AllScores(context.quality(crops)) for crops in context.final_crops]
     # Photos of another collection, and PIQE as it is published.
     strange = load_crops(
-        given.data / "eval" / "BSD100", shop.source.scale, STRANGE, side=given.side
+        given.data / "eval" / "BSD100", context.source.scale, STRANGE, side=given.side
     )
-    others = AllScores(shop.quality(strange), ONCE)
-    open_problem = Problem(shop.profile, math.inf)
+    others = AllScores(context.quality(strange), ONCE)
+    open_problem = Problem(context.profile, math.inf)
     quickest = fastest(open_problem)
     assert quickest is not None
     whole, least = open_problem.time_ms(open_problem.finest), open_problem.time_ms(quickest)
@@ -156,12 +159,12 @@ def judge_network(shop: Workshop, given: argparse.Namespace) -> list[dict]:
                 found[rival] = find_split(rival, problem, judge)
             if given.learn:
                 own = Evaluations(judge)
-                learner = learner_of(shop, seen.quality, objective)
+                learner = learner_of(context, seen.quality, objective)
                 found[LEARNT] = find_split(LEARNT, problem, own, learner=learner)
                 learnt_judged = len(own)
             chances = [find_split(Method.RANDOM, problem, judge, seed=n) for n in range(CHANCES)]
             row = {
-                "network": f"{shop.source.name} x{shop.source.scale}",
+                "network": f"{context.source.name} x{context.source.scale}",
                 "units": len(open_problem.able),
                 "share": round(budget_ms / whole, 3),
                 "budget_ms": round(budget_ms, 3),
@@ -194,11 +197,12 @@ def judge_network(shop: Workshop, given: argparse.Namespace) -> list[dict]:
     return rows
 
 
-def learner_of(shop: Workshop, quality: SplitQuality, objective: Objective) -> PhotoLearner:
+def learner_of(context: Context, quality: SplitQuality, objective: Objective) -> PhotoLearner:
     """FYE-SR's learner for an objective; nothing is kept of it."""
     metric = ESTIMATED.get(objective)
     estimator = shipped_estimator(metric) if metric else None
-    return PhotoLearner(replace(shop, folder=None, objective=objective), quality, estimator)
+    asked = replace(context.asked(objective=objective), folder=None)
+    return PhotoLearner(asked, quality, estimator)
 
 
 def known_rows(folder: Path | None, name: str) -> list[dict]:
@@ -278,7 +282,7 @@ def main() -> None:
             continue
         if name in OURS and not (given.runs / f"{name}-x{scale}.safetensors").exists():
             continue
-        made = judge_network(open_workshop(name, scale, given), given)
+        made = judge_network(open_network(name, scale, given), given)
         new = {(row["network"], row["objective"]) for row in made}
         rows = [row for row in rows if (row["network"], row["objective"]) not in new] + made
         if given.out:

@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 
 from timing import as_json, interleave, write_results
+from vernier.cpu import usable_cores
 from vernier.formats.tflite.writer import write
 from vernier.graphs.counts import count_macs
 from vernier.graphs.graph import Activation, Array, Graph, Kind, Operator, TensorType
 from vernier.graphs.reference import run
 from vernier.graphs.shapes import resized
-from vernier.processors.machine import usable_cores
 from vernier.processors.soundness import sound_processors
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import calibrate

@@ -17,10 +17,10 @@ from timing import as_json, interleave, write_results
 from upscale_1080p import HEIGHT, WIDTH, test_picture
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
+from vernier.cpu import usable_cores
 from vernier.errors import PlacementError
 from vernier.graphs.counts import count_macs
 from vernier.graphs.shapes import resized
-from vernier.processors.machine import usable_cores
 from vernier.processors.soundness import sound_processors
 from vernier.runtime.loading import load_network, placed
 from vernier.runtime.step_times import fill_with_picture

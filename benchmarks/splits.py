@@ -42,6 +42,7 @@ from vernier.networks.checkpoints import load, load_into
 from vernier.networks.detection import detect
 from vernier.networks.registry import NETWORKS, find_network
 from vernier.networks.shipped import weights_file
+from vernier.processor_id import is_integer
 from vernier.processors.discovery import find_processor
 from vernier.quantization.ranges import Ranges, calibrate_picture_network
 from vernier.quantization.scales import decode, encode
@@ -49,7 +50,7 @@ from vernier.runtime.loading import load_network, placed
 from vernier.runtime.pictures import Upscaler
 from vernier.simulation.network import SimulatedNetwork
 from vernier.units.cutting import Granularity, cut
-from vernier.units.split import Form, Split, is_integer
+from vernier.units.split import Form, Split
 from vernier.units.unit import Unit
 
 Float32 = NDArray[np.float32]

@@ -23,9 +23,12 @@ from timing import write_results
 from vernier.images.bicubic import imresize
 from vernier.networks.source import find_source
 from vernier.perceptual.estimator import shipped_estimator
-from vernier.planning.optimizing import Photographs, profiled, workshop
+from vernier.planning.context import open_context
+from vernier.planning.optimizing import profile_in
 from vernier.planning.planner import PhotoLearner
+from vernier.planning.request import Request
 from vernier.profiling.assembly import Subject
+from vernier.quality.objectives import Objective
 from vernier.quality.split_quality import Crops, load_crops
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.exhaustive import all_splits
@@ -72,15 +75,15 @@ def rows_of(name: str, scale: int, data: Path, runs: Path) -> list[dict]:
     train = data / "train" / "BSDS400"
     source = find_source(name, scale, weights_of(name, scale, train, runs))
     subject, label = Subject(name, scale, source.graph, *SIZE), f"{name}-x{scale}"
-    profile = profiled(subject, PROCESSORS, runs / f"{label}-profile.json", quick=True)
-    photos = Photographs(train, count=COUNT, side=SIDE)
-    shop = workshop(source, profile, subject, photos, runs / f"{label}-guarded")
+    profile = profile_in(runs / f"{label}-profile.json", subject, PROCESSORS, quick=True)
+    request = Request(train, objective=Objective.GUARDED, photo_count=COUNT, side=SIDE)
+    context = open_context(request, source, subject, profile, runs / f"{label}-guarded")
     problem = Problem(profile, math.inf)
     splits = all_splits(problem)
     sets = sets_of(data, scale)
-    judges = {told: Evaluations(shop.quality(crops)) for told, crops in sets.items()}
-    quality = shop.quality()
-    learner = PhotoLearner(shop, quality, shipped_estimator("piqe"))
+    judges = {told: Evaluations(context.quality(crops)) for told, crops in sets.items()}
+    quality = context.quality()
+    learner = PhotoLearner(context, quality, shipped_estimator("piqe"))
     low, high = min(map(problem.time_ms, splits)), problem.time_ms(problem.finest)
     rows = []
     for share in SHARES:

@@ -23,6 +23,7 @@ import vernier
 from timing import as_json, interleave, write_results
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
+from vernier.cpu import usable_cores
 from vernier.formats.tflite.writer import write
 from vernier.graphs.counts import count_macs
 from vernier.graphs.graph import Graph, Kind, Operator, TensorType
@@ -31,7 +32,6 @@ from vernier.images.bicubic import imresize
 from vernier.images.reading import read_picture
 from vernier.images.writing import write_picture
 from vernier.processors.discovery import find_processor
-from vernier.processors.machine import usable_cores
 from vernier.processors.soundness import sound_processors
 from vernier.runtime.loading import load_network, placed
 from vernier.runtime.step_times import fill_with_picture

@@ -19,6 +19,7 @@ from vernier.images.bicubic import downscale, imresize
 from vernier.images.colour import luma
 from vernier.metrics.psnr import psnr
 from vernier.planning.plan import Plan, load_plan
+from vernier.processor_id import is_integer
 from vernier.processors.soundness import sound_processors
 from vernier.profiling.profile import load_profile
 from vernier.splitting.problem import Problem
@@ -109,7 +110,7 @@ def split_a_network() -> list[str]:
 
 def told(plan: Plan) -> list[str]:
     """What a split brought on photos that were not searched with."""
-    integer = sum(name.endswith(":int8") for name in plan.processors)
+    integer = sum(map(is_integer, plan.processors))
     lines = [
         f"{NETWORK}, {integer} of {len(plan.units)} units in INT8, form {plan.form}, on "
         f"{plan.held_out.photos if plan.held_out else 'no photos'} that were not searched with:",

@@ -42,7 +42,7 @@ ARROWS: dict[str, set[str]] = {
     },
     "profiling": {
         "graphs", "formats", "images", "quantization", "conversion", "units", "processors",
-        "runtime", "estimates", "bundles", "export",
+        "runtime", "estimates", "bundles", "export", "networks",
     },
     "splitting": {"metrics", "quality", "units", "profiling"},
     "planning": {
@@ -51,7 +51,7 @@ ARROWS: dict[str, set[str]] = {
         "splitting", "training",
     },
 }  # fmt: skip
-FREE = ("errors", "progress", "version", "cpu", "cache")
+FREE = ("errors", "progress", "version", "cpu", "cache", "processor_id")
 """The ground floor: files that every room may import."""
 
 # PyTorch may be imported at the top of these folders' files only.
@@ -125,6 +125,11 @@ def test_running_a_bundle_imports_no_torch() -> None:
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_bundles_are_written_by_export_alone() -> None:
+    writers = {_room(path) for path in FILES if "import write_bundle" in path.read_text()}
+    assert writers == {"export"}
 
 
 def test_every_room_has_its_arrows() -> None:

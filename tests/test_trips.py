@@ -18,7 +18,7 @@ from vernier.processors.discovery import find_processor
 
 TRIPS = Path(__file__).parent / "support" / "trips.py"
 SECTION = "## Three trips\n"
-MOST_FILES = 55
+MOST_FILES = 56
 """Of a picture: 52 in November 2026."""
 FILE = re.compile(r"`([\w/]+\.py)`")
 Row = tuple[str, str, str | None]

@@ -20,9 +20,10 @@ from typing import Any
 
 import msgspec
 
-from vernier.bundles.bundle import open_bundle, write_bundle
+from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import FOLDER as BUNDLES
 from vernier.errors import PlacementError, TrainingError
+from vernier.export.folders import write_folder
 from vernier.export.networks import distilled, export_network, load_photos, ranges_on
 from vernier.images.pairs import list_photos
 from vernier.networks.shipped import FOLDER as WEIGHTS
@@ -77,7 +78,7 @@ def ship(name: str, photos: Path, tests: dict[str, Path]) -> dict[str, Any]:
         (export_network(source, "float32", photos=shown), "float32"),
         (export_network(trained, "int8", photos=shown, ranges=own_ranges, believed=source), "int8"),
     ):
-        write_bundle(BUNDLES / name / precision, exported.manifest, exported.models, overwrite=True)
+        write_folder(BUNDLES / name, {precision: exported}, {})
     before = json.loads((home / "measured.json").read_text())
     measured = {
         "network": recipe.network,

@@ -3,18 +3,39 @@
 import vernier
 large = vernier.upscale(image, scale=2)        # an array or a PIL image
 upscaler = vernier.Upscaler("sesr-m5", 2)      # for many images
+
+known = vernier.profile("sesr-m5")                              # how long each layer takes here
+plan = vernier.optimize("sesr-m5", "0.7x", "photos/", "plan/")  # the best split for a time
+made = vernier.export("sesr-m5", "bundle.zip", scale=2)         # a network as a bundle
+scores = vernier.metrics("large.png", "original.png")           # how near it is
 """
 
 import importlib
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vernier.errors import VernierError
+    from vernier.export.exporting import export
+    from vernier.planning.optimizing import optimize
+    from vernier.profiling.networks import profile
     from vernier.runtime.pictures import Upscaler, upscale
     from vernier.runtime.report import Report
+    from vernier.scoring.files import metrics
     from vernier.version import VERSION as __version__  # noqa: N811 - Python's own name for it
 
-__all__ = ["Report", "Upscaler", "VernierError", "__version__", "upscale"]
+__all__ = [
+    "Report",
+    "Upscaler",
+    "VernierError",
+    "__version__",
+    "export",
+    "metrics",
+    "optimize",
+    "profile",
+    "upscale",
+]
 
 # Imported when first asked for: the command line's help needs none of it.
 _PLACES = {
@@ -22,8 +43,27 @@ _PLACES = {
     "Upscaler": ("vernier.runtime.pictures", "Upscaler"),
     "VernierError": ("vernier.errors", "VernierError"),
     "__version__": ("vernier.version", "VERSION"),
+    "export": ("vernier.export.exporting", "export"),
+    "metrics": ("vernier.scoring.files", "metrics"),
+    "optimize": ("vernier.planning.optimizing", "optimize"),
+    "profile": ("vernier.profiling.networks", "profile"),
     "upscale": ("vernier.runtime.pictures", "upscale"),
 }
+
+
+class _Api(ModuleType):
+    """The public module, whose calls `export` and `metrics` are named like the rooms behind them.
+
+    Importing from a room would put the room in its call's place. `from vernier.metrics.psnr import
+    psnr` still finds the room, which Python knows by its whole name.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _PLACES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Api
 
 
 def __getattr__(name: str) -> Any:

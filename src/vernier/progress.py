@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 
@@ -13,5 +15,14 @@ class Progress(Protocol):
         ...
 
 
+Stages = Callable[[str], AbstractContextManager[Progress]]
+"""For work of several stages: entered with a stage's title, gives the progress of that stage."""
+
+
 def silent(done: int, total: int, note: str = "") -> None:
     """The progress of those who do not want to hear of it."""
+
+
+def silent_stages(title: str) -> AbstractContextManager[Progress]:
+    """The stages of those who do not want to hear of them."""
+    return nullcontext(silent)

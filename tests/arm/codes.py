@@ -17,9 +17,9 @@ from vernier.cpu import cpu
 from vernier.formats.tflite.reader import read
 from vernier.formats.tflite.writer import write
 from vernier.graphs.shapes import resized
+from vernier.processor_id import ProcessorId
 from vernier.processors.litert_cpu import LitertCpu
 from vernier.processors.machine import has_integer_dot_products
-from vernier.processors.protocol import ProcessorId
 from vernier.processors.self_test import self_test
 
 FOLDER = Path(vernier.__file__).parent / "bundles" / "shipped"

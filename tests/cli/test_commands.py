@@ -46,9 +46,9 @@ def test_doctor(vernier):
 def test_doctor_is_no_error_while_one_float_processor_works(vernier, monkeypatch):
     """A bad processor is told and passed over; without a float one there is nothing to run."""
     from vernier.errors import ProcessorError
+    from vernier.processor_id import ProcessorId
     from vernier.processors import doctor
     from vernier.processors.litert_cpu import LitertCpu
-    from vernier.processors.protocol import ProcessorId
 
     class Broken(LitertCpu):
         def load(self, model, **options):

@@ -215,7 +215,7 @@ def test_both_forms_of_the_papers_learner_by_name(
         (("--budget", "1x", "--memory", "0.0001"), "no split keeps the constraints"),
     ],
 )
-def test_bad_wishes_are_one_line_and_leave_no_plan(
+def test_bad_options_are_one_line_and_leave_no_plan(
     vernier, photos, tmp_path, arguments, words
 ) -> None:
     profile = tmp_path / "p.json"
@@ -226,7 +226,9 @@ def test_bad_wishes_are_one_line_and_leave_no_plan(
     )  # fmt: skip
     assert code == 2
     assert words in err
-    assert len(err.strip().splitlines()) == 1
+    # A slow machine is told how far calibration is.
+    told = [line for line in err.strip().splitlines() if " s left) " not in line]
+    assert len(told) == 1
     assert not (tmp_path / "plan" / "plan.json").exists()
 
 

@@ -8,8 +8,8 @@ from vernier.estimates.lowering import one_hot_kernel, shuffles_as_convolutions
 from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph, Kind, Operator, Quantization, TensorType
 from vernier.graphs.reference import run
+from vernier.processor_id import ProcessorId
 from vernier.processors.litert_cpu import LitertCpu
-from vernier.processors.protocol import ProcessorId
 from vernier.quantization.arithmetic.graph import run_integer
 from vernier.quantization.arithmetic.rounding import Kernels
 

@@ -16,10 +16,10 @@ from processor_models import mixed, with_two_ports
 
 from vernier.errors import PlacementError, ProcessorError
 from vernier.formats.tflite.writer import write
+from vernier.processor_id import ProcessorId
 from vernier.processors.arithmetic_probe import measured_precision
 from vernier.processors.discovery import pair_sums
 from vernier.processors.litert_accelerated import LitertNpu
-from vernier.processors.protocol import ProcessorId
 from vernier.processors.self_test import self_test
 from vernier.processors.self_test_cases import NETWORK_CODES
 from vernier.processors.vulkan import vulkan_devices

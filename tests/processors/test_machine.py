@@ -13,11 +13,11 @@ from processor_models import mixed, with_two_ports
 
 from vernier.errors import ProcessorError
 from vernier.formats.tflite.writer import write
+from vernier.processor_id import ProcessorId
 from vernier.processors.contents import check_precision, read_contents
 from vernier.processors.engine_messages import engine_messages
 from vernier.processors.machine import Machine, describe_machine
 from vernier.processors.openvino_placement import ExecutionNode, read_placement
-from vernier.processors.protocol import ProcessorId
 from vernier.processors.self_test import self_test
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import calibrate

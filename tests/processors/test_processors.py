@@ -18,6 +18,7 @@ from vernier.errors import PlacementError, ProcessorError, UsageError
 from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Kind
 from vernier.graphs.reference import run
+from vernier.processor_id import ProcessorId
 from vernier.processors.discovery import (
     PROCESSORS,
     available_processors,
@@ -25,7 +26,7 @@ from vernier.processors.discovery import (
     present_processors,
 )
 from vernier.processors.doctor import Verdict, examine, try_processor
-from vernier.processors.protocol import Processor, ProcessorId
+from vernier.processors.protocol import Processor
 from vernier.processors.self_test import TOLERANCE_CODES, TOLERANCES, self_test
 from vernier.processors.self_test_cases import NETWORK_CODES
 

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from vernier.errors import ProcessorError
 from vernier.graphs.graph import Kind
+from vernier.processor_id import ProcessorId
 from vernier.processors import notes, soundness
 from vernier.processors.contents import read_contents
 from vernier.processors.discovery import find_processor
 from vernier.processors.litert_cpu import LitertCpu
-from vernier.processors.protocol import Executable, ProcessorId
+from vernier.processors.protocol import Executable
 from vernier.processors.self_test_cases import self_test_cases, tried_kinds
 
 INT8, FLOAT32 = (ProcessorId("litert", "cpu", p) for p in ("int8", "float32"))
@@ -224,7 +225,7 @@ import os
 from vernier.processors.contents import read_contents
 from vernier.processors.litert_accelerated import LitertGpu
 from vernier.processors.litert_cpu import LitertCpu
-from vernier.processors.protocol import ProcessorId
+from vernier.processor_id import ProcessorId
 
 def load(self, model, *, threads=0, allow_fallback=False):
     if {"SOFTMAX", "GELU"} & {op.kind for op in read_contents(model).operators}:

@@ -12,6 +12,7 @@ from vernier.errors import GraphError, ProcessorError
 from vernier.formats.tflite.reader import read
 from vernier.graphs.graph import Graph, Kind, Operator
 from vernier.graphs.reference import evaluate
+from vernier.processor_id import ProcessorId
 from vernier.processors.contents import ModelContents, check_precision, read_contents
 from vernier.processors.protocol import (
     Availability,
@@ -19,7 +20,6 @@ from vernier.processors.protocol import (
     OperatorPlacement,
     Placement,
     Port,
-    ProcessorId,
     copy_through,
 )
 

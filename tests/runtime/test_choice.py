@@ -7,7 +7,7 @@ import pytest
 
 from vernier.errors import ProcessorError
 from vernier.metrics.psnr import psnr
-from vernier.processors.protocol import ProcessorId
+from vernier.processor_id import ProcessorId
 from vernier.runtime.choice import (
     COUNTED_RUNS,
     WARM_UP_RUNS,

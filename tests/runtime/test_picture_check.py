@@ -11,8 +11,8 @@ import pytest
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
 from vernier.errors import ProcessorError, UsageError
+from vernier.processor_id import ProcessorId
 from vernier.processors.discovery import find_processor
-from vernier.processors.protocol import ProcessorId
 from vernier.runtime.loading import placed
 from vernier.runtime.picture_check import (
     allowed,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -18,7 +19,7 @@ from vernier.errors import UsageError
 from vernier.scoring.judging import On
 
 if TYPE_CHECKING:
-    from vernier.scoring.judging import Judgement
+    from vernier.scoring.files import Scored
 
 
 def command(
@@ -77,82 +78,62 @@ def command(
     By default PSNR, SSIM and MS-SSIM are of BT.601's studio luma, as SR papers print them; their
     official scores are of other planes (--official).
     """
-    from vernier.images.reading import read_picture
-    from vernier.scoring.judging import (
-        LPIPS,
-        chosen_metrics,
-        judge,
-        lpips_metric,
-        mean_scores,
-        pair_files,
-    )
+    from vernier.scoring.files import metrics
 
     if as_json and as_csv:
         raise UsageError("--json and --csv both want standard output; choose one")
     if official and on not in (None, On.OFFICIAL):
         raise UsageError(f"--official and --on {on} contradict each other; choose one")
     seen = On.OFFICIAL if official else on or On.LUMA
-    metrics = chosen_metrics(
-        metric or [],
-        references is not None,
-        lambda name: lpips_metric(name, lpips_backbone, lpips_linear),
-        niqe_model,
+    found = metrics(
+        pictures,
+        references,
+        names=metric or [],
+        on=seen,
+        crop=crop,
+        lpips_backbone=lpips_backbone,
+        lpips_linear=lpips_linear,
+        niqe_model=niqe_model,
+        recursive=recursive,
+        stages=partial(progress_bar, quiet=as_json),
     )
-    if lpips_backbone is not None and not any(one.name.startswith(LPIPS[0]) for one in metrics):
-        if references is None:
-            raise UsageError("lpips compares with a reference; give one: A.png B.png")
-        metrics.append(lpips_metric(LPIPS[0], lpips_backbone, lpips_linear))
-    elif lpips_linear is not None and lpips_backbone is None:
-        raise UsageError("--lpips-linear goes with --lpips-backbone")
-    if niqe_model is not None and not any(one.name == "niqe" for one in metrics):
-        metrics += chosen_metrics(["niqe"], references is not None, niqe_model=niqe_model)
-    pairs = pair_files(pictures, references, recursive)
-    judgements = []
-    with progress_bar("metrics", quiet=as_json) as progress:
-        for done, (path, reference) in enumerate(pairs, 1):
-            try:
-                found = judge(
-                    read_picture(path),
-                    None if reference is None else read_picture(reference),
-                    metrics,
-                    seen,
-                    crop,
-                )
-            except UsageError as error:
-                raise UsageError(f"{path}: {error}") from error
-            judgements.append(found)
-            progress(done, len(pairs), path.name)
-    names = [str(path) for path, _ in pairs]
     if as_json:
-        pictures_found = [
-            {
-                "picture": name,
-                "reference": None if reference is None else str(reference),
-                "scores": _json_scores(found.scores),
-                "left_out": dict(found.left_out),
-            }
-            for name, (_, reference), found in zip(names, pairs, judgements, strict=True)
-        ]
-        mean = _json_scores(mean_scores(judgements))
-        print_json({"on": seen.value, "crop": crop, "pictures": pictures_found, "mean": mean})
-        return
-    columns = [m.name for m in metrics]
-    if as_csv:
-        typer.echo(_csv(columns, names, judgements), nl=False)
-        return
+        print_json(_json(found, seen, crop))
+    elif as_csv:
+        typer.echo(_csv(found), nl=False)
+    else:
+        _print_table(found)
+
+
+def _json(found: Scored, on: On, crop: int) -> dict[str, Any]:
+    pictures = [
+        {
+            "picture": str(one.path),
+            "reference": None if one.reference is None else str(one.reference),
+            "scores": _json_scores(one.scores),
+            "left_out": dict(one.left_out),
+        }
+        for one in found.files
+    ]
+    mean = _json_scores(found.mean)
+    return {"on": on.value, "crop": crop, "pictures": pictures, "mean": mean}
+
+
+def _print_table(found: Scored) -> None:
+    """A row per picture and the mean; on standard error why scores are left out."""
     table = Table("picture", box=None)
-    for column in metrics:
-        title = f"{column.title}, {column.better} is better"
-        table.add_column(title, justify="right")
-    lines = [*zip(names, (found.scores for found in judgements), strict=True)]
+    for column in found.metrics:
+        table.add_column(f"{column.title}, {column.better} is better", justify="right")
+    lines = [(str(one.path), one.scores) for one in found.files]
     if len(lines) > 1:
-        lines.append(("mean", mean_scores(judgements)))
+        lines.append(("mean", found.mean))
     for name, scores in lines:
-        table.add_row(name, *(f"{scores[c]:.4f}" if c in scores else "-" for c in columns))
+        cells = (f"{scores[m.name]:.4f}" if m.name in scores else "-" for m in found.metrics)
+        table.add_row(name, *cells)
     Console().print(table)
-    for name, found in zip(names, judgements, strict=True):
-        for left_out, reason in found.left_out.items():
-            typer.echo(f"{name}: no {left_out}: it {reason}", err=True)
+    for one in found.files:
+        for left_out, reason in one.left_out.items():
+            typer.echo(f"{one.path}: no {left_out}: it {reason}", err=True)
 
 
 def _json_scores(scores: Mapping[str, float]) -> dict[str, float | str]:
@@ -160,11 +141,12 @@ def _json_scores(scores: Mapping[str, float]) -> dict[str, float | str]:
     return {name: score if math.isfinite(score) else str(score) for name, score in scores.items()}
 
 
-def _csv(columns: Sequence[str], names: Sequence[str], judgements: Sequence[Judgement]) -> str:
+def _csv(found: Scored) -> str:
     """A row per picture; the cell of a score that it cannot have is empty."""
+    columns = [metric.name for metric in found.metrics]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["picture", *columns])
-    for name, found in zip(names, judgements, strict=True):
-        writer.writerow([name, *(found.scores.get(column, "") for column in columns)])
+    for one in found.files:
+        writer.writerow([str(one.path), *(one.scores.get(column, "") for column in columns)])
     return text.getvalue()

@@ -6,20 +6,13 @@ from typing import Annotated
 
 import typer
 
-from vernier.cli.console import print_json, progress_bar
-from vernier.cli.planning_options import (
-    ProfileOption,
-    Wishes,
-    check_new,
-    open_workshop,
-    order_of,
-    taking_wishes,
-)
+from vernier.cli.console import print_json
+from vernier.cli.planning_options import ProfileOption, SharedOptions, with_shared_options
 
 
-@taking_wishes
+@with_shared_options
 def command(
-    wished: Wishes,
+    shared: SharedOptions,
     profile: ProfileOption,
     budgets: Annotated[int, typer.Option(min=2, help="Searched at; as many points are kept.")] = 8,
 ) -> None:
@@ -30,25 +23,22 @@ def command(
     """
     import msgspec
 
-    from vernier.errors import MissingExtraError
-    from vernier.planning.fronts import draw_front, make_front, write_front
+    from vernier.planning.fronts import no_plot, pareto
     from vernier.profiling.profile import load_profile
 
-    out = wished.out
-    check_new(out, "pareto.json")
-    known = load_profile(profile)
-    with progress_bar("calibrating", quiet=wished.as_json) as report:
-        shop = open_workshop(wished, known, report)
-    order = order_of(wished, "1x", shop)
-    with progress_bar("searching", quiet=wished.as_json) as report:
-        found = make_front(shop, order, budgets, report)
-    write_front(shop, found, out)
-    try:
-        for suffix in ("png", "svg"):
-            draw_front(found, out / f"pareto.{suffix}")
-    except MissingExtraError as error:
-        typer.echo(f"no plot: {error}", err=True)
-    if wished.as_json:
+    found = pareto(
+        shared.network,
+        load_profile(profile),
+        shared.photos,
+        shared.out,
+        scale=shared.scale,
+        budgets=budgets,
+        stages=shared.stages,
+        **shared.search,
+    )
+    if no_plot():
+        typer.echo(f"no plot: {no_plot()}", err=True)
+    if shared.as_json:
         print_json(msgspec.to_builtins(found))
         return
     typer.echo(f"{'foreseen':>10}{'measured':>10}{'objective':>11}{'INT8':>6}  form")

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vernier.cli.console import print_json
+from vernier.processor_id import is_integer
+
 if TYPE_CHECKING:
     from vernier.planning.plan import Plan, Scores
 
@@ -72,9 +75,19 @@ def diff(first: PlanArgument, second: PlanArgument) -> None:
     )
 
 
+def print_plan(plan: Plan, as_json: bool) -> None:
+    """A plan that was just made, as a table or as JSON."""
+    import msgspec
+
+    if as_json:
+        print_json(msgspec.to_builtins(plan))
+    else:
+        typer.echo(told(plan))
+
+
 def told(plan: Plan) -> str:
     """A plan as the table that a person wants to see first."""
-    integer = sum(unit.processor.endswith(":int8") for unit in plan.units)
+    integer = sum(is_integer(unit.processor) for unit in plan.units)
     after = plan.measured_ms
     lines = [
         f"{plan.network} x{plan.scale} at {plan.width}x{plan.height}: {integer} of "

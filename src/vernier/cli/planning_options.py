@@ -1,4 +1,4 @@
-"""Options that all planning commands share, and what they make of them."""
+"""Options that all planning commands share."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vernier.errors import MissingExtraError, UsageError
+from vernier.cli.console import progress_bar
+from vernier.errors import UsageError
 from vernier.units.cutting import Granularity
 
 if TYPE_CHECKING:
-    from vernier.planning.planner import Order, Workshop
-    from vernier.profiling.assembly import Subject
-    from vernier.profiling.profile import Profile
-    from vernier.progress import Progress
+    from vernier.planning.request import SearchOptions
+    from vernier.progress import Stages
 
 NetworkArgument = Annotated[
     str, typer.Argument(help="A network of `vernier networks`, or a file as of `export`.")
@@ -96,34 +95,37 @@ FineTuneOption = Annotated[
         min=0, help="Minutes of training the INT8 units against the float network; 0 for none."
     ),
 ]
-SeedOption = Annotated[int, typer.Option(help="Of what is random.")]
+SeedOption = Annotated[int, typer.Option(help="Of the random numbers that the search draws.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
-QUICK_JUDGEMENTS = 60
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What a user asked of a search, in the words of the command line."""
+class SharedOptions:
+    """What all planning commands are given.
+
+    Attributes:
+        network: a name, or a file.
+        photos: folder.
+        out: folder.
+        scale: whole factor.
+        search: as `planning.request` takes it.
+        as_json: whether the result is printed as JSON.
+    """
 
     network: str
     photos: Path
     out: Path
     scale: int | None
-    method: str
-    objective: str
-    bound_db: float | None
-    lock: tuple[str, ...]
-    most_switches: int | None
-    memory_mb: float | None
-    photo_count: int
-    seed: int
-    quick: bool
-    nearest: bool
-    allow_inexact: bool
+    search: SearchOptions
     as_json: bool
 
+    @property
+    def stages(self) -> Stages:
+        """A bar for each stage of the work; none beside JSON."""
+        return functools.partial(progress_bar, quiet=self.as_json)
 
-def wishes(
+
+def shared_options(
     network: NetworkArgument,
     photos: PhotosOption,
     out: OutOption,
@@ -140,170 +142,47 @@ def wishes(
     nearest: NearestOption = False,
     allow_inexact: InexactOption = False,
     as_json: JsonOption = False,
-) -> Wishes:
+) -> SharedOptions:
     """The options that all planning commands have, as one value.
 
     Raises:
-        UsageError: the method is not known.
+        UsageError: a lock cannot be read.
     """
-    chosen_method(method)
-    return Wishes(
-        network,
-        photos,
-        out,
-        scale,
-        method,
-        objective,
-        bound,
-        tuple(lock or ()),
-        most_switches,
-        memory,
-        photo_count,
-        seed,
-        quick,
-        nearest,
-        allow_inexact,
-        as_json,
-    )
+    search: SearchOptions = {
+        "method": method,
+        "objective": objective,
+        "bound_db": bound,
+        "locked": dict(map(_locked, lock or ())),
+        "most_switches": most_switches,
+        "memory_mb": memory,
+        "photo_count": photo_count,
+        "seed": seed,
+        "quick": quick,
+        "nearest": nearest,
+        "allow_inexact": allow_inexact,
+    }
+    return SharedOptions(network, photos, out, scale, search, as_json)
 
 
-def taking_wishes(command: Callable[..., None]) -> Callable[..., None]:
-    """A command whose parameter `wished` stands for all of `wishes`' options."""
+def _locked(text: str) -> tuple[str, str]:
+    unit, sign, processor = text.rpartition("=")
+    if not sign or not unit or not processor:
+        raise UsageError(f"--lock: expected UNIT=PROCESSOR, found {text!r}")
+    return unit, processor
+
+
+def with_shared_options(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose parameter `shared` stands for all of `shared_options`."""
     own = inspect.signature(command, eval_str=True).parameters
-    shared = inspect.signature(wishes, eval_str=True).parameters
+    others = inspect.signature(shared_options, eval_str=True).parameters
 
     @functools.wraps(command)
     def taking(**given: Any) -> None:
-        rest = {name: given[name] for name in own if name != "wished"}
-        command(wished=wishes(**{name: given[name] for name in shared}), **rest)
+        rest = {name: given[name] for name in own if name != "shared"}
+        command(shared=shared_options(**{name: given[name] for name in others}), **rest)
 
-    parameters = [*shared.values(), *(p for name, p in own.items() if name != "wished")]
+    parameters = [*others.values(), *(p for name, p in own.items() if name != "shared")]
     keyword = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
     taking.__signature__ = inspect.Signature(keyword)  # type: ignore[attr-defined]
     taking.__annotations__ = {p.name: p.annotation for p in keyword}
     return taking
-
-
-def chosen_method(text: str) -> object:
-    """The method of that name.
-
-    Raises:
-        UsageError: there is none.
-    """
-    from vernier.splitting.methods import Method
-
-    if text not in list(Method):
-        raise UsageError(f"expected a method of {', '.join(Method)}, found {text!r}")
-    return Method(text)
-
-
-def order_of(wished: Wishes, budget: str, shop: Workshop) -> Order:
-    """Budget, constraints and method.
-
-    Raises:
-        UsageError: one of them cannot be read.
-    """
-    from vernier.planning.memory import weights_by_processor
-    from vernier.planning.planner import Order
-    from vernier.splitting.budget import parse_budget
-    from vernier.splitting.local_search import MOST_JUDGEMENTS
-    from vernier.splitting.methods import Method
-    from vernier.splitting.problem import Constraints, Memory
-
-    locked: dict[str, str] = {}
-    for text in wished.lock:
-        unit, sign, processor = text.rpartition("=")
-        if not sign or not unit or not processor:
-            raise UsageError(f"--lock: expected UNIT=PROCESSOR, found {text!r}")
-        locked[unit] = processor
-    memory = None
-    if wished.memory_mb is not None:
-        weights = weights_by_processor(
-            shop.source.graph, shop.subject.granularity, shop.profile.processors
-        )
-        memory = Memory(weights, int(wished.memory_mb * 1e6))
-    constraints = Constraints(locked, wished.most_switches, memory)
-    chosen_method(wished.method)
-    most = QUICK_JUDGEMENTS if wished.quick else MOST_JUDGEMENTS
-    return Order(
-        parse_budget(budget), constraints, Method(wished.method), most, nearest=wished.nearest
-    )
-
-
-def open_workshop(wished: Wishes, profile: Profile, report: Progress) -> Workshop:
-    """The network, its ranges and photos, for a profile's size and granularity.
-
-    Raises:
-        UsageError: something of it does not fit, or is not known.
-        MissingExtraError: PyTorch is not here.
-    """
-    try:
-        import torch  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError("torch", "learn", "planning") from error
-    from vernier.networks.source import find_source
-    from vernier.planning.optimizing import Photographs, workshop
-    from vernier.profiling.assembly import Subject
-    from vernier.quality.guard import BOUND_DB
-    from vernier.quality.objectives import Objective
-
-    if wished.objective not in list(Objective):
-        raise UsageError(
-            f"expected an objective of {', '.join(Objective)}, found {wished.objective!r}"
-        )
-    source = find_source(wished.network, wished.scale, size=(profile.height, profile.width))
-    subject = Subject(
-        source.name,
-        source.scale,
-        source.graph,
-        profile.height,
-        profile.width,
-        Granularity(profile.granularity),
-    )
-    check_profile_of(profile, subject, profile_units(subject))
-    return workshop(
-        source,
-        profile,
-        subject,
-        Photographs(wished.photos, wished.photo_count),
-        wished.out,
-        objective=Objective(wished.objective),
-        bound_db=BOUND_DB if wished.bound_db is None else wished.bound_db,
-        seed=wished.seed,
-        allow_inexact=wished.allow_inexact,
-        progress=report,
-    )
-
-
-def profile_units(subject: Subject) -> list[str]:
-    """The names of the units that a profile of a subject must have."""
-    from vernier.units.cutting import cut
-
-    return [unit.name for unit in cut(subject.graph, subject.granularity)]
-
-
-def check_profile_of(profile: Profile, subject: Subject, units: list[str]) -> None:
-    """Refuse a profile of another network before anything is calibrated or written.
-
-    Raises:
-        UsageError: as said.
-    """
-    found = [unit.name for unit in profile.units]
-    if (profile.network, profile.scale) != (subject.network, subject.scale) or found != units:
-        raise UsageError(
-            f"the profile is of {profile.network} x{profile.scale} with {len(found)} units, "
-            f"expected one of {subject.network} x{subject.scale} with {len(units)}"
-        )
-
-
-def check_new(out: Path, file: str) -> None:
-    """Refuse a folder that holds a finished result, or something else; one half made is gone on
-    with.
-
-    Raises:
-        UsageError: as said.
-    """
-    if (out / file).exists():
-        raise UsageError(f"{out}: holds {file} already; choose another folder")
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"{out}: expected a folder")

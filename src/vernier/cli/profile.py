@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -17,9 +15,6 @@ from vernier.cli import profile_files, profile_trace
 from vernier.cli.console import print_json, progress_bar
 from vernier.cli.profile_files import checked, chosen
 from vernier.units.cutting import Granularity
-
-if TYPE_CHECKING:
-    from vernier.profiling.profile import Profile
 
 MEASURE = "measure"
 
@@ -113,61 +108,27 @@ def command(
     import msgspec
 
     from vernier.cli.sizes import parse_size
-    from vernier.errors import UsageError
-    from vernier.networks.source import find_source
-    from vernier.profiling import profiler
-    from vernier.profiling.assembly import Subject
-    from vernier.profiling.choosing import AUTO, trusted, with_left_out
     from vernier.profiling.doubts import doubts
-    from vernier.profiling.modelled import is_modelled, modelled_profile
-    from vernier.profiling.profile import save_profile
-    from vernier.profiling.split_times import CHECKED_SPLITS, check_profile
+    from vernier.profiling.networks import profile
 
-    if quick and precise:
-        raise UsageError("--quick and --precise exclude each other")
-    if out.exists() and not overwrite:
-        raise UsageError(f"{out}: exists already; choose another name or --overwrite")
-    if not out.parent.is_dir():
-        raise UsageError(f"{out.parent}: no such folder")
-    if check and device:
-        raise UsageError("--check runs whole splits here, not on a phone; leave it out")
-    phone = _phone(device, benchmark_binary, kernel_trace)
-    height, width = parse_size(size)
-    source = find_source(network, scale, size=(height, width))
-    subject = Subject(source.name, source.scale, source.graph, height, width, granularity)
-    names = [name.strip() for name in processors.split(",")]
-    auto = names == [AUTO]
-    passed: dict[str, str] = {}
-    if auto and phone is not None:
-        names = ["phone:cpu:float32", "phone:cpu:int8"]
-    elif auto:
-        found_here, passed = trusted(subject)
-        names = list(found_here)
-    if any(map(is_modelled, names)):
-        if not all(map(is_modelled, names)):
-            raise UsageError("modelled and measured processors cannot be profiled together")
-        found = modelled_profile(subject, names)
-    else:
-        here = partial(
-            profiler.profile, allow_inexact=allow_inexact, only_what_pays=auto, quick=quick
-        )
-        measured = here if phone is None else phone
-        rounds = profiler.QUICK_ROUNDS if quick else profiler.NORMAL_ROUNDS
-        with progress_bar(f"profiling {source.name} x{source.scale} at {size}") as report:
-            found = measured(
-                subject,
-                names,
-                rounds=profiler.PRECISE_ROUNDS if precise else rounds,
-                threads=threads,
-                unfinished=out.with_name(f".{out.name}.partial"),
-                progress=report,
-            )
-        found = with_left_out(found, passed)
-        count = check if check is not None else 0 if quick or phone else CHECKED_SPLITS
-        if count:
-            with progress_bar(f"checking {source.name} x{source.scale} at {size}") as report:
-                found = check_profile(subject, found, count, progress=report)
-    save_profile(found, out)
+    found = profile(
+        network,
+        out,
+        scale=scale,
+        size=parse_size(size),
+        processors=[name.strip() for name in processors.split(",")],
+        granularity=granularity,
+        check=check,
+        quick=quick,
+        precise=precise,
+        threads=threads,
+        device=device,
+        benchmark_binary=benchmark_binary,
+        kernel_trace=kernel_trace,
+        overwrite=overwrite,
+        allow_inexact=allow_inexact,
+        stages=progress_bar,
+    )
     for sentence in doubts(found):
         typer.echo(sentence, err=True)
     if as_json:
@@ -178,29 +139,3 @@ def command(
     typer.echo(
         f"{out}: {len(found.units)} units on {', '.join(found.processors)}{modelled}", err=True
     )
-
-
-def _phone(
-    device: str, binary: Path | None, kernel_trace: Path | None
-) -> Callable[..., Profile] | None:
-    """`phone_profile` for a device; None where this machine is meant."""
-    from vernier.errors import UsageError
-
-    if not device:
-        if binary is not None or kernel_trace is not None:
-            raise UsageError(
-                "--benchmark-binary and --kernel-trace are for phones; add --device adb:SERIAL"
-            )
-        return None
-    kind, _, serial = device.partition(":")
-    if kind != "adb" or not serial:
-        raise UsageError(f"--device: expected adb:SERIAL (see: adb devices), found {device!r}")
-    if binary is None:
-        raise UsageError(
-            "a phone is measured with LiteRT's benchmark_model, which Vernier does not ship; give "
-            "it with --benchmark-binary FILE (docs/phones.md says where it is had)"
-        )
-    from vernier.profiling.phone.adb import Adb
-    from vernier.profiling.phone.profiling import phone_profile
-
-    return partial(phone_profile, adb=Adb(serial), binary=binary, kernel_trace=kernel_trace)

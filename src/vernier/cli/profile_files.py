@@ -33,6 +33,12 @@ def _checked(form: str, correction: Correction) -> str:
     )
 
 
+def print_chosen(profile: Profile) -> None:
+    """`chosen`, on standard error."""
+    for sentence in chosen(profile):
+        typer.echo(sentence, err=True)
+
+
 def chosen(profile: Profile) -> list[str]:
     """Which processors were profiled, and which were left out and why, a sentence for each."""
     left_out = profile.settings.left_out

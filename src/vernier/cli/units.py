@@ -38,7 +38,7 @@ def command(
     from vernier.graphs.shapes import resized
     from vernier.images.writing import write_whole
     from vernier.networks.source import graph_of
-    from vernier.processors.protocol import ProcessorId
+    from vernier.processor_id import ProcessorId
     from vernier.units.cutting import crossing_bytes, cut
     from vernier.units.split import Split, format_split
 

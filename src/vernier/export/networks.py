@@ -22,7 +22,14 @@ from vernier.graphs.counts import count_macs
 from vernier.graphs.shapes import fits_one_size, own_size, resized
 from vernier.images.coverage import TILE, coverage
 from vernier.images.dead_leaves import dead_leaves
-from vernier.images.pairs import Float32, list_photos, load_rgb, network_input, shrink
+from vernier.images.pairs import (
+    Float32,
+    evenly_spread,
+    list_photos,
+    load_rgb,
+    network_input,
+    shrink,
+)
 from vernier.networks.shipped import shipped_names
 from vernier.networks.source import Source, Weights, find_source
 from vernier.processors.self_test_cases import kinds_in
@@ -84,10 +91,10 @@ def load_photos(folder: Path, source: Source) -> Photos:
     first = _shrunk(files[0], source.scale, channels, only)
     macs = count_macs(resized(source.graph, *first.shape[:2]))
     most = min(CALIBRATION_PHOTOS, max(FEWEST_PHOTOS, int(MOST_MACS // macs)))
-    chosen = files[:: max(1, len(files) // most)][:most]
+    chosen = evenly_spread(files, most)
     others = [path for path in files if path not in set(chosen)]
     if others:
-        judging = others[:: max(1, len(others) // JUDGES)][:JUDGES]
+        judging = evenly_spread(others, JUDGES)
     else:
         judging = chosen[2::HELD_OUT_EACH]
         chosen = [path for path in chosen if path not in judging]

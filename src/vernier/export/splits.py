@@ -24,10 +24,11 @@ from vernier.errors import UsageError
 from vernier.export.whole import Exported, at_file_size
 from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph, Kind
+from vernier.processor_id import ProcessorId, is_integer
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import Ranges
 from vernier.units.segments import Segmentation, segment
-from vernier.units.split import Form, Split, fusion, is_integer
+from vernier.units.split import Form, Split, fusion
 from vernier.units.unit import Unit, check_partition
 from vernier.version import VERSION
 
@@ -115,7 +116,8 @@ def _floats_apart(mixed: Graph, placed: dict[str, str], exact: Mapping[str, str]
 
 def _cannot_be_fused(names: Sequence[str]) -> str:
     floats = [name for name in names if not is_integer(name)]
-    if len({name.rpartition(":")[0] for name in names}) == 1 and len(floats) == 1:
+    devices = {(one.engine, one.device) for one in map(ProcessorId.parse, names)}
+    if len(devices) == 1 and len(floats) == 1:
         return (
             f"float units of a fused file run in float32, found {floats[0]}; "
             "use the form 'segments'"

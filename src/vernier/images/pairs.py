@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,7 @@ from vernier.images.bicubic import downscale
 from vernier.images.colour import luma
 
 Float32 = NDArray[np.float32]
+Item = TypeVar("Item")
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
 
 
@@ -39,6 +42,16 @@ def list_photos(folder: Path) -> list[Path]:
     if not photos:
         raise ImageError(f"{folder}: no photos found (looked for {', '.join(sorted(SUFFIXES))})")
     return photos
+
+
+def evenly_spread(items: Sequence[Item], most: int) -> list[Item]:
+    """Up to so many of a sequence, in order, from its first on, as far apart as whole steps allow.
+
+    Args:
+        items: such as the photos of a folder.
+        most: at least 1.
+    """
+    return list(items[:: max(1, len(items) // most)][:most])
 
 
 def load_rgb(path: Path) -> NDArray[np.uint8]:

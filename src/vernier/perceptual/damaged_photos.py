@@ -22,7 +22,7 @@ from PIL import Image
 
 from vernier.errors import UsageError
 from vernier.images.bicubic import imresize
-from vernier.images.pairs import list_photos, load_rgb, network_input, shrink
+from vernier.images.pairs import evenly_spread, list_photos, load_rgb, network_input, shrink
 from vernier.images.writing import write_whole
 from vernier.metrics.gmsd import gmsd
 from vernier.metrics.niqe import niqe
@@ -177,7 +177,7 @@ def make_damaged_photos(
 def chosen_photos(photos: Path, count: int | None) -> list[Path]:
     """Some photos of a folder, evenly spread; all where no count is given."""
     files = list_photos(photos)
-    return files if count is None else files[:: max(1, len(files) // count)][:count]
+    return files if count is None else evenly_spread(files, count)
 
 
 def all_damaged(photos: Path, out: Path, count: int | None) -> bool:

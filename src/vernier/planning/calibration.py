@@ -10,7 +10,14 @@ import numpy as np
 from vernier.export.networks import CALIBRATION_PHOTOS, Photos, load_photos
 from vernier.graphs.shapes import fits_one_size, own_size
 from vernier.images.coverage import SIDE, TILE, Coverage, coverage, made_for
-from vernier.images.pairs import Float32, list_photos, load_rgb, network_input, shrink
+from vernier.images.pairs import (
+    Float32,
+    evenly_spread,
+    list_photos,
+    load_rgb,
+    network_input,
+    shrink,
+)
 from vernier.networks.source import Source
 
 
@@ -34,8 +41,7 @@ def calibration_photos(folder: Path, source: Source) -> Photos:
 
 def covered_by(folder: Path, scale: int) -> Coverage:
     """What the photos of a folder show, shrunk by a network's scale."""
-    files = list_photos(folder)
-    chosen = files[:: max(1, len(files) // CALIBRATION_PHOTOS)][:CALIBRATION_PHOTOS]
+    chosen = evenly_spread(list_photos(folder), CALIBRATION_PHOTOS)
     small = [shrink(load_rgb(path), scale)[0] for path in chosen]
     shown = [photo for photo in small if min(photo.shape[:2]) >= TILE]
     return coverage(shown or [np.full((TILE, TILE, 3), 128, np.uint8)])

@@ -3,46 +3,52 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import msgspec
 
 from vernier.errors import UsageError
-from vernier.images.pairs import Float32, list_photos, load_rgb, network_input, shrink
+from vernier.images.pairs import (
+    Float32,
+    evenly_spread,
+    list_photos,
+    load_rgb,
+    network_input,
+    shrink,
+)
+from vernier.planning.context import Context
 from vernier.planning.plan import Plan
-from vernier.planning.planner import Workshop
 from vernier.planning.verification import judged_exported
+from vernier.processor_id import is_integer
 from vernier.processors.discovery import pair_sums
 from vernier.progress import Progress, silent
 from vernier.quality.split_quality import held_out_files
 from vernier.quantization.pair_bound import PairSums
 from vernier.training.distillation import Distillation, distil
 from vernier.units.cutting import cut
-from vernier.units.split import Form, is_integer
+from vernier.units.split import Form
 
 MOST_PHOTOS = 100
 
 
 def fine_tuned(
-    shop: Workshop,
+    context: Context,
     plan: Plan,
-    photos: Path,
     recipe: Distillation = Distillation(),  # noqa: B008 (frozen)
     progress: Progress = silent,
-) -> tuple[Workshop, Plan]:
+) -> tuple[Context, Plan]:
     """A plan with trained INT8 units, if that brings its pictures nearer; the same plan if not.
 
-    Placement and time stay as they are (`training.distillation`).
+    Placement and time stay as they are (`training.distillation`). It learns from the request's
+    photos, but those of the verdict.
 
     Args:
-        shop: that the plan was made with.
+        context: that the plan was made with.
         plan: of processors that are here.
-        photos: folder to learn from; those of the verdict are left out.
         recipe: how.
         progress: told after each step.
 
     Returns:
-        A workshop whose network has the new weights and ranges, and the plan with its new verdict,
+        A context whose network has the new weights and ranges, and the plan with its new verdict,
         which is still against the old float network.
 
     Raises:
@@ -53,7 +59,7 @@ def fine_tuned(
         raise UsageError("the plan has no unit in INT8: there is nothing to fine-tune")
     if plan.held_out is None:
         raise UsageError("a plan of modelled processors cannot be judged, so not fine-tuned either")
-    units = cut(shop.source.graph, shop.subject.granularity)
+    units = cut(context.source.graph, context.subject.granularity)
     integer = frozenset(
         output
         for unit, name in zip(units, plan.processors, strict=True)
@@ -62,10 +68,10 @@ def fine_tuned(
     )
     sums = [pair_sums(name) for name in plan.processors if is_integer(name)]
     found = distil(
-        shop.source.graph,
-        shop.ranges,
+        context.source.graph,
+        context.ranges,
         integer,
-        _pool(shop, photos),
+        _pool(context),
         recipe,
         progress,
         # Of several INT8 processors the strictest: what is exact there is exact on all.
@@ -73,19 +79,19 @@ def fine_tuned(
     )
     told = f"{found.before_db:.2f} -> {found.after_db:.2f} dB to float in {found.steps} steps"
     if found.after_db <= found.before_db:
-        return shop, msgspec.structs.replace(plan, fine_tuned=f"old weights kept: {told}")
-    made = replace(shop, source=replace(shop.source, graph=found.graph), ranges=found.ranges)
+        return context, msgspec.structs.replace(plan, fine_tuned=f"old weights kept: {told}")
+    made = replace(context, source=replace(context.source, graph=found.graph), ranges=found.ranges)
     verdict = judged_exported(
         made.source,
         made.subject,
         plan.processors,
         made.ranges,
         made.held_out,
-        made.objective,
+        made.request.objective,
         made.guard,
-        believed=shop.source,
+        believed=context.source,
         form=Form(plan.form),
-        allow_inexact=shop.allow_inexact,
+        allow_inexact=made.request.allow_inexact,
     )
     told += (
         f" (simulated, patches left out); held out {plan.held_out.psnr_db:.2f} -> "
@@ -95,11 +101,14 @@ def fine_tuned(
     return made, msgspec.structs.replace(plan, held_out=verdict, fine_tuned=told)
 
 
-def _pool(shop: Workshop, photos: Path) -> list[Float32]:
+def _pool(context: Context) -> list[Float32]:
     """Photos at low resolution, without those of the verdict."""
+    photos = context.request.photos
     files = list_photos(photos)
-    kept = set(held_out_files(photos, len(shop.held_out.pictures)))
+    kept = set(held_out_files(photos, len(context.held_out.pictures)))
     files = [path for path in files if path not in kept]
-    files = files[:: max(1, len(files) // MOST_PHOTOS)]
-    channels = shop.source.graph.types[shop.source.graph.inputs[0]].shape[3]
-    return [network_input(shrink(load_rgb(path), shop.source.scale)[0], channels) for path in files]
+    files = evenly_spread(files, MOST_PHOTOS)
+    channels = context.source.graph.types[context.source.graph.inputs[0]].shape[3]
+    return [
+        network_input(shrink(load_rgb(path), context.source.scale)[0], channels) for path in files
+    ]

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Unpack
 
 import msgspec
 
-from vernier.bundles.bundle import write_bundle
 from vernier.errors import MissingExtraError, UsageError
-from vernier.images.writing import write_whole
-from vernier.planning.planner import Order, Workshop, stopwatch
+
+try:
+    import torch  # noqa: F401
+except ImportError as error:
+    raise MissingExtraError("torch", "learn", "planning") from error
+
+from vernier.export.folders import check_new, write_folder
+from vernier.networks.source import find_source
+from vernier.planning.context import Context, open_context
+from vernier.planning.planner import stopwatch
+from vernier.planning.request import SearchOptions, requested
 from vernier.planning.stopwatch import Stopwatch
 from vernier.planning.timed_search import NEAR
 from vernier.planning.verification import exported_split
+from vernier.processor_id import is_integer
 from vernier.processors.machine import Machine, describe_machine
+from vernier.profiling.assembly import Subject
 from vernier.profiling.correction import at_pace, learned
 from vernier.profiling.prediction import Predictor
+from vernier.profiling.profile import Profile
 from vernier.profiling.split_times import Contender
-from vernier.progress import Progress, silent
+from vernier.progress import Progress, Stages, silent, silent_stages
 from vernier.splitting.front import (
     BUDGETS,
     FRONT_JUDGEMENTS,
@@ -32,7 +45,8 @@ from vernier.splitting.front import (
     thinned,
 )
 from vernier.splitting.problem import Problem
-from vernier.units.split import Assignment, Form, is_integer
+from vernier.units.cutting import Granularity
+from vernier.units.split import Assignment, Form
 
 ROUNDS = 3
 """Of searching, timing and learning."""
@@ -48,7 +62,7 @@ class FrontPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         objective: judged on the photos; lower looks better.
         integer_units: how many run in INT8.
         knee: whether the front bends most here.
-        processors: of each unit, in order.
+        processors: of each unit, in context.request.
         form: of its files, `segments` or `fused`.
         bundle: folder of its bundle beside the file; empty if none was written.
     """
@@ -81,7 +95,7 @@ class Front(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         machine: that was measured on.
         judged: splits.
         seconds: that it took.
-        units: names, in order.
+        units: names, in context.request.
         points: of the front.
     """
 
@@ -98,16 +112,58 @@ class Front(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     points: tuple[FrontPoint, ...]
 
 
-def make_front(
-    shop: Workshop, order: Order, budgets: int = BUDGETS, progress: Progress = silent
+def pareto(
+    network: str,
+    profile: Profile,
+    photos: Path | str,
+    out: Path | str | None = None,
+    *,
+    scale: int | None = None,
+    budgets: int = BUDGETS,
+    stages: Stages = silent_stages,
+    **options: Unpack[SearchOptions],
 ) -> Front:
+    """The splits that no other beats in both measured time and looks, with the knee marked.
+
+    Args:
+        network: a name, or the path of a file (see `networks.source.find_source`).
+        profile: of the network, from `vernier.profile`.
+        photos: folder of photos to calibrate on and to search with.
+        out: folder for `pareto.json`, a plot of it as PNG and SVG where Matplotlib is installed,
+            and a bundle for each point; nothing is written if absent.
+        scale: whole factor; the smallest if absent.
+        budgets: searched at; as many points are kept.
+        stages: told of progress.
+        **options: see `planning.request.SearchOptions`.
+
+    Raises:
+        As `planning.optimizing.optimize`.
+    """
+    folder = None if out is None else Path(out)
+    if folder is not None:
+        check_new(folder, "pareto.json")
+    request = requested(photos, options=options)
+    size, granularity = (profile.height, profile.width), Granularity(profile.granularity)
+    source = find_source(network, scale, size=size)
+    subject = Subject(source.name, source.scale, source.graph, *size, granularity)
+    with stages("calibrating") as report:
+        context = open_context(request, source, subject, profile, folder, progress=report)
+    with stages("searching") as report:
+        found = make_front(context, budgets, report)
+    if folder is not None:
+        write_front(context, found, folder)
+        for suffix in () if no_plot() else ("png", "svg"):
+            draw_front(found, folder / f"pareto.{suffix}")
+    return found
+
+
+def make_front(context: Context, budgets: int = BUDGETS, progress: Progress = silent) -> Front:
     """Search at several budgets, time what no other split beats, learn, and search again.
 
     What is on the front at last is what no other split beats by the clock.
 
     Args:
-        shop: network, profile, photos.
-        order: constraints and method; its budget is not looked at.
+        context: network, profile, photos, and what is asked for but its budget.
         budgets: searched at; as many points are kept.
         progress: told after each budget.
 
@@ -115,39 +171,39 @@ def make_front(
         UsageError: no split keeps the constraints.
     """
     started = time.monotonic()
-    judge = shop.evaluations(shop.quality())
-    problem = Problem(shop.profile, math.inf, order.constraints)
+    judge = context.evaluations(context.quality())
+    problem = Problem(context.profile, math.inf, context.constraints)
 
     def searched(known: Problem) -> list[Point]:
         return front(
             known,
             judge,
             budgets=budgets,
-            method=order.method,
-            most=min(order.most, FRONT_JUDGEMENTS),
-            seed=shop.seed,
+            method=context.request.method,
+            most=min(context.request.most, FRONT_JUDGEMENTS),
+            seed=context.request.seed,
             progress=progress,
         )
 
-    modelled = any(name in shop.profile.modelled for name in shop.profile.processors)
+    modelled = any(name in context.profile.modelled for name in context.profile.processors)
     if modelled:
         points = [_foreseen(point) for point in thinned(searched(problem), budgets)]
     else:
-        points = timed_front(problem, searched, stopwatch(shop, problem.finest), budgets)
+        points = timed_front(problem, searched, stopwatch(context, problem.finest), budgets)
     if not points:
         raise UsageError("no split keeps the constraints on switches, memory and locked units")
     best = knee([Point(p.processors, p.time_ms, p.objective) for p in points])
     return Front(
-        network=shop.source.name,
-        scale=shop.source.scale,
-        height=shop.profile.height,
-        width=shop.profile.width,
-        objective=shop.objective.value,
-        photos=shop.search_crops.told,
-        machine=shop.profile.machine if modelled else describe_machine(),
+        network=context.source.name,
+        scale=context.source.scale,
+        height=context.profile.height,
+        width=context.profile.width,
+        objective=context.request.objective.value,
+        photos=context.search_crops.told,
+        machine=context.profile.machine if modelled else describe_machine(),
         judged=len(judge),
         seconds=round(time.monotonic() - started, 2),
-        units=tuple(unit.name for unit in shop.profile.units),
+        units=tuple(unit.name for unit in context.profile.units),
         points=tuple(
             msgspec.structs.replace(point, knee=number == best, bundle=f"bundle-{number:02d}")
             for number, point in enumerate(points)
@@ -222,20 +278,27 @@ def _foreseen(point: Point) -> FrontPoint:
     )
 
 
-def write_front(shop: Workshop, made: Front, folder: Path) -> None:
+def write_front(context: Context, made: Front, folder: Path) -> None:
     """`pareto.json`, and a bundle for each point.
 
     Raises:
         BundleError: a bundle cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for point in made.points:
-        files = exported_split(
-            shop.source, shop.subject, point.processors, shop.ranges, Form(point.form)
+    bundles = {
+        point.bundle: exported_split(
+            context.source, context.subject, point.processors, context.ranges, Form(point.form)
         )
-        write_bundle(folder / point.bundle, files.manifest, files.models, overwrite=True)
+        for point in made.points
+    }
     text = msgspec.json.format(msgspec.json.encode(made), indent=1)
-    write_whole(folder / "pareto.json", text)
+    write_folder(folder, bundles, {"pareto.json": text})
+
+
+def no_plot() -> str:
+    """Why fronts cannot be drawn here; empty where they can."""
+    if importlib.util.find_spec("matplotlib") is None:
+        return str(MissingExtraError("matplotlib", "report", "the plot"))
+    return ""
 
 
 def draw_front(drawn: Front, path: Path) -> None:

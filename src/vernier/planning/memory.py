@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from vernier.graphs.graph import Graph
+from vernier.processor_id import precision_of
 from vernier.units.cutting import Granularity, cut
 
 BYTES = {"int8": 1, "float16": 2, "bfloat16": 2}
@@ -27,5 +28,5 @@ def weights_by_processor(
             if name in graph.constants
         }
         count = sum(graph.constants[name].size for name in names)
-        found.append({p: count * BYTES.get(p.rpartition(":")[2], 4) for p in processors})
+        found.append({p: count * BYTES.get(precision_of(p), 4) for p in processors})
     return tuple(found)

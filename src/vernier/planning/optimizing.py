@@ -3,224 +3,229 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Unpack
 
-from vernier.bundles.bundle import write_bundle
+from vernier.errors import MissingExtraError, UsageError
+
+try:
+    import torch  # noqa: F401
+except ImportError as error:
+    raise MissingExtraError("torch", "learn", "planning") from error
+
 from vernier.bundles.manifest import Damage, Forecast
-from vernier.errors import UsageError
-from vernier.export.networks import ranges_on, refuse_random
+from vernier.export.folders import check_new, write_folder
+from vernier.export.networks import refuse_random
 from vernier.export.splits import export_split
-from vernier.export.whole import network_facts
-from vernier.images.writing import write_whole
-from vernier.networks.source import Source
-from vernier.planning.calibration import calibration_photos
-from vernier.planning.leftovers import MadeOf, claim, photos_digest, weights_digest
-from vernier.planning.plan import Plan, save_plan, wholes
-from vernier.planning.planner import Workshop
-from vernier.profiling import profiler
+from vernier.export.whole import Exported, network_facts
+from vernier.networks.source import find_source
+from vernier.perceptual.estimator import shipped_estimator
+from vernier.planning.context import Context, open_context
+from vernier.planning.fine_tuning import fine_tuned
+from vernier.planning.plan import Plan, format_plan, wholes
+from vernier.planning.planner import make_plan
+from vernier.planning.request import SearchOptions, requested
 from vernier.profiling.assembly import Subject
-from vernier.profiling.choosing import AUTO, trusted, with_left_out
+from vernier.profiling.choosing import AUTO
 from vernier.profiling.correction import at_pace, learned
-from vernier.profiling.profile import Profile, load_profile, save_profile
-from vernier.profiling.split_times import CHECKED_SPLITS, check_profile
-from vernier.progress import Progress, silent
-from vernier.quality.guard import BOUND_DB, Guard
-from vernier.quality.objectives import Objective
-from vernier.quality.split_quality import (
-    HELD_OUT,
-    PHOTOS,
-    SIDE,
-    load_crops,
-    load_final_crops,
-)
-from vernier.quantization.ranges import Ranges
+from vernier.profiling.networks import profile_subject
+from vernier.profiling.profile import Profile, format_profile, load_profile, save_profile
+from vernier.progress import Stages, silent_stages
+from vernier.quality.perceived import ESTIMATED
+from vernier.splitting.budget import Budget
+from vernier.splitting.methods import LEARNING, Method
 from vernier.splitting.problem import Problem
-from vernier.units.cutting import cut
+from vernier.training.distillation import Distillation
+from vernier.units.cutting import Granularity, cut
 from vernier.units.split import Form, Split, format_split
 
 
-@dataclass(frozen=True)
-class Photographs:
-    """Which photos splits are judged on.
+def optimize(
+    network: str,
+    budget: Budget | str,
+    photos: Path | str,
+    out: Path | str | None = None,
+    *,
+    profile: Profile | None = None,
+    scale: int | None = None,
+    size: tuple[int, int] = (180, 320),
+    processors: Sequence[str] = (AUTO,),
+    granularity: Granularity = Granularity.LAYER,
+    fine_tune_minutes: float = 0.0,
+    profiled: Callable[[Profile], None] | None = None,
+    stages: Stages = silent_stages,
+    **options: Unpack[SearchOptions],
+) -> Plan:
+    """Find the split of a network that looks best within a budget, export, time and judge it.
 
-    Attributes:
-        folder: of photos.
-        count: of crops to search with, as many others for the verdict, and up to six times as
-            many for the last choice.
-        side: of a crop at high resolution, in pixels.
+        import vernier
+        known = vernier.profile("sesr-m5", size=(90, 160), processors=(
+            "modelled:pixel-6-gpu:float16", "modelled:pixel-6-npu:int8"))
+        plan = vernier.optimize("sesr-m5", "0.7x", "photos/", "plan/", profile=known, quick=True)
+        print(plan.predicted_ms, plan.simulated.psnr_db, plan.processors)
+
+    Without `profile` the machine at hand is profiled, and what is found is timed and judged there.
+
+    Args:
+        network: a name, or the path of a file (see `networks.source.find_source`).
+        budget: time of one picture: "40ms", "30fps", or "0.5x" of all-float.
+        photos: folder of photos to calibrate on, to search with, and to judge by.
+        out: folder for `plan.json`, `split.json`, `profile.json`, `ranges.json` and `bundle`. What
+            was done already lies there after an interruption, and the same call goes on. Nothing
+            is written if absent.
+        profile: of the network, from `vernier.profile`; measured, and kept in `out`, if absent.
+        scale: whole factor; the smallest if absent.
+        size: height and width of the network's input, in pixels; a profile's own with `profile`.
+        processors: `ENGINE:DEVICE:PRECISION`, or `("auto",)` for those whose numbers are right
+            here and that are somewhere faster; a profile's own with `profile`.
+        granularity: one unit per layer, or per block; a profile's own with `profile`.
+        fine_tune_minutes: of training the INT8 units against the float network; 0 for none.
+        profiled: given the profile, where it was measured or read from `out`.
+        stages: told of progress.
+        **options: see `planning.request.SearchOptions`: `method`, `objective`, `bound_db`,
+            `locked`, `most_switches`, `memory_mb`, `photo_count`, `seed`, `quick`, `nearest`,
+            `allow_inexact`.
+
+    Returns:
+        The plan; of modelled processors nothing is timed, and `measured_ms` and `held_out` are
+        None.
+
+    Raises:
+        UsageError: an option cannot be read, no split keeps the budget, weights are random, photos
+            are too few, or `out` holds a plan already.
+        ImageError: the folder of photos is missing, or one cannot be read or is too small.
+        NetworkError: there is no such network or file.
+        ProcessorError: a processor is not here, or its numbers are wrong here.
+        PlacementError: a processor does not run its part.
+        MissingExtraError: PyTorch is not installed.
     """
+    folder = None if out is None else Path(out)
+    if folder is not None:
+        check_new(folder, "plan.json")
+    request = requested(photos, budget, options)
+    if profile is not None:
+        size, granularity = (profile.height, profile.width), Granularity(profile.granularity)
+    source = find_source(network, scale, size=size)
+    refuse_random(source)
+    subject = Subject(source.name, source.scale, source.graph, *size, granularity)
+    known = profile or profile_in(
+        None if folder is None else folder / "profile.json",
+        subject,
+        processors,
+        quick=options.get("quick", False),
+        allow_inexact=request.allow_inexact,
+        stages=stages,
+    )
+    if profile is None and profiled is not None:
+        profiled(known)
+    with stages("calibrating") as report:
+        context = open_context(request, source, subject, known, folder, progress=report)
+    plan, trained = _planned(context, fine_tune_minutes, stages)
+    if folder is not None:
+        write_plan(context, plan, folder, trained)
+    return plan
 
-    folder: Path
-    count: int = PHOTOS
-    side: int = SIDE
+
+def _planned(context: Context, minutes: float, stages: Stages) -> tuple[Plan, Context]:
+    """The plan, and the context of its weights: the same where nothing was fine-tuned."""
+    request = context.request
+    learns = request.method in (*LEARNING, Method.SEARCH)
+    needed = ESTIMATED.get(request.objective) if learns else None
+    estimator = shipped_estimator(needed) if needed else None
+    with stages(f"splitting for {request.budget}") as report:
+        plan = make_plan(context, estimator=estimator, progress=report)
+    if not minutes:
+        return plan, context
+    with stages("fine-tuning") as report:
+        recipe = Distillation(minutes=minutes, seed=request.seed)
+        trained, better = fine_tuned(context, plan, recipe, report)
+    return better, trained
 
 
-def profiled(
+def profile_in(
+    file: Path | None,
     subject: Subject,
     processors: Sequence[str],
-    file: Path,
     *,
     quick: bool = False,
     allow_inexact: bool = False,
-    progress: Progress = silent,
+    stages: Stages = silent_stages,
 ) -> Profile:
     """A profile from its file, or measured and written there.
 
     Args:
+        file: a profile, or where to put one; None to measure and write nothing.
         subject: what.
         processors: where; `(AUTO,)` for whatever pays on this machine.
-        file: a profile, or where to put one.
         quick: fewer rounds, two processors at the most where they are chosen here, no check by
             whole splits.
         allow_inexact: as `profiler.profile`.
-        progress: told of each.
+        stages: told of each.
 
     Raises:
         UsageError: the file is of another network, size or other processors.
         ProcessorError: a processor is not here, or its numbers are wrong here.
     """
-    auto = tuple(processors) == (AUTO,)
-    if file.exists():
-        found = load_profile(file)
-        is_of = (found.network, found.scale, found.height, found.width, found.granularity)
-        wanted = (
-            subject.network,
-            subject.scale,
-            subject.height,
-            subject.width,
-            subject.granularity.value,
-        )
-        if is_of != wanted or not (auto or set(found.processors) == set(processors)):
-            raise UsageError(f"{file}: a profile of {is_of}, expected one of {wanted}; delete it")
-        return found
-    rounds = profiler.QUICK_ROUNDS if quick else profiler.NORMAL_ROUNDS
-    names, passed = trusted(subject) if auto else (tuple(processors), {})
-    made = profiler.profile(
+    if file is not None and file.exists():
+        return _fitting(load_profile(file), subject, processors, file)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    made = profile_subject(
         subject,
-        names,
-        rounds=rounds,
-        unfinished=file.with_name(f".{file.name}.partial"),
-        allow_inexact=allow_inexact,
-        only_what_pays=auto,
+        processors,
         quick=quick,
-        progress=progress,
+        unfinished=None if file is None else file.with_name(f".{file.name}.partial"),
+        allow_inexact=allow_inexact,
+        stages=stages,
     )
-    made = with_left_out(made, passed)
-    if not quick:
-        made = check_profile(subject, made, CHECKED_SPLITS, progress=progress)
-    save_profile(made, file)
+    if file is not None:
+        save_profile(made, file)
     return made
 
 
-def workshop(
-    source: Source,
-    profile: Profile,
-    subject: Subject,
-    photographs: Photographs,
-    folder: Path | None,
-    *,
-    ranges: Ranges | None = None,
-    objective: Objective = Objective.VISIBLE,
-    bound_db: float = BOUND_DB,
-    seed: int = 0,
-    allow_inexact: bool = False,
-    progress: Progress = silent,
-) -> Workshop:
-    """Everything that plans are made with; ranges are calibrated, or read from the folder.
-
-    They are calibrated on the photos and on made pictures of what those lack (`calibration`).
-
-    Raises:
-        UsageError: weights are random, or photos too few.
-    """
-    refuse_random(source)
-    if folder is not None:
-        settings = f"{objective}, {photographs.count} photos, bound {bound_db:g} dB, seed {seed}"
-        claim(
-            folder,
-            MadeOf(
-                network=f"{source.name} x{source.scale}",
-                weights=weights_digest(source.graph),
-                size=f"{subject.width}x{subject.height}, by {subject.granularity}",
-                processors=", ".join(profile.processors),
-                photos=photos_digest(photographs.folder),
-                settings=settings,
-            ),
-        )
-    known = folder / "ranges.json" if folder is not None else None
-    calibrated = "ranges that were given"
-    if ranges is None and known is not None and known.exists():
-        ranges, calibrated = Ranges.load(known), f"{known.name} of an earlier run"
-        check_covers(ranges, source, known)
-    if ranges is None:
-        photos = calibration_photos(photographs.folder, source)
-        ranges, calibrated = ranges_on(source, photos, progress=progress), photos.told
-    if known is not None:
-        ranges.save(known)
-    crops = [
-        load_crops(
-            photographs.folder, source.scale, photographs.count, skip=skip, side=photographs.side
-        )
-        for skip in (0, HELD_OUT)
-    ]
-    return Workshop(
-        source,
-        subject,
-        profile,
-        ranges,
-        crops[0],
-        crops[1],
-        objective,
-        Guard(bound_db),
-        folder,
-        seed,
-        load_final_crops(
-            photographs.folder, source.scale, photographs.count, side=photographs.side
-        ),
-        calibrated,
-        allow_inexact,
-    )
+def _fitting(found: Profile, subject: Subject, processors: Sequence[str], file: Path) -> Profile:
+    is_of = (found.network, found.scale, found.height, found.width, found.granularity)
+    granularity = subject.granularity.value
+    wanted = (subject.network, subject.scale, subject.height, subject.width, granularity)
+    auto = tuple(processors) == (AUTO,)
+    if is_of != wanted or not (auto or set(found.processors) == set(processors)):
+        raise UsageError(f"{file}: a profile of {is_of}, expected one of {wanted}; delete it")
+    return found
 
 
-def check_covers(ranges: Ranges, source: Source, file: Path) -> None:
-    """Refuse ranges that lack a tensor of the network.
-
-    Raises:
-        UsageError: as said.
-    """
-    lacking = [name for name in source.graph.activations() if name not in ranges.by_tensor]
-    if lacking:
-        raise UsageError(
-            f"{file}: has no range of {lacking[0]!r} and {len(lacking) - 1} other tensors of "
-            f"{source.name} x{source.scale}: it is of another network; delete it, or choose "
-            "another folder"
-        )
-
-
-def write_plan(shop: Workshop, plan: Plan, folder: Path, trained: Workshop | None = None) -> None:
+def write_plan(context: Context, plan: Plan, folder: Path, trained: Context | None = None) -> None:
     """Put a plan into a folder: `plan.json`, `split.json`, `profile.json`, `ranges.json`, `bundle`.
 
     The plan's own file is written last: a folder that has it is whole.
 
     Args:
-        shop: that the plan was made with.
+        context: that the plan was made with.
         plan: what is written.
         folder: to write into.
-        trained: the workshop of a fine-tuned plan. Its ranges fit its own weights only, so they go
+        trained: the context of a fine-tuned plan. Its ranges fit its own weights only, so they go
             into a file of their own, `ranges-int8.json`.
     """
-    made = trained or shop
-    units = cut(shop.source.graph, shop.subject.granularity)
-    split = Split.of(units, plan.processors)
-    facts = network_facts(shop.source.graph, shop.source.name, shop.source.scale)
-    modelled = all(name in shop.profile.modelled for name in plan.processors)
+    made = trained or context
+    split = Split.of(cut(context.source.graph, context.subject.granularity), plan.processors)
+    files = {
+        "split.json": format_split(split, context.subject.granularity),
+        "profile.json": format_profile(_learned(context.profile, plan)),
+        "ranges.json": context.ranges.encode(),
+    }
+    if made is not context:
+        files["ranges-int8.json"] = made.ranges.encode()
+    bundle = _exported(context, made, plan, split)
+    write_folder(folder, {"bundle": bundle}, {**files, "plan.json": format_plan(plan)})
+
+
+def _exported(context: Context, made: Context, plan: Plan, split: Split) -> Exported:
+    """A plan's split with what is known of it."""
     seen = plan.held_out or plan.simulated
-    exported = export_split(
+    return export_split(
         made.source.graph,
-        facts,
-        units,
+        network_facts(context.source.graph, context.source.name, context.source.scale),
+        cut(context.source.graph, context.subject.granularity),
         split,
         made.ranges,
         form=Form(plan.form),
@@ -230,20 +235,16 @@ def write_plan(shop: Workshop, plan: Plan, folder: Path, trained: Workshop | Non
             height=plan.height,
             width=plan.width,
             machine=plan.machine.label,
-            modelled=modelled,
+            modelled=all(name in context.profile.modelled for name in plan.processors),
         ),
         damage=Damage(photos=seen.photos, psnr_to_float_db=round(seen.psnr_db, 2)),
         note=f"planned for {plan.budget} ({plan.budget_ms:.2f} ms) by {plan.method}",
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    write_bundle(folder / "bundle", exported.manifest, exported.models, overwrite=True)
-    write_whole(folder / "split.json", format_split(split, shop.subject.granularity))
-    known = shop.profile
-    if plan.attempts:
-        finest = Problem(known, math.inf).finest
-        known = learned(at_pace(known, finest, plan.float_ms), wholes(plan))
-    save_profile(known, folder / "profile.json")
-    shop.ranges.save(folder / "ranges.json")
-    if made is not shop:
-        made.ranges.save(folder / "ranges-int8.json")
-    save_plan(plan, folder / "plan.json")
+
+
+def _learned(profile: Profile, plan: Plan) -> Profile:
+    """A profile with what was timed for a plan."""
+    if not plan.attempts:
+        return profile
+    finest = Problem(profile, math.inf).finest
+    return learned(at_pace(profile, finest, plan.float_ms), wholes(plan))

@@ -8,7 +8,6 @@ from pathlib import Path
 import msgspec
 
 from vernier.errors import UsageError
-from vernier.images.writing import write_whole
 from vernier.processors.machine import Machine
 from vernier.profiling.profile import Time, Whole
 from vernier.units.split import Form
@@ -190,13 +189,9 @@ def wholes(plan: Plan) -> list[Whole]:
     ]
 
 
-def save_plan(plan: Plan, path: Path) -> None:
-    """Write a plan as JSON that a person can read.
-
-    Raises:
-        ImageError: it cannot be written.
-    """
-    write_whole(path, msgspec.json.format(msgspec.json.encode(plan), indent=1) + b"\n")
+def format_plan(plan: Plan) -> bytes:
+    """A plan as JSON that a person can read."""
+    return msgspec.json.format(msgspec.json.encode(plan), indent=1) + b"\n"
 
 
 def load_plan(path: Path) -> Plan:

@@ -18,6 +18,7 @@ import msgspec
 from vernier.errors import UsageError
 from vernier.planning.plan import Attempt
 from vernier.planning.stopwatch import Stopwatch
+from vernier.processor_id import is_integer
 from vernier.profiling.correction import at_pace, learned
 from vernier.profiling.prediction import Predictor
 from vernier.profiling.profile import Profile
@@ -25,7 +26,7 @@ from vernier.profiling.split_times import Contender
 from vernier.splitting.budget import Budget
 from vernier.splitting.problem import Judge, Problem
 from vernier.splitting.starts import fastest
-from vernier.units.split import Assignment, is_integer
+from vernier.units.split import Assignment
 
 ATTEMPTS = 8
 """Searches, at the most."""

@@ -16,7 +16,8 @@ import numpy as np
 from vernier.errors import ProcessorError
 from vernier.formats.tflite import schema_py_generated as schema
 from vernier.graphs.graph import CONVOLUTIONS, Quantization
-from vernier.processors.protocol import Port, ProcessorId
+from vernier.processor_id import ProcessorId
+from vernier.processors.protocol import Port
 
 FILE_IDENTIFIER = b"TFL3"
 HYBRID = "int8 weights on float32"

@@ -8,10 +8,11 @@ from __future__ import annotations
 import functools
 
 from vernier.errors import ProcessorError
+from vernier.processor_id import ProcessorId, precision_of
 from vernier.processors.litert_accelerated import LitertGpu, LitertNpu
 from vernier.processors.litert_cpu import LitertCpu
 from vernier.processors.openvino import OpenVino
-from vernier.processors.protocol import Availability, Processor, ProcessorId
+from vernier.processors.protocol import Availability, Processor
 from vernier.quantization.pair_bound import EXACT, PairSums, arithmetic_of
 
 PROCESSORS: tuple[Processor, ...] = (
@@ -80,5 +81,5 @@ def saturates_pairs(processor: ProcessorId | str) -> bool:
 
 def arithmetic(processor: str) -> str:
     """How a processor computes, for the simulation: its precision, and INT8 by `ARITHMETICS`."""
-    precision = processor.rpartition(":")[2]
+    precision = precision_of(processor)
     return arithmetic_of(pair_sums(processor)) if precision == "int8" else precision

@@ -8,9 +8,10 @@ from enum import StrEnum
 
 from vernier.errors import VernierError
 from vernier.formats.tflite.writer import write
+from vernier.processor_id import ProcessorId, is_integer
 from vernier.processors.discovery import PROCESSORS
 from vernier.processors.machine import describe_machine
-from vernier.processors.protocol import Placement, Processor, ProcessorId
+from vernier.processors.protocol import Placement, Processor
 from vernier.processors.self_test import self_test
 from vernier.processors.soundness import Soundness, keep
 from vernier.processors.soundness import examine as examine_processor
@@ -93,7 +94,7 @@ def try_processor(processor: Processor) -> Check:
 
 def _summary(found: Soundness) -> str:
     """How many cases it ran, how near it came, and what it must not be asked for."""
-    integer = found.processor.endswith(":int8")
+    integer = is_integer(found.processor)
     near = f"{found.largest:.0f} codes" if integer else f"{found.largest:.1e}"
     parts = [f"{len(found.findings)} self-tests, at most {near} from exact"]
     refused = [f.kind for f in found.findings if f.outcome == "refused"]

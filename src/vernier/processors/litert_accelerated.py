@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.errors import PlacementError, ProcessorError
+from vernier.processor_id import ProcessorId
 from vernier.processors.arithmetic_probe import measured_precision, probe_input, probe_model
 from vernier.processors.contents import (
     ModelContents,
@@ -31,14 +32,7 @@ from vernier.processors.engine_messages import engine_messages, silence_at_exit
 from vernier.processors.litert_cpu import PACKAGE
 from vernier.processors.machine import at_most_cores
 from vernier.processors.openvino import openvino_devices
-from vernier.processors.protocol import (
-    Availability,
-    Executable,
-    Placement,
-    Port,
-    ProcessorId,
-    copy_through,
-)
+from vernier.processors.protocol import Availability, Executable, Placement, Port, copy_through
 from vernier.processors.vulkan import vulkan_devices
 
 _INTEL = "intel_openvino"

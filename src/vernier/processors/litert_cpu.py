@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.errors import ProcessorError
+from vernier.processor_id import ProcessorId
 from vernier.processors.contents import (
     FileOperator,
     ModelContents,
@@ -24,7 +25,6 @@ from vernier.processors.protocol import (
     OperatorPlacement,
     Placement,
     Port,
-    ProcessorId,
     copy_through,
 )
 

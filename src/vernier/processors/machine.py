@@ -9,8 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from vernier.cpu import cpu
-from vernier.cpu import usable_cores as usable_cores
+from vernier.cpu import cpu, usable_cores
 
 # Instruction sets that decide how fast int8, bfloat16 and float16 are.
 FLAGS_THAT_MATTER = (

@@ -11,6 +11,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from vernier.errors import PlacementError, ProcessorError
+from vernier.processor_id import ProcessorId
 from vernier.processors.contents import (
     ModelContents,
     check_precision,
@@ -21,14 +22,7 @@ from vernier.processors.engine_messages import engine_messages
 from vernier.processors.machine import at_most_cores, cpu_flags, cpu_name
 from vernier.processors.openvino_placement import ExecutionNode, read_placement
 from vernier.processors.pair_saturation import bounded_file, measured_sums
-from vernier.processors.protocol import (
-    Availability,
-    Executable,
-    Placement,
-    Port,
-    ProcessorId,
-    copy_through,
-)
+from vernier.processors.protocol import Availability, Executable, Placement, Port, copy_through
 from vernier.quantization.pair_bound import EXACT, PairSums
 
 _PRECISION_HINTS = {"float32": "f32", "float16": "f16", "bfloat16": "bf16"}

@@ -28,8 +28,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from vernier.processor_id import ProcessorId
 from vernier.processors.contents import ModelContents
-from vernier.processors.protocol import OperatorPlacement, Placement, ProcessorId
+from vernier.processors.protocol import OperatorPlacement, Placement
 
 PRECISION_NAMES = {
     "f32": "float32",

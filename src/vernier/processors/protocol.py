@@ -9,42 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vernier.errors import UsageError
 from vernier.graphs.graph import Quantization
-
-PRECISIONS = ("float32", "float16", "bfloat16", "int8")
-
-
-@dataclass(frozen=True, order=True)
-class ProcessorId:
-    """An engine, a device and a precision, written `litert:cpu:int8`."""
-
-    engine: str
-    device: str
-    precision: str
-
-    def __str__(self) -> str:
-        return f"{self.engine}:{self.device}:{self.precision}"
-
-    @property
-    def model_precision(self) -> str:
-        """What the `.tflite` that it runs holds: "int8", or "float32" for every float precision."""
-        return "int8" if self.precision == "int8" else "float32"
-
-    @staticmethod
-    def parse(text: str) -> ProcessorId:
-        """The inverse of `str`.
-
-        Raises:
-            UsageError: not three words, or an unknown precision.
-        """
-        words = text.split(":")
-        if len(words) != 3 or words[2] not in PRECISIONS:
-            raise UsageError(
-                f"expected a processor as ENGINE:DEVICE:PRECISION, such as litert:cpu:int8, "
-                f"found {text!r}; see: vernier devices"
-            )
-        return ProcessorId(*words)
+from vernier.processor_id import ProcessorId
 
 
 @dataclass(frozen=True)

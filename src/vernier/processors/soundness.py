@@ -17,9 +17,10 @@ import msgspec
 from vernier.errors import ProcessorError, VernierError
 from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Kind
+from vernier.processor_id import ProcessorId
 from vernier.processors.discovery import PROCESSORS, find_processor, present_processors
 from vernier.processors.notes import cache_folder, note, recall, what_computes
-from vernier.processors.protocol import Processor, ProcessorId
+from vernier.processors.protocol import Processor
 from vernier.processors.self_test import TOLERANCES
 from vernier.processors.self_test_cases import (
     MEAN_SHARE,

@@ -9,6 +9,7 @@ from itertools import permutations
 
 from vernier.graphs.counts import operator_macs
 from vernier.graphs.graph import Graph, Kind
+from vernier.processor_id import is_integer
 from vernier.processors.machine import Machine, describe_machine
 from vernier.profiling.layer_times import main_input, shared_outputs, unit_kind
 from vernier.profiling.measurements import Measurement
@@ -53,7 +54,7 @@ def unit_key(graph: Graph, unit: Unit, processor: str) -> str:
     """Under which a unit's times are kept: units of one kind share them."""
     # LiteRT's own INT8 PRELU branches on each sample's sign: its time is the content's.
     kinds = {op.kind for op in graph.operators if op.output in unit.operators}
-    own = f" of {unit.name}" if Kind.PRELU in kinds and processor.endswith(":int8") else ""
+    own = f" of {unit.name}" if Kind.PRELU in kinds and is_integer(processor) else ""
     return f"unit {processor} {unit_kind(graph, unit)}{own}"
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph
 from vernier.graphs.packed_convolutions import packed_convolutions
+from vernier.processor_id import is_integer
 from vernier.processors.protocol import Executable
 from vernier.profiling.activations import Activations
 from vernier.profiling.sandwiches import dummy_ranges
@@ -94,6 +95,6 @@ def model_of(graph: Graph, processor: str, ranges: Mapping[str, Range]) -> bytes
 
 def format_of(graph: Graph, processor: str, ranges: Mapping[str, Range]) -> Graph:
     """A float graph in the format that a processor takes; arguments are those of `model_of`."""
-    if not processor.endswith(":int8"):
+    if not is_integer(processor):
         return graph
     return quantize(graph, dummy_ranges(graph, dict(ranges)))

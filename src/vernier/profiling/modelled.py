@@ -21,6 +21,7 @@ from vernier.estimates.vela import SOURCE as VELA_SOURCE
 from vernier.graphs.counts import operator_macs
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized
+from vernier.processor_id import ProcessorId, is_integer
 from vernier.profiling.assembly import (
     Subject,
     assemble,
@@ -74,7 +75,7 @@ class Model:
 
 def is_modelled(processor: str) -> bool:
     """Whether a processor's name is one of a model's."""
-    return processor.split(":")[0] == ENGINE
+    return ProcessorId.parse(processor).engine == ENGINE
 
 
 def modelled_profile(subject: Subject, processors: Sequence[str]) -> Profile:
@@ -136,7 +137,7 @@ def _exactly(ms: float) -> Time:
 
 
 def _conversion_ms(source: Model, target: Model, shape: Shape) -> float:
-    ends = [name.endswith(":int8") for name in (source.name, target.name)]
+    ends = [is_integer(name) for name in (source.name, target.name)]
     if ends[0] == ends[1]:
         return 0.0
     values = shape[1] * shape[2] * shape[3]

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from vernier.units.split import fusion, precision_of
+from vernier.processor_id import is_integer, precision_of
+from vernier.units.split import fusion
 
 PAYS = 0.04
 """Of the network's time, that a processor must save with the units it is faster at."""
@@ -89,9 +90,8 @@ def fastest_pair(whole_ms: Mapping[str, float]) -> Choice:
 
 def _worth(name: str, times_ms: Mapping[str, Sequence[float | None]]) -> float:
     """A processor's time of the whole network, for the order among those of one precision."""
-    integer = [one for one in times_ms if precision_of(one) == "int8"]
-    quickest = min(integer, key=lambda one: _total(times_ms[one]), default="")
-    together = name in fusion((name, quickest))
+    integer = sorted(filter(is_integer, times_ms), key=lambda one: _total(times_ms[one]))
+    together = name in fusion((name, *integer[:1]))
     return _total(times_ms[name]) * (1 - TOGETHER * together)
 
 

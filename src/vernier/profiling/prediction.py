@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vernier.errors import UsageError
+from vernier.processor_id import ProcessorId
 from vernier.profiling.profile import Correction, Crossing, Profile, Shape, Switch, Time, UnitTimes
 from vernier.units.ordering import runs_of
 from vernier.units.split import Form, fusion
@@ -229,7 +230,7 @@ class Predictor:
 
 def _format(processor: str) -> str:
     """What a processor's tensors hold: codes, or float32 whatever it computes in."""
-    return "int8" if processor.endswith(":int8") else "float32"
+    return ProcessorId.parse(processor).model_precision
 
 
 def _readers(units: Sequence[UnitTimes]) -> dict[str, tuple[int, ...]]:

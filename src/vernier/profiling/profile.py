@@ -258,14 +258,18 @@ def load_profile(path: Path) -> Profile:
         raise UsageError(f"{path}: not a profile: {error}") from error
 
 
+def format_profile(profile: Profile) -> bytes:
+    """A profile as JSON that a person can read."""
+    return msgspec.json.format(msgspec.json.encode(profile), indent=1) + b"\n"
+
+
 def save_profile(profile: Profile, path: Path, *, overwrite: bool = True) -> None:
     """Write a profile as JSON that a person can read.
 
     Raises:
         ImageError: it cannot be written, or is there and may not be replaced.
     """
-    content = msgspec.json.format(msgspec.json.encode(profile), indent=1) + b"\n"
-    write_whole(path, content, overwrite=overwrite)
+    write_whole(path, format_profile(profile), overwrite=overwrite)
 
 
 class _FormatOnly(msgspec.Struct):

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from vernier.conversion.protocol import Method
+from vernier.processor_id import is_integer
 from vernier.profiling.contenders import Bench, Timed
 from vernier.profiling.profile import Shape, Time
 from vernier.profiling.sampling import estimate, sample, sample_loads
 from vernier.profiling.sandwiches import chain
-from vernier.units.split import is_integer
 
 
 @dataclass(frozen=True)

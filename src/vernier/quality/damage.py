@@ -10,8 +10,8 @@ import numpy as np
 from vernier.bundles.bundle import Bundle
 from vernier.images.pairs import Float32
 from vernier.metrics.psnr import psnr
+from vernier.processor_id import ProcessorId
 from vernier.processors.discovery import find_processor
-from vernier.processors.protocol import ProcessorId
 from vernier.progress import Progress, silent
 from vernier.runtime.loading import Load, placed
 from vernier.runtime.planes import PlaneUpscaler

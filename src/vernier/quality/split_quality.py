@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vernier.errors import UsageError
-from vernier.images.pairs import list_photos, load_rgb, shrink
+from vernier.images.pairs import evenly_spread, list_photos, load_rgb, shrink
 from vernier.metrics.piqe import SHIFTS, steady_piqe
 from vernier.metrics.planes import GREY_WEIGHTS, grey
 from vernier.networks.source import Source
@@ -116,17 +116,13 @@ def load_final_crops(
     """
     taken = {*_chosen(folder, count, 0), *held_out_files(folder, count)}
     left = [path for path in list_photos(folder) if path not in taken]
-    rounds = [_spread(left, times * count) for times in FINALS]
+    rounds = [evenly_spread(left, times * count) for times in FINALS]
     grown = [
         chosen
         for chosen, before in zip(rounds, ([], *rounds), strict=False)
         if len(chosen) > len(before)
     ]
     return tuple(_crops(folder, chosen, scale, side) for chosen in grown)
-
-
-def _spread(files: Sequence[Path], count: int) -> Sequence[Path]:
-    return files[:: max(1, len(files) // count)][:count]
 
 
 def _chosen(folder: Path, count: int, skip: int) -> list[Path]:

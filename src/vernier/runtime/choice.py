@@ -21,8 +21,8 @@ import numpy as np
 from vernier.errors import ProcessorError
 from vernier.images.colour import luma
 from vernier.metrics.psnr import psnr
+from vernier.processor_id import ProcessorId
 from vernier.processors.notes import cache_folder, note, recall
-from vernier.processors.protocol import ProcessorId
 from vernier.runtime.trial_picture import Rgb
 
 WARM_UP_RUNS = 2

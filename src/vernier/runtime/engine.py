@@ -13,8 +13,9 @@ from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.errors import BundleError, UsageError
 from vernier.graphs.receptive_field import size_multiple
 from vernier.graphs.shapes import resized
+from vernier.processor_id import ProcessorId
 from vernier.processors.discovery import find_processor
-from vernier.processors.protocol import Processor, ProcessorId
+from vernier.processors.protocol import Processor
 from vernier.runtime.chain import Chain
 from vernier.runtime.choice import Choice, Prefer
 from vernier.runtime.choosing import chosen_for, only_size, require_right

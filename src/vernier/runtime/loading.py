@@ -11,7 +11,8 @@ from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph, Kind, Operator
 from vernier.graphs.packed_convolutions import packed_convolutions
 from vernier.graphs.shapes import resized
-from vernier.processors.protocol import Executable, Processor, ProcessorId
+from vernier.processor_id import ProcessorId
+from vernier.processors.protocol import Executable, Processor
 from vernier.runtime.chain import Chain
 from vernier.runtime.integer_picture_graph import integer_picture_graph
 from vernier.runtime.picture_graph import OWN_NAMES, picture_graph

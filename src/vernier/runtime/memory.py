@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from vernier.graphs.graph import Graph, Kind, Operator, TensorType
-from vernier.processors.protocol import ProcessorId
+from vernier.processor_id import ProcessorId
 
 SAMPLE_BYTES = {"float32": 4, "int32": 4, "int8": 1, "uint8": 1}
 

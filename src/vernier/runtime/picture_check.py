@@ -19,8 +19,8 @@ from vernier.errors import ProcessorError
 from vernier.graphs.graph import CONVOLUTIONS
 from vernier.graphs.receptive_field import trial_size
 from vernier.graphs.shapes import resized
+from vernier.processor_id import ProcessorId
 from vernier.processors.notes import cache_folder, note, recall
-from vernier.processors.protocol import ProcessorId
 from vernier.processors.soundness import INSIST
 from vernier.quantization.arithmetic.graph import run_integer
 from vernier.runtime.chain import Chain

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vernier.metrics.differentiable import ssim
+from vernier.processor_id import is_integer
 from vernier.progress import Progress, silent
 from vernier.quality.perceived import Perception
 from vernier.splitting.expected_time import ExpectedTime
@@ -32,7 +33,7 @@ from vernier.splitting.learner_state import SAVED_EVERY, read_state, save_state
 from vernier.splitting.problem import Problem
 from vernier.splitting.starts import fastest
 from vernier.splitting.time_model import TimeModel
-from vernier.units.split import Assignment, is_integer
+from vernier.units.split import Assignment
 
 
 @dataclass(frozen=True)

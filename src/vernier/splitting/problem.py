@@ -14,10 +14,11 @@ from functools import cached_property
 import numpy as np
 
 from vernier.errors import UsageError
+from vernier.processor_id import is_integer, precision_of
 from vernier.profiling.prediction import Predictor
 from vernier.profiling.profile import Profile
 from vernier.splitting.time_model import TimeModel, time_model
-from vernier.units.split import Assignment, is_integer
+from vernier.units.split import Assignment
 
 HOPE = 0.5
 """How far above the budget a sum of times may be without the split being given up; sums of nets
@@ -188,7 +189,7 @@ class Problem:
 
     def _mostly(self, wanted: Sequence[str]) -> Assignment:
         """The slowest-to-fastest question does not arise: precision first, then the fastest."""
-        exact = [name for name in wanted if name.endswith(":float32")] or list(wanted)
+        exact = [name for name in wanted if precision_of(name) == "float32"] or list(wanted)
         candidates = [
             tuple(
                 next((name for name in (first, *exact, *wanted) if name in able), able[0])

@@ -13,9 +13,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from vernier.processor_id import is_integer
 from vernier.splitting.pairwise import Pairwise, Places
 from vernier.splitting.problem import Problem
-from vernier.units.split import Assignment, is_integer
+from vernier.units.split import Assignment
 
 Float64 = NDArray[np.float64]
 RIDGE = 1e-3

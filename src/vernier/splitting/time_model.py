@@ -19,10 +19,11 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from vernier.processor_id import is_integer
 from vernier.profiling.correction import random_splits
 from vernier.profiling.prediction import Predictor
 from vernier.profiling.profile import Correction, Crossing, Profile
-from vernier.units.split import Form, fusion, is_integer
+from vernier.units.split import Form, fusion
 
 Float64 = NDArray[np.float64]
 COMPARED = 12

@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 
 from vernier.errors import UsageError
+from vernier.processor_id import ProcessorId, is_integer
 from vernier.units.cutting import Granularity
 from vernier.units.unit import Unit
 
@@ -79,11 +80,6 @@ class Split:
         return frozenset(output for output, name in placed.items() if is_integer(name))
 
 
-def precision_of(processor: str) -> str:
-    """A processor's precision, by its name."""
-    return processor.rpartition(":")[2]
-
-
 def fusion(processors: Sequence[str]) -> dict[str, str]:
     """Which processors of a split can live in one file, and the one that such a file runs on.
 
@@ -96,8 +92,11 @@ def fusion(processors: Sequence[str]) -> dict[str, str]:
         By processor that can be fused with another of them, that one of the engine and device.
     """
     used = set(processors)
+    named = {name: ProcessorId.parse(name) for name in sorted(used)}
     pairs = {
-        name.removesuffix("int8") + "float32": name for name in sorted(used) if is_integer(name)
+        str(known.in_precision("float32")): name
+        for name, known in named.items()
+        if known.is_integer
     }
     return {
         one: integer
@@ -105,11 +104,6 @@ def fusion(processors: Sequence[str]) -> dict[str, str]:
         if exact in used
         for one in (exact, integer)
     }
-
-
-def is_integer(processor: str) -> bool:
-    """Whether a processor's precision is INT8, by its name."""
-    return precision_of(processor) == "int8"
 
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]

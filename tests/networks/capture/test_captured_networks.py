@@ -83,8 +83,8 @@ def test_a_networks_other_ends_are_left_out():
     [
         ("carn_m.safetensors", 2),
         ("imdn_x4.safetensors", 4),
-        ("realesr-animevideov3-x4.param", 4),
-        ("upscayl-lite-4x.param", 4),
+        ("realesr-animevideov3-x4.safetensors", 4),
+        ("upscayl-lite-4x.safetensors", 4),
     ],
 )
 def test_real_weights(file, scale):

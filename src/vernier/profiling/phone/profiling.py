@@ -18,8 +18,8 @@ from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized
 from vernier.images.writing import write_whole
+from vernier.processor_id import ProcessorId, is_integer
 from vernier.processors.machine import Machine
-from vernier.processors.protocol import ProcessorId
 from vernier.profiling.activations import activations_of
 from vernier.profiling.assembly import Subject, assemble, unit_key
 from vernier.profiling.contenders import model_of
@@ -251,7 +251,7 @@ def _time_switch(
 ) -> tuple[Time, Time]:
     """The engine's conversion between two dummies, on the CPU; nothing where none is needed."""
     nothing = Time(0.0, 0.0, 0.0)
-    ends = [name.endswith(":int8") for name in (source, target)]
+    ends = [is_integer(name) for name in (source, target)]
     if ends[0] == ends[1]:
         return nothing, nothing
     dummies = chain(shape, 2, tensor)
