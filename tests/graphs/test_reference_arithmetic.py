@@ -3,8 +3,8 @@ import pytest
 from sample_graphs import form, picture, random_graph, sesr, sketch
 
 from vernier.errors import GraphError
-from vernier.graphs import reference
 from vernier.graphs.graph import Kind, Operator, TensorType
+from vernier.graphs.operators import convolutions
 from vernier.graphs.reference import evaluate, run
 
 
@@ -78,7 +78,7 @@ def _on(kind, shape):
 def test_bands_of_rows_do_not_change_the_result(monkeypatch):
     graph = sesr(2, height=33, width=17)
     whole = run(graph, picture(graph))
-    monkeypatch.setattr(reference, "PATCH_BYTES", 1)
+    monkeypatch.setattr(convolutions, "PATCH_BYTES", 1)
     banded = run(graph, picture(graph))
     for name, value in whole.items():
         np.testing.assert_allclose(banded[name], value, atol=1e-5)
