@@ -103,10 +103,16 @@ def _claimed(partial: Path) -> BinaryIO | None:
     A writer holds a lock on the file that it writes, which the system takes away with the process.
     """
     try:
-        return _locked(partial.open("xb"))
+        made = partial.open("xb")
     except FileExistsError:
         if fcntl is None:
             return None
+    else:
+        if _locked(made) is None:
+            # Another writer took it for one that was left, before it was locked.
+            made.close()
+            return None
+        return made
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         left = os.fdopen(os.open(partial, flags), "r+b")
