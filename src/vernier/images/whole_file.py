@@ -108,31 +108,32 @@ def _claimed(partial: Path) -> BinaryIO | None:
         if fcntl is None:
             return None
     else:
-        if _locked(made) is None:
-            # Another writer took it for one that was left, before it was locked.
-            made.close()
-            return None
-        return made
+        # Until it is locked another writer may take it for one that was left, and be done with it.
+        return _owned(made, partial)
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         left = os.fdopen(os.open(partial, flags), "r+b")
     except OSError:
         return None
     about = os.fstat(left.fileno())
-    ours = stat.S_ISREG(about.st_mode) and about.st_uid == os.getuid() and about.st_nlink == 1
-    file = _locked(left) if ours else None
-    if file is None:
+    if not (stat.S_ISREG(about.st_mode) and about.st_uid == os.getuid() and about.st_nlink == 1):
         left.close()
         return None
-    try:
-        if os.stat(partial, follow_symlinks=False).st_ino != about.st_ino:  # noqa: PTH116
-            raise FileNotFoundError(partial)
-    except OSError:
-        # Its writer was just done with it.
-        file.close()
-        return None
-    file.truncate(0)
+    file = _owned(left, partial)
+    if file is not None:
+        file.truncate(0)
     return file
+
+
+def _owned(file: BinaryIO, partial: Path) -> BinaryIO | None:
+    """The file, locked and still under its name; closed and None otherwise."""
+    if _locked(file) is not None:
+        with contextlib.suppress(OSError):
+            there = os.stat(partial, follow_symlinks=False)  # noqa: PTH116
+            if os.path.samestat(there, os.fstat(file.fileno())):
+                return file
+    file.close()
+    return None
 
 
 def _locked(file: BinaryIO) -> BinaryIO | None:
