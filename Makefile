@@ -38,7 +38,7 @@ test-run-time: $(VENV)/.ready-run-time
 
 $(VENV)/.ready-run-time: pyproject.toml requirements.txt
 	$(PYTHON) -m venv $(VENV)
-	sed '/^# -- extra "learn"/,/^# -- extra "onnx"/d; /^# -- extra "vela"/,/^# -- to test/d; /^mypy/d; /^scipy/d' \
+	sed '/^# -- extra "learn"/,/^# -- extra "heic"/d; /^# -- extra "vela"/,/^# -- to test/d; /^mypy/d; /^scipy/d' \
 		requirements.txt > $(VENV)/requirements.txt
 	$(PIP) -r $(VENV)/requirements.txt
 	$(PIP) --no-deps --editable .
