@@ -44,6 +44,9 @@ ARROWS: dict[str, set[str]] = {
         "graphs", "formats", "images", "quantization", "conversion", "units", "processors",
         "runtime", "estimates", "bundles", "export", "networks",
     },
+    "web": {
+        "graphs", "formats", "images", "quantization", "units", "bundles", "processors", "runtime",
+    },
     "splitting": {"metrics", "quality", "units", "profiling"},
     "planning": {
         "graphs", "images", "metrics", "networks", "perceptual", "quality", "quantization",

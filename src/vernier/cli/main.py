@@ -82,6 +82,11 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
         "export",
         "Export a network, whole or split between processors, as `.tflite` with a manifest.",
     ),
+    (
+        "web",
+        "web",
+        "Write a page that runs bundles in a browser, offline, and serve it.",
+    ),
     ("inspect", "inspect_bundle", "Check a bundle and show its units, segments and conversions."),
     (
         "eval",

@@ -1,0 +1,103 @@
+/**
+ * LiteRT.js in a worker, and segments of it on WebAssembly.
+ *
+ * @import {LiteRt, LiteRtModule, Piece, RawBuffer, RawWasm, Samples, SegmentStep} from "./types.js"
+ */
+
+const FOLDER = new URL("../litert/", import.meta.url).href;
+
+/** @type {Promise<{module: LiteRtModule, runtime: LiteRt}> | null} */
+let loading = null;
+
+/**
+ * LiteRT.js; once per worker, so the first call decides about threads.
+ *
+ * @param {boolean} threads
+ */
+export function litert(threads) {
+  loading ??= load(threads);
+  return loading;
+}
+
+/** @param {boolean} threads */
+async function load(threads) {
+  /** @type {LiteRtModule} */
+  const module = await import(`${FOLDER}index.js`);
+  const name = threads ? "litert_wasm_threaded" : "litert_wasm";
+  // A worker has no document whose scripts tell emscripten where its files are.
+  /** @type {any} */ (self).Module = {
+    locateFile: (/** @type {string} */ file) => `${FOLDER}wasm/${file}`,
+    mainScriptUrlOrBlob: `${FOLDER}wasm/${name}_internal.js`,
+  };
+  const runtime = await module.loadLiteRt(`${FOLDER}wasm/`, { threads });
+  return { module, runtime };
+}
+
+/**
+ * A segment on WASM, by the raw bindings: the public API takes no INT8.
+ *
+ * @param {LiteRt} runtime
+ * @param {Uint8Array} model fitted to its size
+ * @param {SegmentStep} step
+ * @param {number} threads
+ * @returns {Promise<Piece>}
+ */
+export async function wasmPiece(runtime, model, step, threads) {
+  const wasm = runtime.liteRtWasm;
+  const environment = runtime.getDefaultEnvironment();
+  const raw = environment.liteRtEnvironment;
+  const pointer = wasm._malloc(model.length);
+  wasm.HEAPU8.set(model, pointer);
+  const loaded = wasm.loadModel(raw, pointer, model.length);
+  const compiled = await wasm.compileModel(raw, loaded, {
+    environment,
+    accelerator: "wasm",
+    cpuOptions: { numThreads: threads },
+    gpuOptions: {},
+    webNNOptions: {},
+  });
+  const inputs = step.inputs.map((_, index) => {
+    const type = loaded.getInputTensorType(0, index);
+    const kind = wasm.LiteRtTensorBufferType.HOST_MEMORY;
+    const buffer = wasm.LiteRtTensorBuffer.createManaged(raw, kind, type, type.bytes());
+    type.delete();
+    return buffer;
+  });
+  /** @type {RawBuffer[]} */
+  let outputs = [];
+  return {
+    processor: `web:wasm:${step.precision}`,
+    input: (index) => view(wasm, inputs[index], step.inputs[index].dtype),
+    output: (index) => view(wasm, outputs[index], step.outputs[index].dtype),
+    async run() {
+      for (const buffer of outputs) buffer.delete();
+      outputs = [];
+      outputs = await compiled.run(0, inputs);
+    },
+    close() {
+      for (const buffer of [...outputs, ...inputs]) buffer.delete();
+      compiled.delete();
+      loaded.delete();
+      wasm._free(pointer);
+    },
+  };
+}
+
+/**
+ * A buffer's memory; good until WASM's memory grows.
+ *
+ * @param {RawWasm} wasm
+ * @param {RawBuffer} buffer
+ * @param {string} dtype
+ * @returns {Samples}
+ */
+function view(wasm, buffer, dtype) {
+  const pointer = buffer.lock(wasm.LiteRtTensorBufferLockMode.READ_WRITE);
+  buffer.unlock();
+  const memory = wasm.HEAPU8.buffer;
+  const bytes = buffer.size();
+  if (dtype === "float32") return new Float32Array(memory, pointer, bytes / 4);
+  return dtype === "int8"
+    ? new Int8Array(memory, pointer, bytes)
+    : new Uint8Array(memory, pointer, bytes);
+}

@@ -1,0 +1,115 @@
+"""Debian's Chromium, driven by Playwright: a page of a site that `vernier web` made."""
+
+import base64
+import io
+import shutil
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vernier.errors import UsageError
+from vernier.web.serving import serving
+from vernier.web.site import web_site
+
+# WebGPU in software: for numbers, never for times.
+FLAGS = (
+    "--no-sandbox",
+    "--enable-unsafe-webgpu",
+    "--use-webgpu-adapter=swiftshader",
+    "--enable-unsafe-swiftshader",
+)
+PHONE = {"width": 390, "height": 844}
+PATIENCE_MS = 120_000
+
+
+@contextmanager
+def chromium():
+    """The browser, or a skip."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("no Chromium here (Debian: apt install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def made_site(bundles, folder, **options):
+    """A site, or a skip where npm's packages cannot be had."""
+    try:
+        return web_site(bundles, folder, **options)
+    except UsageError as error:
+        if "cannot be fetched" in str(error):
+            pytest.skip("LiteRT.js cannot be fetched from npm here")
+        raise
+
+
+@contextmanager
+def opened(browser, folder, *, isolated=True, query="", **context):
+    """A page of the site, with its first network open; its console's errors are `page.errors`."""
+    with serving(folder, isolated=isolated) as server:
+        address = f"http://127.0.0.1:{server.server_address[1]}/"
+        place = browser.new_context(viewport=PHONE, **{"locale": "en-GB", **context})
+        place.set_default_timeout(PATIENCE_MS)
+        page = place.new_page()
+        page.errors = []
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.address = address
+        page.goto(address + query)
+        try:
+            yield page
+        finally:
+            place.close()
+
+
+def settled(page):
+    """Wait until the page waits for a user; what it says then, or its error."""
+    page.locator(
+        "#status:text-matches('Ready|Done|Cancelled|就绪|完成|取消'), #error:not(:empty)"
+    ).first.wait_for()
+    return page.inner_text("#status") or page.inner_text("#error")
+
+
+def choose(page, index):
+    """Another network of the site."""
+    page.select_option("#network", str(index))
+    return settled(page)
+
+
+def enlarge(page, content, name="picture.png", kind="image/png"):
+    """Give the page a file; what it says at the end."""
+    page.set_input_files("#file", {"name": name, "mimeType": kind, "buffer": content})
+    return settled(page)
+
+
+def result(page):
+    """The page's result as the bytes of a file."""
+    text = page.evaluate(
+        """async () => {
+          const file = await (await fetch(document.getElementById('download').href)).blob();
+          return new Promise((done) => {
+            const reader = new FileReader();
+            reader.onload = () => done(reader.result.split(',')[1]);
+            reader.readAsDataURL(file);
+          });
+        }"""
+    )
+    return base64.b64decode(text)
+
+
+def png(samples):
+    """Samples as a PNG file."""
+    content = io.BytesIO()
+    Image.fromarray(samples).save(content, "PNG")
+    return content.getvalue()
+
+
+def samples_of(content):
+    """The samples of a file."""
+    return np.asarray(Image.open(io.BytesIO(content)))

@@ -1,0 +1,372 @@
+"""The page in a real browser: its pictures are Python's, to the last bit."""
+
+import io
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+from browser import choose, chromium, enlarge, made_site, opened, png, result, samples_of, settled
+from PIL import Image
+
+import vernier
+from vernier.bundles.bundle import open_bundle, write_bundle
+from vernier.bundles.shipped import FOLDER, shipped_bundles
+from vernier.conversion.registry import find_method
+from vernier.export.splits import export_split
+from vernier.export.whole import network_facts
+from vernier.graphs.graph import Quantization
+from vernier.quantization.ranges import calibrate_picture_network
+from vernier.runtime.tiles import cut_side
+from vernier.units.cutting import cut
+from vernier.units.split import Form, Split
+
+FLOAT, INT8 = "litert:cpu:float32", "litert:cpu:int8"
+SHIPPED = sorted(FOLDER.glob("*/*"))
+NAMES = [f"{path.parent.name}.{path.name}" for path in SHIPPED]
+SMALL = ["split-segments", "split-fused", "sesr-m3-x2.float32", "sesr-m3-x2.int8"]
+MOST_HEAP_BYTES = 400 << 20
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def photo(request):
+    """A part of the demo's photo, of odd sides."""
+    whole = Image.open(request.config.rootpath / "demo" / "chelsea.png").convert("RGB")
+    return np.asarray(whole)[60:123, 100:187]
+
+
+@pytest.fixture(scope="module")
+def splits(tmp_path_factory, photo):
+    """A network split float, INT8, float, INT8, float: as segments, and fused into one file."""
+    network = open_bundle(shipped_bundles("sesr-m5", 2)["float32"]).graph
+    units = cut(network)
+    luma = photo.astype(np.float32).mean(axis=2)[None, :, :, None] / 255
+    ranges = calibrate_picture_network(network, [luma])
+    processors = [FLOAT, INT8, INT8, FLOAT, INT8, INT8, FLOAT]
+    split = Split.of(units, processors[: len(units)])
+    folder = tmp_path_factory.mktemp("splits")
+    for form in (Form.SEGMENTS, Form.FUSED):
+        facts = network_facts(network, f"split-{form}", 2)
+        made = export_split(network, facts, units, split, ranges, form=form)
+        write_bundle(folder / str(form), made.manifest, made.models)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory, splits):
+    """The splits, and one network in both precisions."""
+    folder = tmp_path_factory.mktemp("web") / "site"
+    made_site([splits / "segments", splits / "fused", "sesr-m3"], folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(browser, site):
+    with opened(browser, site) as found:
+        assert settled(found) == "Ready."
+        yield found
+
+
+def wanted(bundle, samples, processor=None):
+    """What Python computes on LiteRT."""
+    options = {} if processor is None else {"processor": processor}
+    scale = open_bundle(bundle).manifest.network.scale
+    return vernier.upscale(samples, scale, bundle=bundle, **options)
+
+
+def fact(page, name):
+    """A line of what the page says that ran."""
+    return page.locator(f"dt:has-text('{name}') + dd").first.inner_text()
+
+
+def test_every_shipped_network_gives_python_s_picture(browser, photo, tmp_path):
+    made_site(SHIPPED, tmp_path / "site")
+    with opened(browser, tmp_path / "site") as page:
+        assert settled(page) == "Ready."
+        assert [text.strip() for text in page.locator("#network option").all_inner_texts()] == NAMES
+        different = {}
+        for index, path in enumerate(SHIPPED):
+            assert choose(page, index) == "Ready."
+            assert enlarge(page, png(photo)).startswith("Done")
+            expected = wanted(path, photo, f"litert:cpu:{path.name}")
+            different[NAMES[index]] = np.count_nonzero(samples_of(result(page)) != expected)
+        assert different == dict.fromkeys(NAMES, 0)
+        assert page.errors == []
+
+
+@pytest.mark.parametrize("index", [0, 1], ids=SMALL[:2])
+def test_a_split_gives_python_s_picture(page, splits, photo, index):
+    assert choose(page, index) == "Ready."
+    assert enlarge(page, png(photo)).startswith("Done")
+    expected = wanted(splits / ("segments", "fused")[index], photo)
+    np.testing.assert_array_equal(samples_of(result(page)), expected)
+    ran = page.locator("#steps tbody tr").all_inner_texts()
+    kinds = [line.split("\t")[0] for line in ran]
+    if index == 0:
+        assert kinds == ["segment", "conversion"] * 4 + ["segment"]
+        assert [line.split("\t")[1:3] for line in ran[:3]] == [
+            [FLOAT, "web:wasm:float32"],
+            ["", "web:js"],
+            [INT8, "web:wasm:int8"],
+        ]
+    else:
+        assert kinds == ["segment"]
+
+
+def test_without_isolation_one_thread_gives_the_same(browser, site, photo):
+    with opened(browser, site, isolated=False, service_workers="block") as page:
+        assert settled(page) == "Ready."
+        assert fact(page, "Isolated").startswith("no")
+        assert fact(page, "Threads") == "1"
+        assert enlarge(page, png(photo)).startswith("Done")
+        first = samples_of(result(page))
+    with opened(browser, site) as page:
+        settled(page)
+        assert fact(page, "Isolated") == "yes"
+        assert enlarge(page, png(photo)).startswith("Done")
+        np.testing.assert_array_equal(samples_of(result(page)), first)
+
+
+def test_offline_after_one_visit_and_isolated_by_the_service_worker(browser, site, photo):
+    with opened(browser, site, isolated=False) as page:
+        settled(page)
+        page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+        page.reload()
+        settled(page)
+        assert fact(page, "Isolated") == "yes"
+        page.context.set_offline(True)
+        page.reload()
+        assert settled(page) == "Ready."
+        assert enlarge(page, png(photo)).startswith("Done")
+
+
+DIRECT = """async ([network, bytes, budget]) => {
+  const { Session } = await import('/app/session.js');
+  const session = new Session();
+  await session.open(network, 'auto', 2);
+  const file = new Blob([new Uint8Array(bytes)]);
+  const { blob, report } = await session.enlarge(file, 'png', budget, () => {}).answer;
+  session.worker.terminate();
+  return { bytes: [...new Uint8Array(await blob.arrayBuffer())], report };
+}"""
+
+
+@pytest.mark.parametrize("index", range(4), ids=SMALL)
+def test_tiles_give_what_the_whole_does(page, site, photo, index):
+    content = list(png(photo))
+    network = json.loads((site / "site.json").read_text())["networks"][index]
+    small = 40 * 40 * network["bytes_per_pixel"]
+    whole = page.evaluate(DIRECT, [index, content, 1 << 30])
+    tiled = page.evaluate(DIRECT, [index, content, small])
+    assert whole["report"]["tiles"] == 1
+    assert tiled["report"]["tiles"] > 3
+    np.testing.assert_array_equal(
+        samples_of(bytes(tiled["bytes"])), samples_of(bytes(whole["bytes"]))
+    )
+
+
+def test_tiles_are_cut_as_python_cuts_them(page):
+    cases = [(100, 40, 7, 1), (101, 50, 9, 2), (64, 64, 9, 1), (4000, 512, 15, 4), (20, 19, 9, 1)]
+    for length, size, halo, step in cases:
+        found = page.evaluate(
+            "async (a) => (await import('/app/tiles.js')).cutSide(...a)",
+            [length, size, halo, step],
+        )
+        expected = [vars(span) for span in cut_side(length, size, halo, step)]
+        assert found == expected
+
+
+def test_conversions_are_python_s(page):
+    random = np.random.default_rng(7)
+    scale, zero = np.float32(0.0173), -23
+    reals = np.concatenate(
+        [
+            random.normal(0, 2, 5000).astype(np.float32),
+            (np.arange(-300, 300) + np.float32(0.5)) * scale,
+            np.array([np.inf, -np.inf, 0, -0.0, 3e38, 1e-40], np.float32),
+        ]
+    ).astype(np.float32)
+    codes = Quantization(np.array([scale], np.float32), np.array([zero], np.int32))
+    expected = np.empty(reals.shape, np.int8)
+    find_method("arithmetic").prepare(reals, None, expected, codes).run()
+    back = np.empty(reals.shape, np.float32)
+    find_method("arithmetic").prepare(expected, codes, back, None).run()
+    found = page.evaluate(
+        """async ([bits, scale, zero_point]) => {
+          const { quantize, dequantize } = await import('/app/convert.js');
+          const reals = new Float32Array(new Uint32Array(bits).buffer);
+          const codes = new Int8Array(reals.length);
+          const kind = { dtype: 'int8', scale, zero_point };
+          quantize(reals, codes, kind);
+          const back = new Float32Array(reals.length);
+          dequantize(codes, back, kind);
+          return [[...codes], [...new Uint32Array(back.buffer)]];
+        }""",
+        [reals.view(np.uint32).tolist(), float(scale), zero],
+    )
+    np.testing.assert_array_equal(np.array(found[0]), expected)
+    np.testing.assert_array_equal(np.array(found[1], np.uint32), back.view(np.uint32))
+
+
+@pytest.fixture
+def int8_page(page):
+    assert choose(page, SMALL.index("sesr-m3-x2.int8")) == "Ready."
+    return page
+
+
+INT8_BUNDLE = shipped_bundles("sesr-m3", 2)["int8"]
+
+
+def test_transparency(int8_page, photo):
+    height, width = photo.shape[:2]
+    y, x = np.mgrid[0:height, 0:width]
+    alpha = np.clip(255 - 6 * np.hypot(x - 40, y - 30), 0, 255).astype(np.uint8)
+    picture = np.dstack([photo, alpha])
+    assert enlarge(int8_page, png(picture)).startswith("Done")
+    found = samples_of(result(int8_page)).astype(int)
+    expected = wanted(INT8_BUNDLE, picture, INT8).astype(int)
+    assert found.shape == expected.shape
+    assert np.abs(found[:, :, 3] - expected[:, :, 3]).max() <= 1
+    # WebGL gives the colours as they are in the file; only the spread under full transparency is
+    # added up in another order.
+    apart = np.abs(found - expected)[:, :, :3]
+    assert apart[expected[:, :, 3] > 64].max() == 0
+    assert (apart > 1).mean() < 1e-3
+
+
+def test_a_grey_palette_and_a_jpeg_lying_on_its_side(int8_page, photo):
+    grey = Image.fromarray(photo).convert("L")
+    assert enlarge(int8_page, png(np.asarray(grey))).startswith("Done")
+    expected = wanted(INT8_BUNDLE, np.asarray(grey.convert("RGB")), INT8)
+    np.testing.assert_array_equal(samples_of(result(int8_page)), expected)
+    content = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(photo).save(content, "JPEG", quality=95, subsampling=0, exif=exif)
+    said = enlarge(int8_page, content.getvalue(), "on its side.jpg", "image/jpeg")
+    assert said.startswith("Done")
+    found = samples_of(result(int8_page)).astype(int)
+    upright = np.asarray(Image.open(content).transpose(Image.Transpose.ROTATE_270))
+    expected = wanted(INT8_BUNDLE, upright, INT8).astype(int)
+    assert found.shape == expected.shape
+    assert np.abs(found - expected).mean() < 1
+    assert int8_page.get_attribute("#download", "download") == "on its side_x2.png"
+
+
+def test_a_wide_gamut_comes_out_in_srgb(int8_page):
+    """Display P3's red is outside of sRGB; its half-bright yellow is inside, and is converted."""
+    from PIL import ImageCms
+
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
+    assert profile.profile is not None  # Pillow has LittleCMS
+    adobe_like = Image.new("RGB", (12, 10), (90, 140, 60))
+    content = io.BytesIO()
+    adobe_like.save(content, "PNG", icc_profile=display_p3())
+    assert enlarge(int8_page, content.getvalue()).startswith("Done")
+    found = samples_of(result(int8_page)).reshape(-1, 3).mean(axis=0)
+    srgb = ImageCms.profileToProfile(
+        adobe_like,
+        ImageCms.ImageCmsProfile(io.BytesIO(display_p3())),
+        ImageCms.createProfile("sRGB"),
+    )
+    expected = np.asarray(srgb)[0, 0]
+    assert np.abs(expected.astype(int) - (90, 140, 60)).max() > 5
+    assert np.abs(found - expected).max() <= 2.5
+
+
+def test_wrong_files_are_told_and_do_no_harm(int8_page, photo):
+    for content in (b"", b"no picture", png(photo)[:200], b"\xff\xd8\xff\xe0" + bytes(50)):
+        assert "cannot read that file" in enlarge(int8_page, content)
+        assert int8_page.locator("#result").is_hidden()
+    assert enlarge(int8_page, png(photo)).startswith("Done")
+    assert int8_page.inner_text("#error") == ""
+
+
+def test_pictures_of_a_few_pixels(int8_page):
+    for height, width in ((1, 1), (1, 9), (2, 3), (5, 1)):
+        samples = np.full((height, width, 3), (200, 90, 30), np.uint8)
+        assert enlarge(int8_page, png(samples)).startswith("Done")
+        found = samples_of(result(int8_page))
+        assert found.shape == (2 * height, 2 * width, 3)
+
+
+def test_twelve_megapixels_in_bounded_memory_and_cancelled(int8_page, photo):
+    large = Image.fromarray(photo).resize((4000, 3000), Image.Resampling.BICUBIC)
+    content = io.BytesIO()
+    large.save(content, "JPEG", quality=90)
+    int8_page.set_input_files(
+        "#file", {"name": "12.jpg", "mimeType": "image/jpeg", "buffer": content.getvalue()}
+    )
+    int8_page.locator("#status:text-matches('Tile [2-9]')").wait_for()
+    int8_page.click("#cancel")
+    assert settled(int8_page) == "Cancelled."
+    assert int8_page.locator("#working").is_hidden()
+    assert enlarge(int8_page, content.getvalue(), "12.jpg", "image/jpeg").startswith("Done")
+    heap = int(re.sub(r"\D", "", fact(int8_page, "WebAssembly"))) << 20
+    assert heap < MOST_HEAP_BYTES
+    size = int8_page.evaluate(
+        """async () => {
+          const file = await (await fetch(document.getElementById('download').href)).blob();
+          const bitmap = await createImageBitmap(file);
+          return [bitmap.width, bitmap.height];
+        }"""
+    )
+    assert size == [8000, 6000]
+    scripts = int8_page.evaluate("performance.memory.usedJSHeapSize")
+    assert scripts < MOST_HEAP_BYTES
+
+
+def test_wrong_numbers_are_refused_before_any_picture(browser, site, tmp_path):
+    """A file of expected numbers that says something else stands for a device that computes it."""
+    shutil.copytree(site, tmp_path / "site")
+    first = json.loads((site / "site.json").read_text())["networks"][0]
+    file = tmp_path / "site" / first["codes"]["tests_file"]
+    content = bytearray(file.read_bytes())
+    content[-100] ^= 0x40
+    file.write_bytes(content)
+    with opened(browser, tmp_path / "site") as page:
+        assert "wrong numbers" in settled(page)
+        assert "web:wasm:float32" in page.inner_text("#error")
+
+
+def display_p3():
+    """Display P3 as an ICC profile, made here: matrix, white point and sRGB's curve."""
+    import struct
+
+    def fixed(*values):
+        return b"".join(struct.pack(">i", round(v * 65536)) for v in values)
+
+    def xyz(*values):
+        return b"XYZ \0\0\0\0" + fixed(*values)
+
+    # Adapted to D50, as profiles are (ICC.1:2022, annex E; SMPTE EG 432-1).
+    tags = {
+        b"desc": b"desc\0\0\0\0\0\0\0\x0bDisplay P3\0" + bytes(79),
+        b"wtpt": xyz(0.9642, 1.0, 0.8249),
+        b"rXYZ": xyz(0.51512, 0.24120, -0.00105),
+        b"gXYZ": xyz(0.29198, 0.69225, 0.04189),
+        b"bXYZ": xyz(0.15710, 0.06657, 0.78407),
+        b"cprt": b"text\0\0\0\0none\0",
+    }
+    curve = b"para\0\0\0\0\0\3\0\0" + fixed(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+    for name in (b"rTRC", b"gTRC", b"bTRC"):
+        tags[name] = curve
+    table, data = struct.pack(">I", len(tags)), b""
+    start = 128 + 4 + 12 * len(tags)
+    for name, content in tags.items():
+        table += name + struct.pack(">II", start + len(data), len(content))
+        data += content + bytes(-len(content) % 4)
+    header = bytearray(128)
+    header[0:4] = struct.pack(">I", start + len(data))
+    header[8:12] = b"\x04\0\0\0"
+    header[12:24] = b"mntrRGB XYZ "
+    header[36:40] = b"acsp"
+    header[68:80] = fixed(0.9642, 1.0, 0.8249)
+    return bytes(header) + table + data
