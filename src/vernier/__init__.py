@@ -8,6 +8,7 @@ known = vernier.profile("sesr-m5")                              # how long each 
 plan = vernier.optimize("sesr-m5", "0.7x", "photos/", "plan/")  # the best split for a time
 made = vernier.export("sesr-m5", "bundle.zip", scale=2)         # a network as a bundle
 scores = vernier.metrics("large.png", "original.png")           # how near it is
+report = vernier.video("film.mp4", "large.mkv", height=2160)    # a film, going on where it stopped
 """
 
 import importlib
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from vernier.runtime.report import Report
     from vernier.scoring.files import metrics
     from vernier.version import VERSION as __version__  # noqa: N811 - Python's own name for it
+    from vernier.video.converting import video
 
 __all__ = [
     "Report",
@@ -35,6 +37,7 @@ __all__ = [
     "optimize",
     "profile",
     "upscale",
+    "video",
 ]
 
 # Imported when first asked for: the command line's help needs none of it.
@@ -48,11 +51,12 @@ _PLACES = {
     "optimize": ("vernier.planning.optimizing", "optimize"),
     "profile": ("vernier.profiling.networks", "profile"),
     "upscale": ("vernier.runtime.pictures", "upscale"),
+    "video": ("vernier.video.converting", "video"),
 }
 
 
 class _Api(ModuleType):
-    """The public module, whose calls `export` and `metrics` are named like the rooms behind them.
+    """The public module; its calls `export`, `metrics` and `video` are named like their rooms.
 
     Importing from a room would put the room in its call's place. `from vernier.metrics.psnr import
     psnr` still finds the room, which Python knows by its whole name.

@@ -3,6 +3,7 @@
     VernierError
     ├── UsageError            what the caller asked for cannot be meant
     ├── ImageError            a picture cannot be read, or a result cannot be written
+    ├── VideoError            a film cannot be read, or its result cannot be written
     ├── NetworkError          an unknown network, or weights that do not fit it
     ├── GraphError            an operator graph that is malformed or holds something unsupported
     ├── BundleError           a bundle that is damaged, tampered with or too new
@@ -26,6 +27,10 @@ class UsageError(VernierError, ValueError):
 
 class ImageError(VernierError):
     """A picture cannot be decoded, or its result cannot be written."""
+
+
+class VideoError(VernierError):
+    """A film cannot be decoded, or its result cannot be encoded or written."""
 
 
 class NetworkError(VernierError):

@@ -14,6 +14,7 @@ from vernier.errors import MissingExtraError
 HEAVY = (
     "numpy",
     "PIL",
+    "av",
     "torch",
     "onnx",
     "scipy",

@@ -16,6 +16,11 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
         "Enlarge pictures. Inputs are never overwritten; nothing is written half.",
     ),
     (
+        "video",
+        "video",
+        "Enlarge a film. Whatever stops it, the same command goes on where it stopped.",
+    ),
+    (
         "devices",
         "devices",
         "List the processors: what can compute here, and what cannot and why.",

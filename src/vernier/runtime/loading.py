@@ -16,6 +16,7 @@ from vernier.processors.protocol import Executable, Processor
 from vernier.runtime.chain import Chain
 from vernier.runtime.integer_picture_graph import integer_picture_graph
 from vernier.runtime.picture_graph import OWN_NAMES, picture_graph
+from vernier.runtime.plane_graph import plane_graph
 from vernier.units.segments import Segmentation, segment
 
 Load = Callable[[str, bytes], Executable]
@@ -73,6 +74,45 @@ def load_picture(
     sized = resized(bundle.graph, height, width)
     graph = wrapped_network(sized, bundle.manifest.network.scale, samples, codes)
     return _load_all(graph, segment(graph, placed_colours(graph, bundle)), load, method)
+
+
+def load_plane(
+    bundle: Bundle, height: int, width: int, codes: bool, full_range: bool, load: Load
+) -> Chain:
+    """The network from a luma plane, as video has it, to a larger one.
+
+    Args:
+        bundle: of a luma network.
+        height: of the plane, in pixels.
+        width: likewise.
+        codes: as `plane_graph`.
+        full_range: the codes begin at black and end at white, and are not BT.601's studio range.
+        load: see `placed`.
+
+    Raises:
+        GraphError: the network is not of luma.
+        ProcessorError: a processor is not here, or refuses a segment.
+        PlacementError: something would run otherwise than the bundle asks, and may not.
+    """
+    sized = resized(bundle.graph, height, width)
+    scale = bundle.manifest.network.scale
+    if codes and full_range:
+        # What a grey picture is: its samples become studio range, and the result turns back.
+        graph = picture_graph(sized, scale, 1, codes=True)
+    else:
+        graph = plane_graph(sized, scale, codes)
+    processors = bundle.processors if graph is sized else placed_colours(graph, bundle)
+    return _load_all(graph, segment(graph, processors), load, None)
+
+
+def load_graph(graph: Graph, processor: str, load: Load) -> Chain:
+    """A graph of our own, whole on one processor.
+
+    Raises:
+        ProcessorError: it is not here, or refuses the graph.
+    """
+    everywhere = dict.fromkeys((op.output for op in graph.operators), processor)
+    return _load_all(graph, segment(graph, everywhere), load, None)
 
 
 def wrapped_network(network: Graph, scale: int, samples: int, codes: bool) -> Graph:

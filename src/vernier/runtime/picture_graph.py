@@ -57,7 +57,7 @@ def picture_graph(network: Graph, scale: int, samples: int, codes: bool) -> Grap
             f"{network.name}: expected 1 or 3 channels, found {channels} for the network "
             f"and {samples} for the picture"
         )
-    build = _Builder(network)
+    build = NetworkBuilder(network)
     picture = build.picture((1, height, width, samples), codes)
     if channels == 3:
         rgb = picture if samples == 3 else build.linear(picture, np.ones((3, 1)), name="colours")
@@ -77,7 +77,7 @@ def picture_graph(network: Graph, scale: int, samples: int, codes: bool) -> Grap
     return build.graph()
 
 
-def _luma_network(build: _Builder, picture: str, scale: int) -> str:
+def _luma_network(build: NetworkBuilder, picture: str, scale: int) -> str:
     """RGB through a luma network: `(.., s*s*3)` packed pixels, colours innermost."""
     phases = scale**2
     luma = build.linear(picture, RGB_TO_YCBCR[:1], np.array([LUMA_OFFSET]), name="luma")
@@ -104,11 +104,11 @@ def _luma_network(build: _Builder, picture: str, scale: int) -> str:
     return build.linear(joined, to_rgb, offset, name="colours")
 
 
-class _Builder(GraphBuilder):
+class NetworkBuilder(GraphBuilder):
     """A builder that knows the network in the middle."""
 
-    def __init__(self, network: Graph) -> None:
-        super().__init__(f"{network.name} from picture to picture", prefix=OWN_NAMES)
+    def __init__(self, network: Graph, name: str = "from picture to picture") -> None:
+        super().__init__(f"{network.name} {name}", prefix=OWN_NAMES)
         self._network = network
 
     def picture(self, shape: tuple[int, int, int, int], codes: bool) -> str:
