@@ -155,7 +155,8 @@ class FrameEnlarger:
 
     def submit(self, frame: Any) -> Future[Enlarged]:
         """Begin with a frame; frames come in order, from one thread."""
-        before, now = self._before, _Frames()
+        # What it reads is there at once, for the next frame to compare itself with.
+        before, now = self._before, _Frames([planes_of(frame, self.picture.layout)])
         self._before = now
         self._pool.submit(self._work, frame, now, before if self.reuse else None)
         return now.done
@@ -176,8 +177,9 @@ class FrameEnlarger:
         tiles = computed = 0
         for number, one in enumerate(passes):
             made = empty_frame(layout, one.height, one.width)
-            sources, targets = planes_of(frame, layout), planes_of(made, layout)
-            now.inputs.append(sources)
+            if number:
+                now.inputs.append(planes_of(frame, layout))
+            sources, targets = now.inputs[number], planes_of(made, layout)
             now.outputs.append(targets)
             for plane, (source, target) in enumerate(zip(sources, targets, strict=True)):
                 count = _plane(one.runner(plane), number, plane, source, target, before)
@@ -213,7 +215,7 @@ def _plane(
     if before is not None:
         if number:
             before.done.result()
-        old = before.inputs[number][plane] if len(before.inputs) > number else None
+        old = before.inputs[number][plane]
     changed = changed_tiles(runner.fine, old, source)
     computed = runner.compute(source, target, changed)
     if computed < len(runner.fine.tiles) and before is not None:
