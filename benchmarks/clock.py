@@ -76,7 +76,7 @@ def rows_of(context: Context, most: int) -> list[dict]:
 
 
 def finer_ms(context: Context, split: Assignment, budget_ms: float) -> float | None:
-    """The foreseen time of a split that looks better and is foreseen to keep the budget as well.
+    """The predicted time of a split that looks better and is predicted to keep the budget as well.
 
     Asked are the splits that differ in one unit, and MILP's. A split that looks better on the
     photos of the search has to do so on those of the last round of finals.
@@ -112,7 +112,7 @@ def table_of(rows: list[dict]) -> str:
         f"split that is slower, within the budget and looks better was found for {better}, among",
         "all that differ in one unit, and MILP's.",
         "",
-        "| network | budget | of all-float | foreseen | measured | again | of the budget | units "
+        "| network | budget | of all-float | predicted | measured | again | of the budget | units "
         "in INT8 | switches | form | timed splits | judged | seconds | PSNR to float, held out "
         "| a finer split |",
         "|" + "---|" * 15,

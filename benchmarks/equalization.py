@@ -45,7 +45,7 @@ def main() -> None:
     for name in given.networks:
         source = find_source(name, 2)
         photos = load_photos(given.photos, source)
-        photos = Photos(photos.inputs[::2], photos.told)
+        photos = Photos(photos.inputs[::2], photos.description)
         ranges = ranges_on(source, photos)
         after = []
         for strength in STRENGTHS:

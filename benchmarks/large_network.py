@@ -33,7 +33,7 @@ from vernier.splitting.additive import chain_optimum
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.greedy import greedy
 from vernier.splitting.learner import Learnt, Recipe
-from vernier.splitting.likeliest import foreseen_effects
+from vernier.splitting.likeliest import predicted_effects
 from vernier.splitting.methods import Method, find_split
 from vernier.splitting.problem import Problem
 from vernier.splitting.starts import by_chance, first_k
@@ -107,7 +107,7 @@ def main() -> None:
     judged = len(judge)
     rivals: dict[str, list[Assignment | None]] = {"search, led by the learner": [found]}
     if learner.learnt is not None:
-        effects = foreseen_effects(problem, learner.learnt)
+        effects = predicted_effects(problem, learner.learnt)
         rivals["greedy by the learner's effects"] = [greedy(problem, effects)]
         rivals["dynamic programming by them"] = [chain_optimum(problem, effects)]
     rivals |= {
@@ -134,8 +134,9 @@ def main() -> None:
         f"# {name} x{scale}: {len(problem.able)} units by layers",
         "",
         f"{given.share:g} of all in float by modelled times of {', '.join(given.processors)};",
-        f"{quality.crops.told}. Learning took {learner.cpu_s:.0f} CPU s ({learner.wall_s:.0f} s),",
-        f"all of the search {cpu_s:.0f} CPU s ({wall_s:.0f} s); {judged} splits were judged.",
+        f"{quality.crops.description}. Learning took {learner.cpu_s:.0f} CPU s "
+        f"({learner.wall_s:.0f} s), all of the search {cpu_s:.0f} CPU s ({wall_s:.0f} s); "
+        f"{judged} splits were judged.",
         "",
         "| way | objective | on other photos | ms of " + f"{problem.budget_ms:.1f} | INT8 units |",
         "|---|---|---|---|---|",

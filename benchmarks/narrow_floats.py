@@ -1,4 +1,4 @@
-"""What bfloat16 does to pictures: as OpenVINO computes it, and as the search's judge foresees it.
+"""What bfloat16 does to pictures: as OpenVINO computes it, and as the search's judge predicts it.
 
     python benchmarks/narrow_floats.py --data ../shared/data --runs DIR [--out benchmarks/results]
 
@@ -63,9 +63,9 @@ def rows_of(name: str, scale: int, given: argparse.Namespace) -> list[dict]:
             for x in inputs:
                 with torch.no_grad():
                     exact = network(torch.from_numpy(x))[0].numpy()
-                    foreseen = network.blend(torch.from_numpy(x), shares, PRECISIONS)[0].numpy()
+                    predicted = network.blend(torch.from_numpy(x), shares, PRECISIONS)[0].numpy()
                 ran = engine(np.ascontiguousarray(x[0].transpose(1, 2, 0))).transpose(2, 0, 1)
-                pairs.append((exact, foreseen, ran))
+                pairs.append((exact, predicted, ran))
         except PlacementError as error:
             # The engine would undo the split, and is not allowed to.
             print(f"{name}, split {number}: {error}", file=sys.stderr)
@@ -78,8 +78,8 @@ def rows_of(name: str, scale: int, given: argparse.Namespace) -> list[dict]:
                 "split": "bfloat16" if number == 0 else f"random {number}",
                 "units": {kind: kinds.count(kind) for kind in PRECISIONS},
                 "ran_db": _mean_db([(exact, ran) for exact, _, ran in pairs]),
-                "foreseen_db": _mean_db([(exact, foreseen) for exact, foreseen, _ in pairs]),
-                "between_db": _mean_db([(foreseen, ran) for _, foreseen, ran in pairs]),
+                "predicted_db": _mean_db([(exact, predicted) for exact, predicted, _ in pairs]),
+                "between_db": _mean_db([(predicted, ran) for _, predicted, ran in pairs]),
             }
         )
         print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
@@ -93,21 +93,21 @@ def _mean_db(pairs: list) -> float:
 
 def table_of(rows: list[dict]) -> str:
     """Every split."""
-    apart = [abs(row["ran_db"] - row["foreseen_db"]) for row in rows]
+    apart = [abs(row["ran_db"] - row["predicted_db"]) for row in rows]
     lines = [
-        "# Narrow floats, run and foreseen",
+        "# Narrow floats, run and predicted",
         "",
-        f"PSNR to the float picture is foreseen to {np.mean(apart):.2f} dB in the mean, "
+        f"PSNR to the float picture is predicted to {np.mean(apart):.2f} dB in the mean, "
         f"{max(apart):.2f} dB at the most.",
         "",
-        "| network | split | float32, bfloat16, INT8 units | run | foreseen | between the two |",
+        "| network | split | float32, bfloat16, INT8 units | run | predicted | between the two |",
         "|" + "---|" * 6,
     ]
     for row in rows:
         counts = ", ".join(str(count) for count in row["units"].values())
         lines.append(
             f"| {row['network']} | {row['split']} | {counts} | {row['ran_db']:.2f} dB "
-            f"| {row['foreseen_db']:.2f} dB | {row['between_db']:.2f} dB |"
+            f"| {row['predicted_db']:.2f} dB | {row['between_db']:.2f} dB |"
         )
     return "\n".join(lines) + "\n"
 

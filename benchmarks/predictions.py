@@ -1,11 +1,11 @@
-"""Foreseen against measured times of splits, in each form, on this CPU.
+"""Predicted against measured times of splits, in each form, on this CPU.
 
     python benchmarks/predictions.py [--out benchmarks/results] [--splits 20] [NETWORK ...]
 
 For each network a profile is made as `vernier profile` does it, whole splits included that it
 corrects itself by. Then other random splits are exported in every form that they can take and
 timed beside all-float, as a plan is. Compared are those that a plan could choose: the faster form
-of each split, as foreseen; beside it each form alone, and which form the profile prefers.
+of each split, as predicted; beside it each form alone, and which form the profile prefers.
 
 The results are called after the CPU, and after ONEDNN_MAX_CPU_ISA where it is set, with which
 OpenVINO runs as on a CPU with less: ONEDNN_MAX_CPU_ISA=AVX2 for one without VNNI.
@@ -52,7 +52,7 @@ class Row:
         form: of its files.
         predicted_ms: by the profile.
         measured_ms: beside all-float, at its pace.
-        chosen: whether the profile foresees this form to be the faster one.
+        chosen: whether the profile predicts this form to be the faster one.
     """
 
     split: str
@@ -112,10 +112,10 @@ def errors(rows: list[Row]) -> tuple[float, float, float]:
 def table_of(results: dict[str, list[dict]], kind: str) -> str:
     """A line for each network and form."""
     lines = [
-        f"# Foreseen and measured times of splits on {kind}",
+        f"# Predicted and measured times of splits on {kind}",
         "",
         f"{SIZE[0]}x{SIZE[1]}, {', '.join(PROCESSORS)}. Errors in percent: mean, 95 %, bias.",
-        "*Chosen* is each split in the form that is foreseen to be faster; *right* says of how",
+        "*Chosen* is each split in the form that is predicted to be faster; *right* says of how",
         "many splits that form was the faster one.",
         "",
         "| network | form | splits | mean | 95 % | bias | right |",

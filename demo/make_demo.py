@@ -96,7 +96,7 @@ def split_a_network() -> list[str]:
     share, quickest = halfway(profile)
     if quickest > PAYS:
         return [
-            f"the fastest split of {NETWORK} is foreseen to take {quickest:.2f} of all-float here: "
+            f"the fastest split of {NETWORK} would take {quickest:.2f} of all-float here: "
             "nothing to be gained from a split on this machine"
         ]
     vernier(
@@ -105,10 +105,10 @@ def split_a_network() -> list[str]:
         "-o", str(OUT / "plan"),
     )  # fmt: skip
     vernier("plan", "show", str(OUT / "plan"))
-    return told(load_plan(OUT / "plan"))
+    return summary(load_plan(OUT / "plan"))
 
 
-def told(plan: Plan) -> list[str]:
+def summary(plan: Plan) -> list[str]:
     """What a split brought on photos that were not searched with."""
     integer = sum(map(is_integer, plan.processors))
     lines = [

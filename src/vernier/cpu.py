@@ -97,8 +97,8 @@ def _arm() -> Cpu:
 
 def _named(names: Iterable[str | None]) -> str:
     """The first name that is one, without padding."""
-    told = (*names, platform.processor())
-    return next((" ".join(name.split()) for name in told if name and name.strip()), UNKNOWN)
+    candidates = (*names, platform.processor())
+    return next((" ".join(name.split()) for name in candidates if name and name.strip()), UNKNOWN)
 
 
 def _listed() -> frozenset[str]:

@@ -69,7 +69,7 @@ def test_a_size_is_told_as_it_is_typed(vernier):
         ("from vernier.errors import UsageError; raise UsageError('no\\nway')", "vernier: no way"),
     ],
 )
-def test_every_fault_that_can_be_foreseen_is_one_line(code, line):
+def test_every_fault_that_can_be_predicted_is_one_line(code, line):
     program = f"from vernier.cli.ending import run\ndef f():\n    {code.replace('f = ', 'g = ')}\n"
     program = program.replace("lambda: f(); f()", "f()") + "run(f)"
     run = subprocess.run(

@@ -207,7 +207,7 @@ def test_going_on_from_weights(learnt, tmp_path):
     assert after < before + 1
 
 
-def test_the_shipped_estimator_foresees_piqe():
+def test_the_shipped_estimator_predicts_piqe():
     """On a photo that it has not seen, in several states, PIQE from about 20 to 90."""
     from pathlib import Path
 

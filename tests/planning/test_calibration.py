@@ -29,8 +29,8 @@ def test_what_photos_lack_is_told_and_made(dark):
     found = calibration_photos(dark, source)
     alone = load_photos(dark, source)
     assert len(found.inputs) == len(alone.inputs) + len(covered_by(dark, 2).missing)
-    assert alone.told in found.told
-    assert "made pictures of what they lack: bright, red" in found.told
+    assert alone.description in found.description
+    assert "made pictures of what they lack: bright, red" in found.description
     assert all(one.shape[2] == 1 and one.dtype == np.float32 for one in found.inputs)
 
 

@@ -130,7 +130,7 @@ def test_short_segments_that_cost_more_are_found_out(segment_ms):
     ("segment_ms", "joint_ms", "form"), [(1.5, 0.0, Form.FUSED), (0.0, 2.5, Form.SEGMENTS)]
 )
 def test_the_form_is_the_one_that_the_clock_likes(segment_ms, joint_ms, form):
-    """The profile foresees a change inside a file to cost about as much as between two."""
+    """The profile predicts a change inside a file to cost about as much as between two."""
     problem = random_problem(5, units=8, inside=0.25)
     machine = Machine(problem, {}, segment_ms=segment_ms, joint_ms=joint_ms)
     _, found = plan(problem, machine, Budget(0.6, "x"))
@@ -198,7 +198,7 @@ def test_what_was_tried_is_told_and_learned():
     for one in found.profile.wholes:
         timed = Predictor(found.profile).predict(one.processors, one.form)
         assert timed.total_ms == one.time.ms
-    # What it foresees after it learned is nearer to the machine than before.
+    # What it predicts after it learned is nearer to the machine than before.
     others = _random(problem, 20)
     wanted = np.array([machine.ms(Contender(split)) for split in others])
     before, after = (
@@ -226,7 +226,7 @@ def test_a_faster_machine_has_its_budget_used():
     problem = random_problem(7, units=8)
     machine = Machine(problem, {INT8: 0.5})
     _, found = plan(problem, machine, Budget(0.6, "x"), better_than_float=50.0)
-    # Foreseen it breaks the budget; measured it keeps it, and it looks better than the first.
+    # Predicted it breaks the budget; measured it keeps it, and it looks better than the first.
     assert machine.ms(found.best) > 0.5 * machine.ms(Contender(problem.finest))
     assert keeps(machine, problem, found, 0.6)
 
@@ -249,5 +249,5 @@ def test_what_a_profile_knows_from_a_busier_day_does_not_mislead(pace):
     sought = [one for one in found.attempts if one.target_ms is not None]
     errors = [abs(one.predicted_ms / one.measured_ms - 1) for one in sought]
     assert sought
-    # Foreseen before they were timed, from what was known of other splits.
+    # Predicted before they were timed, from what was known of other splits.
     assert np.mean(errors) < 0.05

@@ -43,7 +43,7 @@ def test_points_fall_in_looks_as_they_rise_in_measured_time(paces):
 
 
 def test_what_is_slower_than_all_float_is_no_point():
-    """Foreseen, splits pay; segments are so expensive that by the clock none of them does."""
+    """Predicted, splits pay; segments are so expensive that by the clock none of them does."""
     problem, machine, points = made(lambda p: Machine(p, {}, segment_ms=30.0))
     assert [len(set(point.processors)) for point in points] == [1] * len(points)
     assert points[-1].processors == problem.finest

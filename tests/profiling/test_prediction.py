@@ -208,7 +208,7 @@ def test_one_file_costs_its_units_its_ends_and_its_changes(ranges):
         assert found.total_ms == pytest.approx(wanted, abs=0.0101), processors
 
 
-def test_the_faster_form_is_foreseen():
+def test_the_faster_form_is_predicted():
     for inside_ms, form in ((0.0, Form.FUSED), (100.0, Form.SEGMENTS)):
         predictor = Predictor(fusable(inside_ms))
         processors = [NAMES[unit % 2] for unit in range(len(UNITS))]
@@ -218,14 +218,14 @@ def test_the_faster_form_is_foreseen():
         assert predictor.predict(processors) == both[form]
 
 
-def test_what_was_not_profiled_inside_a_file_is_not_foreseen_as_one():
+def test_what_was_not_profiled_inside_a_file_is_not_predicted_as_one():
     predictor = Predictor(profile_of(GRAPH, UNITS, np.random.default_rng(3)))
     assert set(predictor.forms([NAMES[unit % 2] for unit in range(len(UNITS))])) == {Form.SEGMENTS}
     # One processor is one file already.
     assert set(Predictor(fusable()).forms([INT8] * len(UNITS))) == {Form.SEGMENTS}
 
 
-def test_two_engines_of_both_precisions_are_foreseen_as_two_files():
+def test_two_engines_of_both_precisions_are_predicted_as_two_files():
     """Between two files a change costs a switch, also where each of them is of both precisions."""
     other = {FLOAT: "openvino:cpu:float32", INT8: "openvino:cpu:int8"}
     one = fusable(0.0)

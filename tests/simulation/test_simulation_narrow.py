@@ -129,8 +129,8 @@ def test_openvino_does_as_much_damage(name: str, scale: int) -> None:
     given = torch.from_numpy(x).permute(2, 0, 1)[None]
     with torch.no_grad():
         exact = net(given)[0, 0].numpy()
-        foreseen = net.blend(given, torch.ones(len(net.units), 1), ["bfloat16"])[0, 0].numpy()
+        predicted = net.blend(given, torch.ones(len(net.units), 1), ["bfloat16"])[0, 0].numpy()
     found = ran(x)[:, :, 0]
     ran.close()
-    done, guessed = (-10 * np.log10(np.mean((one - exact) ** 2)) for one in (found, foreseen))
+    done, guessed = (-10 * np.log10(np.mean((one - exact) ** 2)) for one in (found, predicted))
     assert guessed == pytest.approx(done, abs=2.0)

@@ -14,7 +14,7 @@ from vernier.splitting.descent import Ground, changes, descend, neighbours, pair
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.exhaustive import all_splits
 from vernier.splitting.learner import Recipe, learn
-from vernier.splitting.likeliest import foreseen_effects
+from vernier.splitting.likeliest import predicted_effects
 from vernier.splitting.methods import LED, Method, find_split
 from vernier.splitting.pairwise import Pairwise
 from vernier.splitting.problem import Constraints
@@ -87,7 +87,7 @@ def test_a_surrogate_of_all_splits_of_a_sum_over_pairs_is_that_sum():
     )
 
 
-def test_what_was_foreseen_stands_where_nothing_was_judged():
+def test_what_was_predicted_stands_where_nothing_was_judged():
     problem = random_problem(6, units=12)
     judge = additive_judge(problem, 6)
     archive = Archive(problem)
@@ -202,7 +202,7 @@ def test_of_many_units_the_learner_leads_and_few_are_judged():
 
     memory = Evaluations(judge)
     learner = Photo(blend, Recipe())
-    effects = foreseen_effects(problem, learner.shares(problem, 0))
+    effects = predicted_effects(problem, learner.shares(problem, 0))
     assert np.corrcoef(effects[:, 1], np.square(damage))[0, 1] > 0.8
     found = find_split(Method.SEARCH, problem, memory, learner=learner)
     assert found is not None

@@ -69,7 +69,7 @@ class UnitEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
             one engine were fused into one file of mixed precision.
         segment: the file that it is in.
         operators: outputs of its operators, by which it is found in the segment.
-        predicted_ms: what a profile foresaw for it, negative within its noise; null without one.
+        predicted_ms: what a profile predicted for it, negative within its noise; null without one.
     """
 
     name: Name
@@ -93,8 +93,8 @@ class ConversionEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     target: Name
 
 
-class Forecast(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a profile foresaw for a whole split.
+class PredictedTime(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a profile predicted for a whole split.
 
     Attributes:
         total_ms: of one picture.
@@ -141,7 +141,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         conversions: between segments.
         form: how a split became files: "segments", "engine" (whose segments convert by themselves)
             or "fused" (one file of mixed precision); null for a network that runs whole.
-        forecast: of the split's time; null where nothing was profiled.
+        prediction: of the split's time; null where nothing was profiled.
         damage: measured against the float network; null where it was not measured.
         note: anything a reader should know, for instance the licence of the weights.
     """
@@ -156,7 +156,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     units: tuple[UnitEntry, ...] = ()
     conversions: tuple[ConversionEntry, ...] = ()
     form: Literal["segments", "engine", "fused"] | None = None
-    forecast: Forecast | None = None
+    prediction: PredictedTime | None = msgspec.field(default=None, name="forecast")
     damage: Damage | None = None
     note: str = ""
 

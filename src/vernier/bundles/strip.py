@@ -18,7 +18,7 @@ class StripRow:
         unit: its name.
         processor: what the split asks for.
         segment: the file that it is in.
-        predicted_ms: what the plan foresaw; None where nothing was profiled.
+        predicted_ms: what the plan predicted; None where nothing was profiled.
         conversions: `source -> target` of the tensors that change format for it to run, whether
             Vernier converts them or an operator of its segment does.
         converted_samples: how many samples those tensors have, at the segments' own size.

@@ -22,7 +22,7 @@ def command(
     from vernier.processors.soundness import WRONG, noted
 
     rows = [(processor.availability(), noted(processor)) for processor in PROCESSORS]
-    told = [
+    verdicts = [
         "" if not row.present else "not tried" if found is None else found.fault() or "right"
         for row, found in rows
     ]
@@ -35,12 +35,12 @@ def command(
                     "numbers": numbers,
                     "detail": row.detail,
                 }
-                for (row, _), numbers in zip(rows, told, strict=True)
+                for (row, _), numbers in zip(rows, verdicts, strict=True)
             ]
         )
         return
     table = Table("processor", "here", "numbers", "what it is, or why it is not", box=None)
-    for (row, _), numbers in zip(rows, told, strict=True):
+    for (row, _), numbers in zip(rows, verdicts, strict=True):
         short = numbers if numbers in ("", "right", "not tried") else "does not start"
         short = "wrong" if numbers.startswith(WRONG) else short
         table.add_row(str(row.processor), "yes" if row.present else "no", short, row.detail)

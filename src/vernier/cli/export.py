@@ -83,7 +83,7 @@ def command(
     """Export a network, whole or split between processors, as `.tflite` with a manifest."""
     from vernier.cli.sizes import parse_size
     from vernier.export.exporting import export
-    from vernier.profiling.forecast import forecast_of
+    from vernier.profiling.predicted_time import predicted_time
     from vernier.profiling.profile import load_profile
 
     exported = export(
@@ -93,7 +93,7 @@ def command(
         precision=precision,
         split=split,
         form=form,
-        predict=None if profile is None else partial(forecast_of, load_profile(profile)),
+        predict=None if profile is None else partial(predicted_time, load_profile(profile)),
         weights=weights,
         photos=photos,
         ranges=ranges,
@@ -105,18 +105,18 @@ def command(
         notice=partial(typer.echo, err=True),
         stages=progress_bar,
     )
-    typer.echo(f"{out}: {_told(exported)}")
+    typer.echo(f"{out}: {_summary(exported)}")
 
 
-def _told(exported: Exported) -> str:
+def _summary(exported: Exported) -> str:
     manifest, size = exported.manifest, sum(len(model) for model in exported.models.values())
     files = f"{len(exported.models)} files, " if len(exported.models) > 1 else ""
-    told = f"{manifest.name}, {files}{size:,} bytes"
+    text = f"{manifest.name}, {files}{size:,} bytes"
     damage = manifest.damage
     if damage is not None and damage.psnr_to_float_db is not None:
-        told += f", {damage.psnr_to_float_db} dB to the float network"
-    forecast = manifest.forecast
-    if forecast is not None:
-        how = "modelled" if forecast.modelled else "predicted"
-        told += f", {how} {forecast.total_ms:.2f} ms at {forecast.width}x{forecast.height}"
-    return told
+        text += f", {damage.psnr_to_float_db} dB to the float network"
+    predicted = manifest.prediction
+    if predicted is not None:
+        how = "modelled" if predicted.modelled else "predicted"
+        text += f", {how} {predicted.total_ms:.2f} ms at {predicted.width}x{predicted.height}"
+    return text

@@ -92,15 +92,15 @@ def _summary(opened: Bundle) -> None:
         )
     if manifest.form is not None:
         typer.echo(f"a split, as {FORMS[manifest.form]}")
-    forecast = manifest.forecast
-    if forecast is not None:
-        how = "modelled" if forecast.modelled else "predicted"
+    predicted = manifest.prediction
+    if predicted is not None:
+        how = "modelled" if predicted.modelled else "predicted"
         typer.echo(
-            f"{how}: {forecast.total_ms:.3f} ms at {forecast.width}x{forecast.height} "
-            f"({forecast.machine})"
+            f"{how}: {predicted.total_ms:.3f} ms at {predicted.width}x{predicted.height} "
+            f"({predicted.machine})"
         )
         here = describe_machine().label
-        if not forecast.modelled and forecast.machine != here:
+        if not predicted.modelled and predicted.machine != here:
             typer.echo(f"this is another machine, or has other engines: {here}")
     if manifest.note:
         typer.echo(manifest.note)

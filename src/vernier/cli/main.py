@@ -43,7 +43,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     (
         "train-estimator",
         "train_estimator",
-        "Damage photos, score them, and train a small network to foresee the scores.",
+        "Damage photos, score them, and train a small network to predict the scores.",
     ),
     (
         "collapse",

@@ -41,7 +41,7 @@ def command(
     if shared.as_json:
         print_json(msgspec.to_builtins(found))
         return
-    typer.echo(f"{'foreseen':>10}{'measured':>10}{'objective':>11}{'INT8':>6}  form")
+    typer.echo(f"{'predicted':>10}{'measured':>10}{'objective':>11}{'INT8':>6}  form")
     for point in found.points:
         measured = "-" if point.measured_ms is None else f"{point.measured_ms:.2f}"
         typer.echo(

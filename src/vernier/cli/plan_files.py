@@ -23,7 +23,7 @@ def show(plan: PlanArgument) -> None:
     from vernier.planning.plan import load_plan
 
     found = load_plan(plan)
-    typer.echo(told(found))
+    typer.echo(summary(found))
     typer.echo("")
     width = max(len(unit.name) for unit in found.units)
     typer.echo(f"{'unit':{width}}  {'time':>9}  {'if moved':>9}  {'looks':>8}  processor")
@@ -82,10 +82,10 @@ def print_plan(plan: Plan, as_json: bool) -> None:
     if as_json:
         print_json(msgspec.to_builtins(plan))
     else:
-        typer.echo(told(plan))
+        typer.echo(summary(plan))
 
 
-def told(plan: Plan) -> str:
+def summary(plan: Plan) -> str:
     """A plan as the table that a person wants to see first."""
     integer = sum(is_integer(unit.processor) for unit in plan.units)
     after = plan.measured_ms
@@ -94,7 +94,7 @@ def told(plan: Plan) -> str:
         f"{len(plan.units)} units in INT8, {plan.switches} switches"
         f"{', fused into one file' if plan.form == 'fused' else ''} ({plan.method}, "
         f"{plan.judged} splits judged, {len(plan.attempts)} timed, {plan.search_s:.0f} s)",
-        f"{'':12}{'all-float':>12}{'all-INT8':>12}{'plan':>12}{'foreseen':>12}{'budget':>12}",
+        f"{'':12}{'all-float':>12}{'all-INT8':>12}{'plan':>12}{'predicted':>12}{'budget':>12}",
         f"{'time, ms':12}{plan.float_ms:12.2f}"
         + _number(plan.coarsest.measured_ms if plan.coarsest else None, 2)
         + _number(after, 2)

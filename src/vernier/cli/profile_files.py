@@ -106,8 +106,8 @@ def diff(
         return
     table = Table("what", "first ms", "second ms", "ratio", "", box=None)
     for d in found:
-        told = "differs" if d.clear else ""
-        table.add_row(d.what, _cell(d.first), _cell(d.second), f"{d.ratio:.3f}", told)
+        verdict = "differs" if d.clear else ""
+        table.add_row(d.what, _cell(d.first), _cell(d.second), f"{d.ratio:.3f}", verdict)
     Console().print(table)
 
 

@@ -1,4 +1,4 @@
-"""Sizes as people type them: WIDTHxHEIGHT, as screens and pictures are told, in every command."""
+"""Sizes as people type them: WIDTHxHEIGHT, as screens are measured, in every command."""
 
 from __future__ import annotations
 

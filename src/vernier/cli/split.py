@@ -20,8 +20,8 @@ def command(
 ) -> None:
     """Find, export, time and judge the split that looks best within a budget.
 
-    OUT gets plan.json (what was foreseen and what was found), split.json, profile.json, ranges.json
-    and the bundle. Interrupted, the same command goes on: what was judged lies in
+    OUT gets plan.json (what was predicted and what was found), split.json, profile.json,
+    ranges.json and the bundle. Interrupted, the same command goes on: what was judged lies in
     OUT/evaluations.jsonl.
     """
     from vernier.cli.plan_files import print_plan

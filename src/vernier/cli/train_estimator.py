@@ -67,7 +67,7 @@ def command(
     seed: Annotated[int, typer.Option(help="Of all random choices.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
 ) -> None:
-    """Damage photos, score them, and train a small network to foresee the scores.
+    """Damage photos, score them, and train a small network to predict the scores.
 
     Stop at any time: the same command goes on where it stopped. Pictures and scores lie in
     `OUT/pictures`; the result is `OUT/estimator.safetensors`, judged by photos and networks that it
@@ -126,16 +126,16 @@ def command(
     from_network = [place for place, s in enumerate(unseen.samples) if s.network]
     some = from_network[:: max(1, len(from_network) // SLOPES)]
     slope = slopes(estimator, unseen.at(some), true)
-    told = {
+    description = {
         "photos": f"{len({s.photo for s in samples})} of {photos.name}",
         "networks": ", ".join(Path(name).name for name, held in named if not held),
         "held_out": ", ".join(Path(name).name for name, held in named if held),
         "recipe": f"epochs {epochs}, seed {seed}" + (f", from {start.name}" if start else ""),
     }
-    estimator.save(out / "estimator.safetensors", told)
+    estimator.save(out / "estimator.safetensors", description)
     if as_json:
         by_name = [asdict(one) for one in networks]
-        print_json({**asdict(found), **asdict(slope), **told, "by_network": by_name})
+        print_json({**asdict(found), **asdict(slope), **description, "by_network": by_name})
         return
     for one in networks:
         typer.echo(

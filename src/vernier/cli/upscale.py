@@ -134,10 +134,10 @@ def command(
 
     upscalers = Upscalers(make)
     if size is None and any(job.fault is None and not job.is_there for job in jobs):
-        # A wrong network or processor is told before the first picture is read.
+        # A wrong network or processor is reported before the first picture is read.
         upscalers.reaching(factor)
-    told = _Told(len(jobs), quiet or as_json)
-    told.say(*passed_over(inputs, recursive))
+    messages = _Messages(len(jobs), quiet or as_json)
+    messages.say(*passed_over(inputs, recursive))
     try:
         for outcome in enlarge_jobs(
             jobs,
@@ -147,16 +147,16 @@ def command(
             quality=quality,
             max_pixels=max_pixels,
             overwrite=overwrite,
-            progress_of=told.progress,
+            progress_of=messages.progress,
         ):
-            told.add(outcome)
+            messages.add(outcome)
     finally:
         if as_json:
-            print_json([as_report(outcome) for outcome in told.outcomes])
-    told.finish()
+            print_json([as_report(outcome) for outcome in messages.outcomes])
+    messages.finish()
 
 
-class _Told:
+class _Messages:
     """What is said on standard error while a batch runs, and at its end."""
 
     def __init__(self, count: int, quiet: bool) -> None:

@@ -143,8 +143,8 @@ def _find_device() -> tuple[_Device | None, str]:
 def _reason(error: Exception) -> str:
     """The line of a compiler's report that says what is wrong."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    told = [line for line in lines if line.startswith("error:")]
-    return (told or lines or [type(error).__name__])[0]
+    errors = [line for line in lines if line.startswith("error:")]
+    return (errors or lines or [type(error).__name__])[0]
 
 
 def _self_test(device: _Device) -> None:

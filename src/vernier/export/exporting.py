@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vernier.bundles.bundle import write_bundle
-from vernier.bundles.manifest import Forecast
+from vernier.bundles.manifest import PredictedTime
 from vernier.errors import MissingExtraError, UsageError
 from vernier.export.networks import (
     Photos,
@@ -27,8 +27,8 @@ from vernier.quantization.ranges import Ranges
 from vernier.units.cutting import Granularity
 from vernier.units.split import Form, Split, load_split
 
-Predict = Callable[[Split, Form], tuple[Mapping[str, float], Forecast]]
-"""What a split takes by unit, in ms, and as a whole: `profiling.forecast.forecast_of` a profile."""
+Predict = Callable[[Split, Form], tuple[Mapping[str, float], PredictedTime]]
+"""What a split takes by unit, in ms, and as a whole: `predicted_time` of a profile."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def export(
         split: a file of a split, instead of a precision.
         form: of a split: how it becomes files.
         predict: says what the split should take, for the manifest; from a profile it is
-            `functools.partial(vernier.profiling.forecast.forecast_of, profile)`.
+            `functools.partial(vernier.profiling.predicted_time.predicted_time, profile)`.
         weights: deployed weights of a network given by name.
         photos: folder of photos to calibrate INT8 on and to measure the damage with.
         ranges: a file of ranges to use instead of calibrating.
@@ -197,7 +197,7 @@ def _exported(
         form=wanted.form,
         photos=photos,
         times_ms=None if predicted is None else predicted[0],
-        forecast=None if predicted is None else predicted[1],
+        prediction=None if predicted is None else predicted[1],
         believed=source,
         size=wanted.size,
         progress=report,

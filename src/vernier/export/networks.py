@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.bundles.bundle import Bundle, in_memory, open_bundle
-from vernier.bundles.manifest import Damage, Forecast
+from vernier.bundles.manifest import Damage, PredictedTime
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.errors import ImageError, PlacementError, UsageError
 from vernier.export.splits import export_split
@@ -63,14 +63,14 @@ class Photos:
 
     Attributes:
         inputs: `(h, w, channels)`, float32 in [0, 1], of any sizes; ranges are taken on them.
-        told: what they are, in words.
+        description: what they are, in words.
         held_out: others, to judge by what did not set the ranges; the same ones where empty.
         judges: what those are, in words.
         doubt: what the photos hardly show, for the user; empty where nothing is amiss.
     """
 
     inputs: tuple[Float32, ...]
-    told: str
+    description: str
     held_out: tuple[Float32, ...] = ()
     judges: str = ""
     doubt: str = ""
@@ -195,7 +195,7 @@ def export_network(
         if photos is None:
             return exact
         reduced = _reduced_precision_db(exact, photos.inputs)
-        return _with_damage(exact, Damage(photos=photos.told, reduced_precision_db=reduced))
+        return _with_damage(exact, Damage(photos=photos.description, reduced_precision_db=reduced))
     if ranges is None:
         raise UsageError("INT8 needs photos to calibrate on, or a file of ranges")
     if believed is not None:
@@ -212,15 +212,15 @@ def export_network_split(
     form: Form = Form.SEGMENTS,
     photos: Photos | None = None,
     times_ms: Mapping[str, float] | None = None,
-    forecast: Forecast | None = None,
+    prediction: PredictedTime | None = None,
     believed: Source | None = None,
     size: tuple[int, int] | None = None,
     progress: Progress = silent,
 ) -> Exported:
     """Export a split of a network; arguments as of `export_network` and `export_split`.
 
-    `times_ms` and `forecast` are what the bundle says of each unit's time and of the whole's; see
-    `profiling.forecast`.
+    `times_ms` and `prediction` are what the bundle says of each unit's time and of the whole's; see
+    `profiling.predicted_time`.
 
     Raises:
         UsageError: the weights are random, or the split is of other units.
@@ -237,7 +237,7 @@ def export_network_split(
         ranges,
         form=form,
         predicted_ms=times_ms,
-        forecast=forecast,
+        prediction=prediction,
         size=size,
     )
     exact = export_float32((believed or source).graph, facts)
@@ -332,9 +332,9 @@ def _judged(
 ) -> Exported:
     if photos is None:
         return exported
-    judges, told = photos.held_out or photos.inputs, photos.judges or photos.told
+    judges, description = photos.held_out or photos.inputs, photos.judges or photos.description
     found = bundle_damage_db(_opened(exported), _opened(exact), judges, progress)
-    return _with_damage(exported, Damage(photos=told, psnr_to_float_db=round(found, 2)))
+    return _with_damage(exported, Damage(photos=description, psnr_to_float_db=round(found, 2)))
 
 
 def _with_damage(exported: Exported, damage: Damage) -> Exported:

@@ -14,9 +14,9 @@ from vernier.bundles.manifest import (
     FORMAT,
     ConversionEntry,
     Damage,
-    Forecast,
     Manifest,
     NetworkFacts,
+    PredictedTime,
     SegmentEntry,
     UnitEntry,
 )
@@ -137,7 +137,7 @@ def export_split(
     *,
     form: Form = Form.SEGMENTS,
     predicted_ms: Mapping[str, float] | None = None,
-    forecast: Forecast | None = None,
+    prediction: PredictedTime | None = None,
     note: str = "",
     damage: Damage | None = None,
     size: tuple[int, int] | None = None,
@@ -152,7 +152,7 @@ def export_split(
         ranges: of each activation that an INT8 unit reads or writes.
         form: how it becomes files.
         predicted_ms: by unit, where there is a profile.
-        forecast: of the whole, likewise.
+        prediction: of the whole, likewise.
         note: for the manifest.
         damage: measured against the float network, where it was.
         size: see `export.file_size`.
@@ -194,7 +194,7 @@ def export_split(
             ConversionEntry(source=op.inputs[0], target=op.output) for op in pieces.conversions
         ),
         form=form.value,
-        forecast=forecast,
+        prediction=prediction,
         damage=damage,
         note=note,
     )

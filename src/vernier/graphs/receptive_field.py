@@ -60,7 +60,7 @@ def size_multiple(graph: Graph) -> int:
 
 
 def trial_size(graph: Graph, height: int, width: int) -> tuple[int, int]:
-    """The size to try a graph with: its only one, or the one wished, up to what it takes."""
+    """The size to try a graph with: its only one, or the one asked for, up to what it takes."""
     if fits_one_size(graph):
         return own_size(graph)
     multiple = size_multiple(graph)

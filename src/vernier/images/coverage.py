@@ -1,7 +1,7 @@
 """What a set of photos shows of brightness, colour and texture, and pictures of what it lacks.
 
 INT8 ranges that were taken on photos of one dark cat clip a bright wall. So what photos cover is
-told, and what they lack can be filled with made pictures: dead leaves (`images.dead_leaves`) of
+said, and what they lack can be filled with made pictures: dead leaves (`images.dead_leaves`) of
 that brightness, those colours, that texture.
 """
 
@@ -49,8 +49,8 @@ class Coverage:
         return tuple(kind for kind, share in self.shares.items() if share < ENOUGH)
 
     def __str__(self) -> str:
-        told = ", ".join(f"{kind} {100 * share:.0f} %" for kind, share in self.shares.items())
-        return f"shows {told}"
+        shares = ", ".join(f"{kind} {100 * share:.0f} %" for kind, share in self.shares.items())
+        return f"shows {shares}"
 
 
 def coverage(photos: Sequence[Bytes]) -> Coverage:

@@ -162,12 +162,12 @@ def kind_of(backbone: Path) -> Backbone:
     return Backbone.VGG if "features.28.weight" in _read(backbone) else Backbone.ALEX
 
 
-def unpickle_arrays(data: bytes, told: str) -> dict[str, Any]:
+def unpickle_arrays(data: bytes, origin: str) -> dict[str, Any]:
     """A pickle that holds dictionaries of NumPy arrays, and nothing else.
 
     Args:
         data: of the file.
-        told: its name, for messages.
+        origin: its name, for messages.
 
     Raises:
         UsageError: it is damaged, or names anything else than an array's parts.
@@ -175,9 +175,9 @@ def unpickle_arrays(data: bytes, told: str) -> dict[str, Any]:
     try:
         found = _ArraysOnly(io.BytesIO(data)).load()
     except Exception as error:  # a hostile pickle may raise anything
-        raise UsageError(f"{told}: not a pickle of NumPy arrays ({error})") from error
+        raise UsageError(f"{origin}: not a pickle of NumPy arrays ({error})") from error
     if not isinstance(found, dict):
-        raise UsageError(f"{told}: expected a dictionary of arrays, found {type(found).__name__}")
+        raise UsageError(f"{origin}: expected a dictionary of arrays, found {type(found).__name__}")
     return found
 
 

@@ -89,11 +89,11 @@ def _likeliest(name: str, found: Detection, built: list[Graph]) -> Brought:
     alike = [likeness_db(graph)[0] for graph in built]
     best = alike.index(max(alike))
     changed = {key for kind in found.others for key in kind}
-    told = ", ".join(
+    ranking = ", ".join(
         f"{' '.join(str(kind.arguments[key]) for key in sorted(changed))} {db:.1f} dB"
         for kind, db in zip(kinds, alike, strict=True)
     )
-    note = f"the weights leave the activation open; likeness of a test picture: {told}"
+    note = f"the weights leave the activation open; likeness of a test picture: {ranking}"
     return Brought(built[best], name, found.scale, (note,))
 
 

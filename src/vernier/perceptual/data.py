@@ -45,13 +45,13 @@ class Sample(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class _Index(msgspec.Struct, forbid_unknown_fields=True):
-    told: str
+    description: str = msgspec.field(name="told")
     samples: list[Sample]
 
 
-def save_index(folder: Path, samples: Sequence[Sample], told: str) -> None:
+def save_index(folder: Path, samples: Sequence[Sample], description: str) -> None:
     """Write `scores.json`, whole."""
-    text = msgspec.json.format(msgspec.json.encode(_Index(told, list(samples))), indent=1)
+    text = msgspec.json.format(msgspec.json.encode(_Index(description, list(samples))), indent=1)
     write_whole(folder / SCORES, text)
 
 

@@ -133,7 +133,7 @@ class Estimator(nn.Module):
         span = self.imitated.highest - self.imitated.lowest
         return self.imitated.lowest + span * torch.sigmoid(raw), cells
 
-    def save(self, path: Path, told: dict[str, str]) -> None:
+    def save(self, path: Path, description: dict[str, str]) -> None:
         """Write the weights as `.safetensors`.
 
         Args:
@@ -142,7 +142,7 @@ class Estimator(nn.Module):
         """
         weights = {name: value.contiguous() for name, value in self.state_dict().items()}
         part = path.with_name(f".{path.name}.part")
-        save_file(weights, part, metadata={**told, "metric": self.imitated.metric})
+        save_file(weights, part, metadata={**description, "metric": self.imitated.metric})
         part.replace(path)
 
 

@@ -45,7 +45,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Judged:
-    """How well scores are foreseen.
+    """How well scores are predicted.
 
     Attributes:
         count: of pictures.
@@ -211,7 +211,7 @@ def estimate(estimator: Estimator, pictures: Pictures) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class OfNetwork:
-    """How well the scores of one network's pictures are foreseen, on photos held out.
+    """How well the scores of one network's pictures are predicted, on photos held out.
 
     Attributes:
         network: name and scale.
@@ -220,7 +220,7 @@ class OfNetwork:
         mean_error: absolute, in the metric's unit.
         signs: share of clear pairs of splits of one photo whose order is right.
         pairs: how many there were.
-        differences: correlation of foreseen and true differences, over all pairs of one photo.
+        differences: correlation of predicted and true differences, over all pairs of one photo.
     """
 
     network: str
@@ -278,7 +278,7 @@ def _over_grids(
     found: NDArray[np.float64],
     true: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Means of foreseen and of true scores over a picture's own grid and the others."""
+    """Means of predicted and of true scores over a picture's own grid and the others."""
     founds, trues = [found], [true]
     for grid in pictures.grids:
         views = [grid.cut(x).contiguous() for x in (pictures.pictures, pictures.references)]

@@ -33,10 +33,10 @@ def calibration_photos(folder: Path, source: Source) -> Photos:
     photos = load_photos(folder, source)
     covered = covered_by(folder, source.scale)
     made = tuple(_made(kind, source) for kind in covered.missing)
-    told = f"{photos.told} ({covered})"
+    description = f"{photos.description} ({covered})"
     if made:
-        told += f" and made pictures of what they lack: {', '.join(covered.missing)}"
-    return replace(photos, inputs=(*photos.inputs, *made), told=told)
+        description += f" and made pictures of what they lack: {', '.join(covered.missing)}"
+    return replace(photos, inputs=(*photos.inputs, *made), description=description)
 
 
 def covered_by(folder: Path, scale: int) -> Coverage:

@@ -104,7 +104,7 @@ class Context:
         if self.folder is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
             file = self.folder / f"{name}.jsonl"
-        return Evaluations(quality, file, quality.told)
+        return Evaluations(quality, file, quality.description)
 
     def finals(self) -> list[Evaluations]:
         """The judges of the search's best, each on photos of its own."""
@@ -139,7 +139,7 @@ def open_context(
     known, calibrated = _known_ranges(ranges, source, folder)
     if known is None:
         photos = calibration_photos(request.photos, source)
-        known, calibrated = ranges_on(source, photos, progress=progress), photos.told
+        known, calibrated = ranges_on(source, photos, progress=progress), photos.description
     if folder is not None:
         known.save(folder / "ranges.json")
     folder_of, count, side = request.photos, request.photo_count, request.side

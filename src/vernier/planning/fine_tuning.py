@@ -77,9 +77,9 @@ def fine_tuned(
         # Of several INT8 processors the strictest: what is exact there is exact on all.
         PairSums(any(one.channels for one in sums), any(one.taps for one in sums)),
     )
-    told = f"{found.before_db:.2f} -> {found.after_db:.2f} dB to float in {found.steps} steps"
+    outcome = f"{found.before_db:.2f} -> {found.after_db:.2f} dB to float in {found.steps} steps"
     if found.after_db <= found.before_db:
-        return context, msgspec.structs.replace(plan, fine_tuned=f"old weights kept: {told}")
+        return context, msgspec.structs.replace(plan, fine_tuned=f"old weights kept: {outcome}")
     made = replace(context, source=replace(context.source, graph=found.graph), ranges=found.ranges)
     verdict = judged_exported(
         made.source,
@@ -93,12 +93,12 @@ def fine_tuned(
         form=Form(plan.form),
         allow_inexact=made.request.allow_inexact,
     )
-    told += (
+    outcome += (
         f" (simulated, patches left out); held out {plan.held_out.psnr_db:.2f} -> "
         f"{verdict.psnr_db:.2f} dB, objective {plan.held_out.objective:.3f} -> "
         f"{verdict.objective:.3f}"
     )
-    return made, msgspec.structs.replace(plan, held_out=verdict, fine_tuned=told)
+    return made, msgspec.structs.replace(plan, held_out=verdict, fine_tuned=outcome)
 
 
 def _pool(context: Context) -> list[Float32]:

@@ -78,7 +78,7 @@ class FrontPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     @property
     def time_ms(self) -> float:
-        """Measured, or foreseen where nothing was timed."""
+        """Measured, or predicted where nothing was timed."""
         return self.predicted_ms if self.measured_ms is None else self.measured_ms
 
 
@@ -187,7 +187,7 @@ def make_front(context: Context, budgets: int = BUDGETS, progress: Progress = si
 
     modelled = any(name in context.profile.modelled for name in context.profile.processors)
     if modelled:
-        points = [_foreseen(point) for point in thinned(searched(problem), budgets)]
+        points = [_predicted(point) for point in thinned(searched(problem), budgets)]
     else:
         points = timed_front(problem, searched, stopwatch(context, problem.finest), budgets)
     if not points:
@@ -199,7 +199,7 @@ def make_front(context: Context, budgets: int = BUDGETS, progress: Progress = si
         height=context.profile.height,
         width=context.profile.width,
         objective=context.request.objective.value,
-        photos=context.search_crops.told,
+        photos=context.search_crops.description,
         machine=context.profile.machine if modelled else describe_machine(),
         judged=len(judge),
         seconds=round(time.monotonic() - started, 2),
@@ -220,12 +220,12 @@ def timed_front(
     """The splits of a front that no other beats by the clock, by rising time.
 
     Args:
-        problem: its profile foresees times.
-        searched: the front of a problem, foreseen.
+        problem: its profile predicts times.
+        searched: the front of a problem, predicted.
         watch: times splits.
         count: of points, at the most.
     """
-    foreseen: dict[Contender, float] = {}
+    predicted: dict[Contender, float] = {}
     looks: dict[Assignment, float] = {}
     known = problem
     for _ in range(ROUNDS):
@@ -237,7 +237,7 @@ def timed_front(
             for form, one in predictor.forms(point.split).items():
                 if one.total_ms <= point.time_ms * (1 + NEAR):
                     contender = Contender(point.split, form)
-                    foreseen.setdefault(contender, one.total_ms)
+                    predicted.setdefault(contender, one.total_ms)
                     new.append(contender)
         new = [one for one in new if not watch.knows(one)]
         if not new:
@@ -252,12 +252,12 @@ def timed_front(
     ]
     forms = dict(measured)
     kept = thinned(not_dominated([point for point, _ in measured]), count)
-    return [_measured(point, forms[point], foreseen) for point in kept]
+    return [_measured(point, forms[point], predicted) for point in kept]
 
 
-def _measured(point: Point, one: Contender, foreseen: Mapping[Contender, float]) -> FrontPoint:
+def _measured(point: Point, one: Contender, predicted: Mapping[Contender, float]) -> FrontPoint:
     return FrontPoint(
-        predicted_ms=round(foreseen.get(one, point.time_ms), 4),
+        predicted_ms=round(predicted.get(one, point.time_ms), 4),
         measured_ms=round(point.time_ms, 4),
         objective=round(point.objective, 5),
         integer_units=sum(map(is_integer, point.split)),
@@ -267,7 +267,7 @@ def _measured(point: Point, one: Contender, foreseen: Mapping[Contender, float])
     )
 
 
-def _foreseen(point: Point) -> FrontPoint:
+def _predicted(point: Point) -> FrontPoint:
     return FrontPoint(
         predicted_ms=round(point.time_ms, 4),
         measured_ms=None,
@@ -321,10 +321,10 @@ def draw_front(drawn: Front, path: Path) -> None:
     worth = [point.objective for point in drawn.points]
     above.step(times, worth, where="post", color="0.6", linewidth=1)
     clock = [point for point in drawn.points if point.measured_ms is not None]
-    above.plot(times, worth, "o", color="tab:blue", label="measured" if clock else "foreseen")
+    above.plot(times, worth, "o", color="tab:blue", label="measured" if clock else "predicted")
     if clock:
         guessed = [point.predicted_ms for point in clock]
-        above.plot(guessed, worth, "x", color="tab:orange", label="foreseen")
+        above.plot(guessed, worth, "x", color="tab:orange", label="predicted")
     for point in drawn.points:
         if point.knee:
             above.annotate("knee", (point.time_ms, point.objective), (5, 8),

@@ -14,7 +14,7 @@ try:
 except ImportError as error:
     raise MissingExtraError("torch", "learn", "planning") from error
 
-from vernier.bundles.manifest import Damage, Forecast
+from vernier.bundles.manifest import Damage, PredictedTime
 from vernier.export.folders import check_new, write_folder
 from vernier.export.networks import refuse_random
 from vernier.export.splits import export_split
@@ -230,7 +230,7 @@ def _exported(context: Context, made: Context, plan: Plan, split: Split) -> Expo
         made.ranges,
         form=Form(plan.form),
         predicted_ms={unit.name: unit.time_ms for unit in plan.units},
-        forecast=Forecast(
+        prediction=PredictedTime(
             total_ms=plan.predicted_ms,
             height=plan.height,
             width=plan.width,

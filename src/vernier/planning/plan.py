@@ -1,4 +1,4 @@
-"""The plan: a split with what was foreseen of it and what was found, as a file."""
+"""The plan: a split with what was predicted of it and what was found, as a file."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ class PlannedUnit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     Attributes:
         name: as in the split.
         processor: where it runs.
-        time_ms: foreseen there.
+        time_ms: predicted there.
         moved_to: the other processor that `flip_ms` and `flip_objective` are about; empty if none.
-        flip_ms: what the whole would take more, foreseen, if this unit alone were moved.
+        flip_ms: what the whole would take more, predicted, if this unit alone were moved.
         flip_objective: how much larger the objective would be, judged.
     """
 
@@ -68,7 +68,7 @@ class Attempt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         processors: of each unit; empty in plans of format 1.
         form: of its files, `segments` or `fused`.
         target_ms: that was searched for; null for the ends, which are timed in any case.
-        predicted_ms: foreseen, before it was timed.
+        predicted_ms: predicted, before it was timed.
         measured_ms: of the exported files, the median of its loads, at all-float's pace.
         objective: judged by simulation.
         kept: whether it kept the budget.
@@ -111,10 +111,10 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         method: that found the split.
         objective: that was minimised.
         bound_db: of the guarded objective.
-        seed: of what is random.
+        seed: of the random numbers.
         budget: as it was asked for.
         budget_ms: the same in ms.
-        float_ms: the network all in float, measured beside the split (foreseen where modelled).
+        float_ms: the network all in float, measured beside the split (predicted where modelled).
         form: of its files: `segments`, or `fused` where one engine's file of both precisions was
             faster.
         predicted_ms: by the profile as it was before this split was timed.
@@ -166,7 +166,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     @property
     def attempted_ms(self) -> list[tuple[float, float]]:
-        """Foreseen and measured time of all splits that were searched for, in order."""
+        """Predicted and measured time of all splits that were searched for, in order."""
         sought = [one for one in self.attempts if one.target_ms is not None]
         return [(one.predicted_ms, one.measured_ms) for one in sought]
 

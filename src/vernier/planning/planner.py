@@ -89,7 +89,7 @@ def make_plan(
         )
 
     if any(name in context.profile.modelled for name in context.profile.processors):
-        found = _foreseen(problem, context.request, search)
+        found = _predicted(problem, context.request, search)
     else:
         found = timed_search(
             problem,
@@ -122,7 +122,7 @@ def stopwatch(context: Context, finest: Assignment) -> Stopwatch:
     return Stopwatch(timer, Contender(finest))
 
 
-def _foreseen(problem: Problem, request: Request, search: Search) -> Found:
+def _predicted(problem: Problem, request: Request, search: Search) -> Found:
     """A split of processors that are not here: nothing can be timed."""
     float_ms = problem.time_ms(problem.finest)
     budget_ms = request.budget.in_ms(float_ms)
@@ -270,7 +270,7 @@ def simulated_scores(quality: SplitQuality, judge: Evaluations, split: Assignmen
     """What a split's simulated pictures look like."""
     found = quality.scores(split)
     return Scores(
-        photos=quality.crops.told,
+        photos=quality.crops.description,
         objective=round(judge(split), 5),
         piqe=round(found["piqe"], 5),
         piqe_float=round(found["piqe_float"], 5),

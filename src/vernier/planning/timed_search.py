@@ -3,8 +3,8 @@
 A profile is a sum of parts, made on a machine that may have been busy; a plan has to be right. So
 whatever the search finds is exported and timed, the profile learns from it (its correction is
 fitted anew, and of what was timed it knows the time), and the search is asked again, until the
-best split that it foresees within the budget is one that was timed. It begins with the ends, each
-in the forms that it can take: all in float, all in INT8, and the fastest split that is foreseen.
+best split that it predicts to keep the budget is one that was timed. It begins with the ends, each
+in the forms that it can take: all in float, all in INT8, and the one predicted to be fastest.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ATTEMPTS = 8
 MARGIN = 0.02
 """Of the budget, kept free: two timings of one split differ by about that much."""
 NEAR = 0.15
-"""A form that is foreseen to be slower than the other one by no more than this is timed too."""
+"""A form that is predicted to be slower than the other one by no more than this is timed too."""
 
 Search = Callable[[Problem], Assignment | None]
 """The split that looks best within a problem's budget; None where it finds none."""
@@ -86,7 +86,7 @@ def timed_search(
             constraints.
     """
     state = _State(problem.within(math.inf), budget, judge, watch)
-    # First the machine's pace, so that all that is foreseen is foreseen at it.
+    # First the machine's pace, so that every prediction is at it.
     state.time([], math.inf)
     state.time(state.ends(), math.inf)
     for _ in range(ATTEMPTS):
@@ -132,9 +132,9 @@ class _State:
     def time(self, contenders: Sequence[Contender], target_ms: float) -> None:
         """Time some splits, and learn from them."""
         predictor = Predictor(self.problem.profile)
-        foreseen = {c: predictor.predict(c.processors, c.form).total_ms for c in contenders}
+        predicted = {c: predictor.predict(c.processors, c.form).total_ms for c in contenders}
         self._watch.time(contenders)
-        for one, predicted_ms in foreseen.items():
+        for one, predicted_ms in predicted.items():
             self._attempts[one] = Attempt(
                 processors=one.processors,
                 form=one.form.value,
@@ -188,12 +188,12 @@ class _State:
         known = self._attempts.get(one)
         if known is not None:
             return msgspec.structs.replace(known, measured_ms=ms, kept=kept)
-        foreseen = Predictor(self._plain.profile).predict(one.processors, one.form).total_ms
+        predicted = Predictor(self._plain.profile).predict(one.processors, one.form).total_ms
         return Attempt(
             processors=one.processors,
             form=one.form.value,
             target_ms=None,
-            predicted_ms=round(foreseen, 4),
+            predicted_ms=round(predicted, 4),
             measured_ms=ms,
             objective=self._judge(one.processors),
             kept=kept,

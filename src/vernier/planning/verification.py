@@ -1,4 +1,4 @@
-"""Splits against the clock and held-out photos: what was foreseen is not yet true."""
+"""Splits against the clock and held-out photos: what was predicted is not yet true."""
 
 from __future__ import annotations
 
@@ -110,11 +110,11 @@ def judged_exported(
     finally:
         doubtful.close()
         teacher.close()
-    return scores_of(pairs, crops.told, objective, guard)
+    return scores_of(pairs, crops.description, objective, guard)
 
 
 def scores_of(
-    pairs: Sequence[tuple[Bytes, Bytes]], told: str, objective: Objective, guard: Guard
+    pairs: Sequence[tuple[Bytes, Bytes]], description: str, objective: Objective, guard: Guard
 ) -> Scores:
     """Means over RGB pictures and the float network's."""
     rows = [scores(picture, exact, guard) for picture, exact in pairs]
@@ -127,7 +127,7 @@ def scores_of(
         for picture, exact in pairs
     ]
     return Scores(
-        photos=told,
+        photos=description,
         objective=round(float(np.mean(worth)), 5),
         piqe=mean("piqe"),
         piqe_float=mean("piqe_float"),

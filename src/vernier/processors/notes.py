@@ -42,8 +42,8 @@ def cache_folder() -> Path:
 
 def what_computes() -> str:
     """The CPU with its instructions, and what the environment tells engines."""
-    told = {key: value for key, value in sorted(os.environ.items()) if _tells_engines(key)}
-    return f"{cpu_name()} {' '.join(cpu_flags())} {told}"
+    settings = {key: value for key, value in sorted(os.environ.items()) if _tells_engines(key)}
+    return f"{cpu_name()} {' '.join(cpu_flags())} {settings}"
 
 
 def _tells_engines(variable: str) -> bool:

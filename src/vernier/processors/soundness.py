@@ -184,12 +184,12 @@ def _in_a_process_apart(
             done = subprocess.run(
                 command, capture_output=True, check=False, timeout=SECONDS_APART, text=True
             )
-            told, ended = done.stdout, f"exit code {done.returncode}"
+            output, ended = done.stdout, f"exit code {done.returncode}"
         except subprocess.TimeoutExpired as late:
-            told, ended = _text(late.stdout), f"not done after {SECONDS_APART} seconds"
+            output, ended = _text(late.stdout), f"not done after {SECONDS_APART} seconds"
         except OSError as error:
-            told, ended = "", str(error)
-        found += [_parsed(line) for line in told.splitlines() if line.startswith(_MARK)]
+            output, ended = "", str(error)
+        found += [_parsed(line) for line in output.splitlines() if line.startswith(_MARK)]
         if len(found) < len(cases) and not _cannot_start(found):
             case = cases[len(found)]
             outcome: Outcome = "refused" if case.name == NETWORK else "wrong"

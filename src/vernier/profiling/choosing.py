@@ -37,5 +37,5 @@ def trusted(subject: Subject) -> tuple[tuple[str, ...], dict[str, str]]:
 def with_left_out(profile: Profile, passed: Mapping[str, str]) -> Profile:
     """A profile that says which processors were not even timed, and why."""
     settings = profile.settings
-    told = msgspec.structs.replace(settings, left_out={**settings.left_out, **passed})
-    return msgspec.structs.replace(profile, settings=told)
+    extended = msgspec.structs.replace(settings, left_out={**settings.left_out, **passed})
+    return msgspec.structs.replace(profile, settings=extended)

@@ -203,12 +203,12 @@ def scaled(first: Profile, second: Profile, height: int, width: int) -> Profile:
 
     borders = zip(first.borders, second.borders, strict=True)
     switches = zip(first.switches, second.switches, strict=True)
-    told = f"a line through {first.width}x{first.height} and {second.width}x{second.height}"
+    origin = f"a line through {first.width}x{first.height} and {second.width}x{second.height}"
     return msgspec.structs.replace(
         first,
         height=height,
         width=width,
-        modelled=dict.fromkeys(first.processors, told),
+        modelled=dict.fromkeys(first.processors, origin),
         units=tuple(unit(*pair) for pair in zip(first.units, second.units, strict=True)),
         borders=tuple(
             Border(a.processor, shape(a.shape), between(a.time, b.time)) for a, b in borders

@@ -74,7 +74,7 @@ class Bench:
         return self._loaded(graph, quantize(graph, ranges, integer), processor)
 
     def _loaded(self, graph: Graph, formatted: Graph, processor: str) -> Executable:
-        # As the run time loads a segment, so that a profile foresees what will run.
+        # As the run time loads a segment, so that a profile predicts what will run.
         made = self.load(processor, write(packed_convolutions(formatted)))
         for index, name in enumerate(graph.inputs):
             quantization = made.inputs[index].quantization

@@ -157,7 +157,7 @@ def measure(
         rounds: per comparison.
         kept: what is known.
         progress: told after each comparison.
-        inside: see `TimeInside`; without it no split is foreseen as one file.
+        inside: see `TimeInside`; without it no split is predicted as one file.
     """
     _run(_tasks(graph, units, processors, bench, switch, rounds, inside), kept, progress)
 

@@ -122,11 +122,11 @@ def sample(
             while short[name] and time.perf_counter_ns() - begun < RUN_IN_MS * 1e6:
                 contenders[name]()
             started = time.perf_counter_ns()
-            told = contenders[name]()
+            returned = contenders[name]()
             passed = (time.perf_counter_ns() - started) / 1e6
-            short[name] = passed < SHORT_MS and not isinstance(told, float)
+            short[name] = passed < SHORT_MS and not isinstance(returned, float)
             if number >= warm_up:
-                times_ms[name].append(told if isinstance(told, float) else passed)
+                times_ms[name].append(returned if isinstance(returned, float) else passed)
     return Samples({name: np.array(values) for name, values in times_ms.items()})
 
 

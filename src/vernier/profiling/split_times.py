@@ -104,8 +104,8 @@ def against(
 def _against(samples: Samples, name: str) -> Against:
     keep = samples.kept
     own, anchor = (np.asarray(samples.times_ms[key][keep]) for key in (name, "0"))
-    told = estimate(own / anchor)
-    return Against(told.median_ms, told.low_ms, told.high_ms, float(np.median(anchor)))
+    ratio = estimate(own / anchor)
+    return Against(ratio.median_ms, ratio.low_ms, ratio.high_ms, float(np.median(anchor)))
 
 
 def split_times(

@@ -58,11 +58,11 @@ class Crops:
 
     Attributes:
         pictures: shape `(N, h, w, 3)`, uint8 RGB.
-        told: what they are, in words.
+        description: what they are, in words.
     """
 
     pictures: Bytes
-    told: str
+    description: str
 
 
 def load_crops(
@@ -192,7 +192,7 @@ class SplitQuality:
         self._exact_piqe: dict[Shifts, list[float]] = {}
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """What decides its judgements, in words."""
         guarded = self.objective in (Objective.VISIBLE, Objective.GUARDED)
         how = f", bound {self.guard.bound_db:g} dB" if guarded else ""
@@ -200,7 +200,7 @@ class SplitQuality:
             how += f", {len(SHIFTS)} grids"
         return (
             f"{self.source.name} x{self.source.scale}, {self.units} units, "
-            f"{self.objective}{how}, {self.crops.told}"
+            f"{self.objective}{how}, {self.crops.description}"
         )
 
     def __call__(self, split: Assignment) -> float:

@@ -44,11 +44,11 @@ class HaloChoice:
 
     def explain(self) -> str:
         """One line for the user."""
-        told = f"halo {self.halo} instead of the exact {self.exact}"
+        text = f"halo {self.halo} instead of the exact {self.exact}"
         if self.deviation_codes is None:
-            return f"{told}, not measured"
+            return f"{text}, not measured"
         return (
-            f"{told}: at most {self.deviation_codes:.2g} of 255 codes off at the picture's busiest "
+            f"{text}: at most {self.deviation_codes:.2g} of 255 codes off at the picture's busiest "
             f"spot, measured against a halo of {self.reference}"
         )
 

@@ -92,10 +92,10 @@ class TileChoice:
         """One line for the user."""
         if self.count == 1:
             return f"the whole picture at once ({self.bytes / 2**20:.0f} MiB)"
-        told = "" if self.halo is None else f"; {self.halo.explain()}"
+        halo = "" if self.halo is None else f"; {self.halo.explain()}"
         return (
             f"{self.count} tiles of {self.width}x{self.height} "
-            f"({self.bytes / 2**20:.0f} MiB, halos add {self.overhead - 1:.1%}{told})"
+            f"({self.bytes / 2**20:.0f} MiB, halos add {self.overhead - 1:.1%}{halo})"
         )
 
 

@@ -220,18 +220,19 @@ class SampleUpscaler:
             yield self.enlarge_samples(whole, size=wanted, progress=progress)
             return
         with self._turn:
-            told: list[tuple[TileChoice, list[Placement]]] = []
+            chosen: list[tuple[TileChoice, list[Placement]]] = []
             result = bands
             for number, engine in enumerate(self._engines):
                 note = f"pass {number + 1} of {len(self._engines)}"
                 noted = _with_note(progress, note if len(self._engines) > 1 else "")
-                result = self._pass(engine, result, (height, width, channels), dtype, told, noted)
+                result = self._pass(engine, result, (height, width, channels), dtype, chosen, noted)
                 height, width = height * engine.factor, width * engine.factor
             if (height, width) != wanted:
                 result = resized_bands(result, (height, width), wanted)
             yield from result
             self._report = self._describe(
-                [choice for choice, _ in told], [p for _, placements in told for p in placements]
+                [choice for choice, _ in chosen],
+                [p for _, placements in chosen for p in placements],
             )
 
     def _pass(
@@ -240,10 +241,10 @@ class SampleUpscaler:
         bands: Iterator[Samples],
         shape: tuple[int, int, int],
         dtype: Any,
-        told: list[tuple[TileChoice, list[Placement]]],
+        chosen: list[tuple[TileChoice, list[Placement]]],
         progress: Progress,
     ) -> Iterator[Samples]:
-        """One native factor, band by band; what was chosen is `told`."""
+        """One native factor, band by band; what was decided goes to `chosen`."""
         height, width, channels = shape
         most_rows = BAND_BYTES // (width * channels * np.dtype(dtype).itemsize * engine.factor**2)
         below, right = _beyond(engine, height, width)
@@ -251,7 +252,7 @@ class SampleUpscaler:
         shape = (height + below, width + right, channels)
         sample, bands = first_rows(bands, SAMPLE_ROWS)
         choice, tiles, chains = self._prepared(engine, shape, dtype, max(1, most_rows), sample)
-        told.append((choice, list(chains[0].placements)))
+        chosen.append((choice, list(chains[0].placements)))
         factor = engine.factor
         made = run_bands(chains, tiles, Window(bands).rows, factor, progress)
         yield from cropped_bands(made, height * factor, width * factor)

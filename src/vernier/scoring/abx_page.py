@@ -34,7 +34,7 @@ def abx_page(pairs: Sequence[KnownPair], seed: int = 0) -> str:
         asked.append(
             {
                 "kind": pair.kind,
-                "told": pair.told,
+                "detail": pair.detail,
                 "worse": "A" if swapped else "B",
                 "A": _picture(first),
                 "B": _picture(second),
@@ -108,8 +108,8 @@ function next() {
 }
 function choose(chosen) {
   if (place >= pairs.length) return;
-  const { kind, told, worse } = pairs[place];
-  answers.push({ kind, told, worse, chosen });
+  const { kind, detail, worse } = pairs[place];
+  answers.push({ kind, detail, worse, chosen });
   place += 1;
   next();
 }

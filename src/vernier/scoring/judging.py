@@ -132,7 +132,7 @@ def chosen_metrics(
     known = [*METRICS, FLIP, *LPIPS]
     plain = [name.lower().replace("-", "_") for name in names]
     wanted = [ALIASES.get(name, name) for name in plain]
-    unknown = [told for name, told in zip(wanted, names, strict=True) if name not in known]
+    unknown = [given for name, given in zip(wanted, names, strict=True) if name not in known]
     if unknown:
         raise UsageError(f"expected metrics of {', '.join(known)}; found {', '.join(unknown)}")
     if not names:

@@ -37,14 +37,14 @@ class KnownPair:
 
     Attributes:
         kind: what tells them apart.
-        told: more of that, in words.
+        detail: more of that, in words.
         reference: shape `(H, W, 3)`.
         better: the same shape.
         worse: the same shape.
     """
 
     kind: str
-    told: str
+    detail: str
     reference: Bytes
     better: Bytes
     worse: Bytes
@@ -61,18 +61,18 @@ def made_pairs(photo: Bytes, rng: np.random.Generator) -> list[KnownPair]:
     pairs: list[KnownPair] = []
     for level in LEVELS:
         noise = _scaled(rng.normal(size=exact.shape), level)
-        told = f"{level:g} levels"
+        detail = f"{level:g} levels"
         for kind, error in (
             ("hue patches against noise", _hue_patches(photo.shape, rng)),
             ("a grid against noise", _grid(photo.shape)),
         ):
             worse = _rounded(exact + _scaled(error, level))
-            pairs.append(KnownPair(kind, told, photo, _rounded(exact + noise), worse))
+            pairs.append(KnownPair(kind, detail, photo, _rounded(exact + noise), worse))
         flat, busy = _noise_by_place(photo, rng)
         pairs.append(
             KnownPair(
                 "noise on flat parts against busy ones",
-                told,
+                detail,
                 photo,
                 _rounded(exact + _scaled(busy, level)),
                 _rounded(exact + _scaled(flat, level)),
@@ -84,11 +84,11 @@ def made_pairs(photo: Bytes, rng: np.random.Generator) -> list[KnownPair]:
         fine = _error(_rounded(bands), photo) * np.sqrt(6)
         dithered = np.round(exact / fine + rng.random(exact.shape) - 0.5) * fine
         pairs.append(
-            KnownPair("bands against dither", told, photo, _rounded(dithered), _rounded(bands))
+            KnownPair("bands against dither", detail, photo, _rounded(dithered), _rounded(bands))
         )
         pairs.append(
             KnownPair(
-                "more noise", told, photo, _rounded(exact + noise), _rounded(exact + 2 * noise)
+                "more noise", detail, photo, _rounded(exact + noise), _rounded(exact + 2 * noise)
             )
         )
     return pairs

@@ -26,7 +26,7 @@ class Point:
 
     Attributes:
         split: a processor for each unit.
-        time_ms: foreseen.
+        time_ms: predicted.
         objective: judged; lower looks better.
     """
 
@@ -56,7 +56,7 @@ def front(
         budgets: how many are searched at, evenly spread.
         method: of each search.
         most: judgements of each.
-        seed: of what is random.
+        seed: of the random numbers.
         progress: told after each budget.
 
     Returns:

@@ -130,17 +130,17 @@ def learn(
         TrainingError: the checkpoint is damaged or of another run.
     """
     run = _Run(problem, blend, perception, recipe)
-    told = f"{recipe} {problem.budget_ms} {problem.profile.date}"
-    run.restore(read_state(checkpoint, told))
+    identity = f"{recipe} {problem.budget_ms} {problem.profile.date}"
+    run.restore(read_state(checkpoint, identity))
     for step in range(len(run.losses), recipe.steps):
         run.step(step)
         if checkpoint is not None and (step + 1) % SAVED_EVERY == 0:
-            save_state(checkpoint, told, run.state())
+            save_state(checkpoint, identity, run.state())
         late, seen, structure = run.losses[-1]
         found = f"time {late:+.3f} percept {seen:.2f} struct {structure:.4f}"
         progress(step + 1, recipe.steps, found)
     if checkpoint is not None:
-        save_state(checkpoint, told, run.state())
+        save_state(checkpoint, identity, run.state())
     return run.learnt()
 
 

@@ -13,20 +13,20 @@ SAVED_EVERY = 20
 """Steps."""
 
 
-def save_state(path: Path, told: str, state: dict[str, Any]) -> None:
+def save_state(path: Path, identity: str, state: dict[str, Any]) -> None:
     """Write tensors and numbers, whole or not at all.
 
     Args:
         path: of the file.
-        told: which run it is of.
+        identity: which run it is of.
         state: tensors, numbers, lists and dictionaries of these.
     """
     part = path.with_suffix(".part")
-    torch.save({"told": told, **state}, part)
+    torch.save({"identity": identity, **state}, part)
     part.replace(path)
 
 
-def read_state(path: Path | None, told: str) -> dict[str, Any] | None:
+def read_state(path: Path | None, identity: str) -> dict[str, Any] | None:
     """What `save_state` wrote; None where there is no file.
 
     Raises:
@@ -36,9 +36,9 @@ def read_state(path: Path | None, told: str) -> dict[str, Any] | None:
         return None
     try:
         state: dict[str, Any] = torch.load(path, weights_only=True)
-        same = state["told"] == told
+        same = state["identity"] == identity
     except Exception as error:
         raise TrainingError(f"{path}: damaged ({error}); delete it") from error
     if not same:
-        raise TrainingError(f"{path}: of another run ({state['told']}); delete it")
+        raise TrainingError(f"{path}: of another run ({state['identity']}); delete it")
     return state

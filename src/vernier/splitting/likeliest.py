@@ -30,7 +30,7 @@ def unlikeliness(problem: Problem, shares: Float64) -> Float64:
     return np.where(able, -np.log(np.maximum(shares, LEAST_SHARE)), np.inf)
 
 
-def foreseen_effects(problem: Problem, learnt: Learnt) -> Float64:
+def predicted_effects(problem: Problem, learnt: Learnt) -> Float64:
     """What each unit on each processor does to the looks, less than on its finest one, `(M, K)`.
 
     The mean of the slopes at all draws, so among the other units as a learner came to place them;

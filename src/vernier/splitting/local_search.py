@@ -34,7 +34,7 @@ _Key = Callable[[Assignment], tuple[float, float]]
 
 AT_ONCE = 4
 """Neighbours judged before the surrogate is fitted anew."""
-AFAR = 2
+ELSEWHERE = 2
 """Of them, where the surrogate leads from other places."""
 SHAKEN = 4
 KICKED, KICKED_UNITS = 6, 480
@@ -49,7 +49,7 @@ LEAST_PATIENCE = 80
 MOST_JUDGEMENTS = 400
 LOOKED_AT = 400
 """Neighbours of the best split that are asked for their time, until enough keep the budget."""
-HOPES = (1.0, 1.05, 1.15)
+DESCENT_BUDGETS = (1.0, 1.05, 1.15)
 """Budgets of descents in turn, as factors: elsewhere sums may be farther above the exact time."""
 TIGHTER, TIGHTENED = 0.999, 4
 """Factor of the budget where a descent's end is too slow by the exact time, and how often."""
@@ -61,7 +61,7 @@ def local_search(
     starts: Sequence[Assignment],
     most: int = MOST_JUDGEMENTS,
     progress: Progress = silent,
-    foreseen: Float64 | None = None,
+    predicted: Float64 | None = None,
     patience: int | None = None,
 ) -> Assignment | None:
     """The best assignment found.
@@ -72,7 +72,7 @@ def local_search(
         starts: feasible ones count, others only teach the surrogate if they were judged.
         most: new judgements.
         progress: told after each judgement.
-        foreseen: effects of units on processors, `(M, K)`, that a learner has taught.
+        predicted: effects of units on processors, `(M, K)`, that a learner has taught.
         patience: judgements without a gain after which to end; by the number of units if None.
 
     Returns:
@@ -88,7 +88,7 @@ def local_search(
     best = min((s for s in judge.known if problem.feasible(s)), key=order)
     patience = patience or max(LEAST_PATIENCE, int(PATIENCE * len(problem.able)))
     fruitless = number = 0
-    waves = _Waves(problem, judge, foreseen)
+    waves = _Waves(problem, judge, predicted)
     while since < patience and fruitless < KICKS and len(judge) - first < most:
         number += 1
         wave = waves.next(best, number)
@@ -112,13 +112,13 @@ class _Waves:
     Args:
         problem: with its budget.
         judge: what it knows is learnt from.
-        foreseen: as of `local_search`.
+        predicted: as of `local_search`.
     """
 
     def __init__(
-        self, problem: Problem, judge: Evaluations, foreseen: Float64 | None = None
+        self, problem: Problem, judge: Evaluations, predicted: Float64 | None = None
     ) -> None:
-        self._problem, self._judge, self._foreseen = problem, judge, foreseen
+        self._problem, self._judge, self._predicted = problem, judge, predicted
         self._archive = Archive(problem)
         self._times, self._sums = pairwise_times(problem), TieSums(problem.sums)
         self._able = np.isfinite(problem.sums.units_ms)
@@ -129,13 +129,15 @@ class _Waves:
     def next(self, best: Assignment, seed: int) -> list[Assignment]:
         """The most promising neighbours, and what the surrogate holds for best."""
         known = self._judge.known
-        surrogate = Surrogate(self._archive, known, best, self._foreseen)
+        surrogate = Surrogate(self._archive, known, best, self._predicted)
         ground = self._ground(surrogate, best)
         at = self._archive.places(best)
         near = map(self._split, islice(neighbours(ground, at), LOOKED_AT))
-        found = self._new(near, AT_ONCE - AFAR)
+        found = self._new(near, AT_ONCE - ELSEWHERE)
         rng = np.random.default_rng(seed)
-        ground = replace(ground, budget_ms=ground.budget_ms * HOPES[seed % len(HOPES)])
+        ground = replace(
+            ground, budget_ms=ground.budget_ms * DESCENT_BUDGETS[seed % len(DESCENT_BUDGETS)]
+        )
         starts = [at, self._anywhere(rng), self._along(ground)]
         ends = [self._end(ground, start) for start in starts if start is not None]
         ends += self._kicked(ground, surrogate, at, rng)
@@ -144,7 +146,7 @@ class _Waves:
             guessed = surrogate(splits)
             order = sorted(range(len(splits)), key=lambda number: float(guessed[number]))
             new = (splits[number] for number in order if splits[number] not in found)
-            found += self._new(new, AFAR)
+            found += self._new(new, ELSEWHERE)
         return found or self._elsewhere(surrogate, at, seed)
 
     def _ground(self, surrogate: Surrogate, best: Assignment) -> Ground:
@@ -200,7 +202,7 @@ class _Waves:
         made = [one for one in dict.fromkeys([*shaken, *chance]) if one is not None]
         guessed = surrogate(made)
         order = sorted(range(len(made)), key=lambda number: float(guessed[number]))
-        return self._new((made[number] for number in order), AFAR)
+        return self._new((made[number] for number in order), ELSEWHERE)
 
     def _new(self, splits: Iterable[Assignment], count: int) -> list[Assignment]:
         """The first that are not judged yet and keep the budget; no more are asked than needed."""

@@ -15,7 +15,7 @@ from vernier.splitting.additive import chain_optimum, graph_optimum
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.exhaustive import exhaustive
 from vernier.splitting.greedy import greedy
-from vernier.splitting.likeliest import foreseen_effects, likeliest, unlikeliness
+from vernier.splitting.likeliest import likeliest, predicted_effects, unlikeliness
 from vernier.splitting.local_search import MOST_JUDGEMENTS, local_search
 from vernier.splitting.problem import Judge, Problem
 from vernier.splitting.sensitivities import Float64, sensitivities
@@ -113,7 +113,7 @@ def find_split(
             64 units or more.
         most: new judgements of the default method, besides sensitivities.
         small: the default method judges every split where there are no more than this; 0 to never.
-        seed: of what is random.
+        seed: of the random numbers.
         wider: judges on more and more photos, of whom the last has the last word over what the
             default method likes best: the winner among a hundred on a few photos owes part of its
             lead to these photos.
@@ -187,13 +187,13 @@ def _led_search(
     problem: Problem, judge: Evaluations, learnt: Learnt, most: int, progress: Progress
 ) -> tuple[list[Assignment], Assignment | None]:
     """The same where a learner has told what units do, and none is judged for that alone."""
-    foreseen = foreseen_effects(problem, learnt)
+    predicted = predicted_effects(problem, learnt)
     starts = [
         problem.finest,
         problem.coarsest,
         fastest(problem),
-        greedy(problem, foreseen),
-        chain_optimum(problem, foreseen),
+        greedy(problem, predicted),
+        chain_optimum(problem, predicted),
         first_k(problem),
         first_k(problem, last=True),
         *likeliest(problem, learnt.shares, LIKELIEST),
@@ -201,7 +201,7 @@ def _led_search(
     given = [split for split in starts if split is not None]
     judge(problem.finest)
     judge(problem.coarsest)
-    found = local_search(problem, judge, given, most, progress, foreseen, LED_PATIENCE)
+    found = local_search(problem, judge, given, most, progress, predicted, LED_PATIENCE)
     return given, found
 
 

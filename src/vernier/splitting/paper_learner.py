@@ -104,8 +104,8 @@ def learn_split(
     optimiser = torch.optim.Adam([weights], recipe.learning_rate)
     losses: list[tuple[float, float, float]] = []
     expected_ms = ExpectedTime(model)
-    told = f"{recipe} {problem.budget_ms} {problem.profile.date}"
-    state = read_state(checkpoint, told)
+    identity = f"{recipe} {problem.budget_ms} {problem.profile.date}"
+    state = read_state(checkpoint, identity)
     if state is not None:
         weights.data.copy_(state["weights"])
         optimiser.load_state_dict(state["optimiser"])
@@ -123,7 +123,7 @@ def learn_split(
         losses.append((late.item(), seen.item(), structure.item()))
         if checkpoint is not None and (step + 1) % SAVED_EVERY == 0:
             kept = {"weights": weights.detach(), "optimiser": optimiser.state_dict()}
-            save_state(checkpoint, told, {**kept, "losses": losses})
+            save_state(checkpoint, identity, {**kept, "losses": losses})
         progress(
             step + 1,
             recipe.steps,

@@ -20,7 +20,7 @@ from vernier.profiling.profile import Profile
 from vernier.splitting.time_model import TimeModel, time_model
 from vernier.units.split import Assignment
 
-HOPE = 0.5
+MOST_OVER = 0.5
 """How far above the budget a sum of times may be without the split being given up; sums of nets
 with skips were up to 1.3 times the prediction in 95 of 100 splits, and 1.7 times at the most."""
 MANY = 600
@@ -169,7 +169,7 @@ class Problem:
             return list(splits)
         place = {name: number for number, name in enumerate(self.profile.processors)}
         places = np.array([[place[name] for name in split] for split in splits])
-        near = self.sums.totals_ms(places) <= self.budget_ms * (1 + HOPE)
+        near = self.sums.totals_ms(places) <= self.budget_ms * (1 + MOST_OVER)
         return [split for split, one in zip(splits, near, strict=True) if one]
 
     @cached_property

@@ -23,7 +23,7 @@ RIDGE = 1e-3
 PAIRS_SHRINK = 0.3
 """Interactions are smaller than effects; their features are scaled down, so ridge doubts them."""
 TRUST = 3.0
-"""What was foreseen is a feature as well, scaled up, so that ridge hardly doubts its share."""
+"""What was predicted is a feature as well, scaled up, so that ridge hardly doubts its share."""
 
 
 class Archive:
@@ -84,7 +84,7 @@ class Surrogate:
         archive: of the problem.
         known: objectives by assignment, at least one.
         near: assignments like this one count for more.
-        foreseen: effects by unit and processor, `(M, K)`, that something else has taught; None for
+        predicted: effects by unit and processor, `(M, K)`, that something else has taught; None for
             none. How far they hold is found out.
     """
 
@@ -93,13 +93,13 @@ class Surrogate:
         archive: Archive,
         known: Mapping[Assignment, float],
         near: Assignment,
-        foreseen: Float64 | None = None,
+        predicted: Float64 | None = None,
     ) -> None:
         splits = list(known)
         places, x = archive.rows(splits)
         y = np.array([known[split] for split in splits])
-        if foreseen is not None:
-            guess, unit = _standard(foreseen, places)
+        if predicted is not None:
+            guess, unit = _standard(predicted, places)
             x = np.concatenate([x, TRUST * guess[:, None]], axis=1)
         apart = (places != archive.places(near)).sum(axis=1)
         weight = 1 / (1 + apart / max(1.0, len(near) / 8))
@@ -110,7 +110,7 @@ class Surrogate:
         count, kinds = places.shape[1], archive.kinds
         units = effects[: count * kinds].reshape(count, kinds)
         pairs = effects[count * kinds : count * kinds + len(archive.edges)] * PAIRS_SHRINK
-        if foreseen is not None:
+        if predicted is not None:
             units = units + effects[-1] * TRUST * unit
         both = np.outer(archive.integer, archive.integer)
         self.sums = Pairwise(units, archive.first, archive.second, pairs[:, None, None] * both)
@@ -124,12 +124,12 @@ class Surrogate:
         return guessed
 
 
-def _standard(foreseen: Float64, places: Places) -> tuple[Float64, Float64]:
-    """Foreseen sums of splits with mean 0 and deviation 1, and the effects that give them."""
-    foreseen = np.where(np.isfinite(foreseen), foreseen, 0.0)
-    sums = foreseen[np.arange(places.shape[1]), places].sum(axis=1)
+def _standard(predicted: Float64, places: Places) -> tuple[Float64, Float64]:
+    """Predicted sums of splits with mean 0 and deviation 1, and the effects that give them."""
+    predicted = np.where(np.isfinite(predicted), predicted, 0.0)
+    sums = predicted[np.arange(places.shape[1]), places].sum(axis=1)
     spread = float(sums.std()) or 1.0
-    return (sums - sums.mean()) / spread, foreseen / spread
+    return (sums - sums.mean()) / spread, predicted / spread
 
 
 def _ridge(x: Float64, y: Float64) -> Float64:

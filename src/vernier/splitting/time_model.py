@@ -6,7 +6,7 @@ conversion, and every such reader for letting it in, which is the same on a chai
 elsewhere; whoever optimises with this checks
 the result with `Problem.time_ms`.
 
-Processors that can live in one file are taken to do so where that is foreseen to be faster for
+Processors that can live in one file are taken to do so where that is predicted to be faster for
 most splits: a tensor between them then costs its change of format and no border.
 """
 
@@ -27,7 +27,7 @@ from vernier.units.split import Form, fusion
 
 Float64 = NDArray[np.float64]
 COMPARED = 12
-"""Random splits that are foreseen in each form."""
+"""Random splits that are predicted in each form."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def time_model(profile: Profile, able: Sequence[Sequence[str]]) -> TimeModel:
 
 
 def fused_is_faster(profile: Profile) -> bool:
-    """Whether one file of several processors is foreseen to be faster for most splits."""
+    """Whether one file of several processors is predicted to be faster for most splits."""
     if all(switch.inside is None for switch in profile.switches):
         return False
     predictor = Predictor(profile)

@@ -134,8 +134,8 @@ def distil(
         optimiser.step()
         step += 1
         gone = max(step / recipe.steps, (time.monotonic() - began) / (60 * recipe.minutes))
-        told = f"{-10 * np.log10(max(loss.item(), 1e-12)):.2f} dB to float"
-        progress(round(1000 * min(1.0, gone)), 1000, told)
+        note = f"{-10 * np.log10(max(loss.item(), 1e-12)):.2f} dB to float"
+        progress(round(1000 * min(1.0, gone)), 1000, note)
     student.requires_grad_(False)
     after_db = _to_teacher_db(student, teacher, judged, integer, sums)
     return Distilled(student.graph(), own_ranges, before_db, after_db, step)

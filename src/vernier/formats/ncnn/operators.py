@@ -1,6 +1,6 @@
 """ncnn's layers, CHW, as operators of our graph, NHWC.
 
-What ONNX has as well is lowered by ONNX's lowerings, told in ONNX's words.
+What ONNX has as well is lowered by ONNX's lowerings, put in ONNX's words.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the lowering of an ONNX operator is told, and what it may answer."""
+"""What the lowering of an ONNX operator is given, and what it may answer."""
 
 from __future__ import annotations
 

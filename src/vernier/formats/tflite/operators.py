@@ -1,4 +1,4 @@
-"""How each operator is told in `.tflite`: its options and its extra inputs.
+"""How each operator is written in `.tflite`: its options and its extra inputs.
 
 One table serves the writer and the reader.
 """

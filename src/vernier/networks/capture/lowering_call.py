@@ -1,4 +1,4 @@
-"""What a lowering is told, and what it may answer."""
+"""What a lowering is given, and what it may answer."""
 
 from __future__ import annotations
 

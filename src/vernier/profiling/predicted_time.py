@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from vernier.bundles.manifest import Forecast
+from vernier.bundles.manifest import PredictedTime
 from vernier.errors import UsageError
 from vernier.profiling.prediction import Predictor
 from vernier.profiling.profile import Profile
 from vernier.units.split import Form, Split
 
 
-def forecast_of(
+def predicted_time(
     profile: Profile, split: Split, form: Form = Form.SEGMENTS
-) -> tuple[dict[str, float], Forecast]:
+) -> tuple[dict[str, float], PredictedTime]:
     """What a profile says of a split: of each unit, and of the whole.
 
     Args:
@@ -28,10 +28,10 @@ def forecast_of(
             f"expected a profile of the split's {len(split.processors)} units, found one of "
             f"{profile.network} x{profile.scale} with {len(names)} ({profile.granularity})"
         )
-    predicted = Form.FUSED if form is Form.FUSED else Form.SEGMENTS
-    found = Predictor(profile).predict(list(split.processors.values()), predicted)
+    timed_as = Form.FUSED if form is Form.FUSED else Form.SEGMENTS
+    found = Predictor(profile).predict(list(split.processors.values()), timed_as)
     modelled = all(name in profile.modelled for name in split.processors.values())
-    forecast = Forecast(
+    whole = PredictedTime(
         total_ms=round(found.total_ms, 6),
         height=profile.height,
         width=profile.width,
@@ -40,4 +40,4 @@ def forecast_of(
         else profile.machine.label,
         modelled=modelled,
     )
-    return {name: round(ms, 6) for name, ms in zip(names, found.units_ms, strict=True)}, forecast
+    return {name: round(ms, 6) for name, ms in zip(names, found.units_ms, strict=True)}, whole
