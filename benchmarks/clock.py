@@ -27,7 +27,7 @@ from vernier.splitting.budget import Budget
 from vernier.splitting.methods import Method, find_split
 from vernier.splitting.problem import Problem
 from vernier.splitting.starts import flips
-from vernier.units.split import Assignment, Form
+from vernier.units.split import Form, Split
 
 SHARES = (0.4, 0.6, 0.8)
 FINER = 5
@@ -75,7 +75,7 @@ def rows_of(context: Context, most: int) -> list[dict]:
     return rows
 
 
-def finer_ms(context: Context, split: Assignment, budget_ms: float) -> float | None:
+def finer_ms(context: Context, split: Split, budget_ms: float) -> float | None:
     """The predicted time of a split that looks better and is predicted to keep the budget as well.
 
     Asked are the splits that differ in one unit, and MILP's. A split that looks better on the

@@ -37,7 +37,7 @@ from vernier.splitting.likeliest import predicted_effects
 from vernier.splitting.methods import Method, find_split
 from vernier.splitting.problem import Problem
 from vernier.splitting.starts import by_chance, first_k
-from vernier.units.split import Assignment
+from vernier.units.split import Split
 
 PROCESSORS = ("modelled:pixel-6-cpu:float32", "modelled:pixel-6-npu:int8")
 SIZE = (180, 320)
@@ -61,7 +61,7 @@ class Clocked:
         self.cpu_s, self.wall_s = time.process_time() - cpu, time.monotonic() - wall
         return self.learnt
 
-    def paper_split(self, problem: Problem, seed: int) -> Assignment | None:
+    def paper_split(self, problem: Problem, seed: int) -> Split | None:
         """Of the learner."""
         return self._learner.paper_split(problem, seed)
 
@@ -105,7 +105,7 @@ def main() -> None:
     found = find_split(Method.SEARCH, problem, judge, learner=learner, most=given.most)
     cpu_s, wall_s = time.process_time() - cpu, time.monotonic() - wall
     judged = len(judge)
-    rivals: dict[str, list[Assignment | None]] = {"search, led by the learner": [found]}
+    rivals: dict[str, list[Split | None]] = {"search, led by the learner": [found]}
     if learner.learnt is not None:
         effects = predicted_effects(problem, learner.learnt)
         rivals["greedy by the learner's effects"] = [greedy(problem, effects)]

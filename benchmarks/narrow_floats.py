@@ -31,7 +31,6 @@ from vernier.runtime.planes import PlaneUpscaler
 from vernier.simulation.network import SimulatedNetwork
 from vernier.simulation.pictures import to_planes
 from vernier.units.cutting import Granularity, cut
-from vernier.units.split import Split
 
 PRECISIONS = ("float32", "bfloat16", "int8")
 RANDOM_SPLITS = 4
@@ -54,7 +53,7 @@ def rows_of(name: str, scale: int, given: argparse.Namespace) -> list[dict]:
     rows = []
     for number, kinds in enumerate(placed_at):
         split = [f"openvino:cpu:{kind}" for kind in kinds]
-        made = export_split(source.graph, facts, units, Split.of(units, split), ranges)
+        made = export_split(source.graph, facts, units, split, ranges)
         load = placed(find_processor, 1, allow_fallback=False)
         engine = PlaneUpscaler(in_memory(made.manifest, made.models), load)
         shares = torch.tensor([[float(kind == own) for kind in PRECISIONS] for own in kinds])

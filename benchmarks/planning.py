@@ -43,7 +43,7 @@ from vernier.splitting.methods import Method, find_split
 from vernier.splitting.problem import Problem
 from vernier.splitting.starts import fastest
 from vernier.units.cutting import Granularity
-from vernier.units.split import Assignment
+from vernier.units.split import Split
 
 NETWORKS = (("sesr-m5-hw", 4), ("sesr-m11-hw", 2), ("carn_m.safetensors", 2),
             ("imdn_x2.safetensors", 2), ("realesr-animevideov3-x4.param", 4),
@@ -89,17 +89,17 @@ class AllScores:
 
     def __init__(self, quality: SplitQuality, shifts: Shifts = SHIFTS) -> None:
         self.quality, self.shifts = quality, shifts
-        self.known: dict[Assignment, list[dict[str, float]]] = {}
+        self.known: dict[Split, list[dict[str, float]]] = {}
 
     def judge(self, objective: Objective) -> Evaluations:
         """One objective's."""
         return Evaluations(lambda split: self.worth(split, objective))
 
-    def worth(self, split: Assignment, objective: Objective) -> float:
+    def worth(self, split: Split, objective: Objective) -> float:
         """The mean over photos."""
         return float(np.mean(self.each(split, objective)))
 
-    def each(self, split: Assignment, objective: Objective) -> np.ndarray:
+    def each(self, split: Split, objective: Objective) -> np.ndarray:
         """By photo."""
         if split not in self.known:
             self.known[split] = self.quality.photo_scores(split, self.shifts)

@@ -31,7 +31,7 @@ from vernier.splitting.pairwise import Pairwise
 from vernier.splitting.problem import Problem
 from vernier.splitting.surrogate import read_edges
 from vernier.splitting.tie_sums import TieSums
-from vernier.units.split import Assignment
+from vernier.units.split import Split
 
 KINDS = (FLOAT, INT8)
 STARTS = 3
@@ -118,7 +118,7 @@ def row_of(units: int, nets: bool, share: float, seed: int, steps: int) -> dict:
     """One made-up network."""
     problem, looks = made_up(units, nets, share, seed)
 
-    def judge(split: Assignment) -> float:
+    def judge(split: Split) -> float:
         return float(looks.totals(np.array([[KINDS.index(name) for name in split]]))[0])
 
     memory = Evaluations(judge)

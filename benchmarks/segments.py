@@ -30,7 +30,7 @@ from vernier.runtime.loading import load_network, placed
 from vernier.runtime.step_times import fill_with_picture, time_steps
 from vernier.units.cutting import cut
 from vernier.units.segments import segment
-from vernier.units.split import Form, Split
+from vernier.units.split import Form
 from vernier.units.unit import Unit
 
 NETWORKS = (("sesr-m11", 2, 360, 640), ("edsr-baseline", 2, 180, 320))
@@ -110,11 +110,10 @@ def alternating(rounds: int) -> tuple[list[str], dict[str, object]]:
         ranges = activations_of(graph).ranges
         for engine in ENGINES:
             names = [f"{engine}:cpu:{('float32', 'int8')[n % 2]}" for n in range(len(units))]
-            split = Split.of(units, names)
             chains = {}
             for form in (Form.FUSED, Form.ENGINE, Form.SEGMENTS):
                 facts = network_facts(graph, name, scale)
-                exported = export_split(graph, facts, units, split, ranges, form=form)
+                exported = export_split(graph, facts, units, names, ranges, form=form)
                 bundle = in_memory(exported.manifest, exported.models)
                 load = placed(find_processor, THREADS, allow_fallback=False)
                 chains[form.value] = load_network(bundle, height, width, load)

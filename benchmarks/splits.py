@@ -50,7 +50,7 @@ from vernier.runtime.loading import load_network, placed
 from vernier.runtime.pictures import Upscaler
 from vernier.simulation.network import SimulatedNetwork
 from vernier.units.cutting import Granularity, cut
-from vernier.units.split import Form, Split
+from vernier.units.split import Form, Split, integer_operators
 from vernier.units.unit import Unit
 
 Float32 = NDArray[np.float32]
@@ -103,14 +103,14 @@ def splits_of(units: Sequence[Unit], engine: str) -> Iterator[Split]:
     count = len(units)
     if count <= ALL_SPLITS_UP_TO:
         for bits in itertools.product((0, 1), repeat=count):
-            yield Split.of(units, [names[bit] for bit in bits])
+            yield tuple(names[bit] for bit in bits)
         return
     rng = np.random.default_rng(0)
-    yield Split.of(units, [names[0]] * count)
-    yield Split.of(units, [names[1]] * count)
+    yield tuple([names[0]] * count)
+    yield tuple([names[1]] * count)
     for _ in range(RANDOM_SPLITS - 2):
         share = rng.random()
-        yield Split.of(units, [names[int(rng.random() < share)] for _ in range(count)])
+        yield tuple(names[int(rng.random() < share)] for _ in range(count))
 
 
 def run_bundle(bundle: Bundle, plane: Float32) -> Float32:
@@ -174,7 +174,7 @@ def judge(name: str, judged: Subject) -> list[Outcome]:
         worst: frozenset[str] = frozenset()
         last: Split | None = None
         for split in splits_of(units, engine):
-            key = split.integer_operators(units)
+            key = integer_operators(split, units)
             bundle = bundle_of(graph, name, scale, units, split, ranges, Form.SEGMENTS)
             if key not in simulated:
                 simulated[key] = simulate(twin, plane, key)
@@ -191,7 +191,7 @@ def judge(name: str, judged: Subject) -> list[Outcome]:
             if not key:
                 difference = float(np.abs(found - judged.exact).max())
             segments.append(len(bundle.segments))
-            if last is None or any(map(is_integer, split.processors.values())):
+            if last is None or any(map(is_integer, split)):
                 last = split
         assert last is not None
         outcome = Outcome(

@@ -27,6 +27,7 @@ GONE: list[tuple[str, str]] = [
     (r"\b[Ff]ore(see|sees|seen|saw|seeing)\b", "predict, predicted"),
     (r"(?<!name=\")\b[Ff]orecasts?\b", "predicted, prediction"),
     (r"[Oo]f what is random\b", "seed of the random numbers"),
+    (r"\b[Aa]ssignments?\b(?!\])", "split"),
 ]
 """A key of a file stays as it was, behind `msgspec.field(name=...)`."""
 

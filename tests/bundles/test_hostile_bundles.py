@@ -15,7 +15,6 @@ from vernier.export.splits import Form, export_split
 from vernier.export.whole import network_facts
 from vernier.quantization.ranges import calibrate_picture_network
 from vernier.units.cutting import Granularity, cut
-from vernier.units.split import Split
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def splits(tmp_path_factory):
     made = {}
     for form in (Form.SEGMENTS, Form.FUSED):
         exported = export_split(
-            graph, network_facts(graph, "net", 2), units, Split.of(units, placed), ranges, form=form
+            graph, network_facts(graph, "net", 2), units, placed, ranges, form=form
         )
         made[form] = tmp_path_factory.mktemp("split") / form.value
         write_bundle(made[form], exported.manifest, exported.models)

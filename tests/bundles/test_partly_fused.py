@@ -13,7 +13,7 @@ from vernier.processors.discovery import find_processor
 from vernier.quantization.ranges import Ranges, calibrate_picture_network
 from vernier.runtime.loading import load_network, placed
 from vernier.units.cutting import cut
-from vernier.units.split import Form, Split, fusion
+from vernier.units.split import Form, fusion
 
 F, Q = "openvino:cpu:float32", "openvino:cpu:int8"
 G, J = "litert:cpu:float32", "litert:cpu:int8"
@@ -29,7 +29,7 @@ def ranges() -> Ranges:
 
 def exported(split, ranges, form):
     facts = network_facts(GRAPH, "sesr-m5", 2)
-    made = export_split(GRAPH, facts, UNITS, Split.of(UNITS, split), ranges, form=form)
+    made = export_split(GRAPH, facts, UNITS, split, ranges, form=form)
     return in_memory(made.manifest, made.models)
 
 

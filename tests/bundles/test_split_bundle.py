@@ -17,7 +17,7 @@ from vernier.graphs.reference import run
 from vernier.quantization.arithmetic.graph import run_integer
 from vernier.quantization.ranges import calibrate_picture_network
 from vernier.units.cutting import Granularity, cut
-from vernier.units.split import Form, Split
+from vernier.units.split import Form
 
 FLOAT, INT8 = "litert:cpu:float32", "litert:cpu:int8"
 NETWORK = open_bundle(shipped_bundles("sesr-m5", 2)["float32"]).graph
@@ -28,10 +28,9 @@ NOISE = np.random.default_rng(0).random((1, 24, 32, 1), np.float32)
 
 def exported(form=Form.SEGMENTS, processors=PROCESSORS):
     ranges = calibrate_picture_network(NETWORK, [NOISE])
-    split = Split.of(UNITS, processors)
     facts = network_facts(NETWORK, "sesr-m5", 2)
     times = {unit.name: number / 10 for number, unit in enumerate(UNITS)}
-    return export_split(NETWORK, facts, UNITS, split, ranges, form=form, predicted_ms=times)
+    return export_split(NETWORK, facts, UNITS, processors, ranges, form=form, predicted_ms=times)
 
 
 @pytest.fixture
@@ -92,7 +91,7 @@ def test_all_float_is_one_segment_that_computes_the_network():
 
 def test_blocks_can_be_placed_too():
     blocks = cut(NETWORK, Granularity.BLOCK)
-    split = Split.of(blocks, [FLOAT, *[INT8] * (len(blocks) - 2), FLOAT])
+    split = [FLOAT, *[INT8] * (len(blocks) - 2), FLOAT]
     ranges = calibrate_picture_network(NETWORK, [NOISE])
     facts = network_facts(NETWORK, "sesr-m5", 2)
     made = export_split(NETWORK, facts, blocks, split, ranges)
@@ -160,7 +159,7 @@ def test_segments_that_do_not_fit_are_refused_with_the_reason(folder, change, me
 
 def test_a_segment_of_another_export_is_refused():
     """Its hash may be written into the manifest: its scales still are not its neighbour's."""
-    split = Split.of(UNITS, ["litert:cpu:int8"] * 3 + ["openvino:cpu:int8"] * 4)
+    split = ["litert:cpu:int8"] * 3 + ["openvino:cpu:int8"] * 4
     facts = network_facts(NETWORK, "sesr-m5", 2)
     one, other = (
         export_split(

@@ -14,7 +14,6 @@ from vernier.processors.soundness import Finding, Soundness
 from vernier.profiling.activations import activations_of
 from vernier.quantization.ranges import Ranges
 from vernier.units.cutting import Granularity, cut
-from vernier.units.split import Split
 
 FLOAT, INT8 = "litert:cpu:float32", "litert:cpu:int8"
 TOLD = f"{INT8}: its numbers are wrong here: 1 self-tests fail, such as 99 codes off"
@@ -80,7 +79,7 @@ def test_where_none_is_named_it_is_passed_over(wrong, tmp_path):
 def test_a_bundle_that_names_it_is_not_timed_without_insisting(wrong, tmp_path):
     source = find_source("sesr-m5", 2)
     units = cut(source.graph, Granularity.LAYER)
-    split = Split.of(units, [FLOAT] + [INT8] * (len(units) - 1))
+    split = [FLOAT] + [INT8] * (len(units) - 1)
     ranges = Ranges(activations_of(source.graph).ranges)
     facts = network_facts(source.graph, source.name, source.scale)
     made = export_split(source.graph, facts, units, split, ranges)

@@ -15,7 +15,6 @@ from vernier.images.pairs import network_input
 from vernier.networks.source import Source, Weights, find_source, graph_of
 from vernier.quality.damage import EQUAL_DB
 from vernier.units.cutting import Granularity, cut
-from vernier.units.split import Split
 
 FLOAT, INT8 = "litert:cpu:float32", "litert:cpu:int8"
 
@@ -31,8 +30,7 @@ def test_the_damage_of_a_split_lies_between_all_float_and_all_int8():
     units = cut(source.graph)
 
     def damage(names):
-        split = Split.of(units, names)
-        made = export_network_split(source, split, Granularity.LAYER, ranges, photos=shown)
+        made = export_network_split(source, names, Granularity.LAYER, ranges, photos=shown)
         return made.manifest.damage.psnr_to_float_db
 
     whole = export_network(source, "int8", photos=shown, ranges=ranges).manifest.damage

@@ -28,7 +28,7 @@ from vernier.profiling.profile import load_profile
 from vernier.quantization.ranges import Ranges
 from vernier.training.recipe import load_recipe
 from vernier.units.cutting import Granularity, cut
-from vernier.units.split import Split, format_split, load_split
+from vernier.units.split import format_split, load_split
 
 ODD = (
     None, True, 0, -1, 1e309, -1e309, 10**30, 0.5, "", "x" * 5000, "\0", "../../x", "[red]x[/red]",
@@ -79,7 +79,7 @@ def _json_subject(
 @functools.cache
 def _split() -> bytes:
     units = cut(open_bundle(shipped_bundles("sesr-m3", 2)["float32"]).graph, Granularity.LAYER)
-    return format_split(Split.of(units, ["litert:cpu:int8"] * len(units)), Granularity.LAYER)
+    return format_split(("litert:cpu:int8",) * len(units), units, Granularity.LAYER)
 
 
 split = _json_subject("split.json", _split, load_split)

@@ -23,7 +23,6 @@ from vernier.networks.registry import find_network
 from vernier.networks.source import find_source
 from vernier.runtime.pictures import Upscaler
 from vernier.units.cutting import Granularity, cut
-from vernier.units.split import Split
 from vernier.units.unit import has_integer_form
 
 SMALL = {"width": 12, "depths": (2, 1), "heads": 3}
@@ -181,7 +180,7 @@ def test_a_file_of_weights_at_a_chosen_size_splits_and_runs(tmp_path):
     units = cut(source.graph)
     precisions = ["int8" if has_integer_form(source.graph, unit) else "float32" for unit in units]
     assert set(precisions) == {"int8", "float32"}
-    split = Split.of(units, [f"litert:cpu:{precision}" for precision in precisions])
+    split = [f"litert:cpu:{precision}" for precision in precisions]
     exported = export_network_split(
         source, split, Granularity.LAYER, ranges_on(source, photos), photos=photos
     )

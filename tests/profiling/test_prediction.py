@@ -29,7 +29,7 @@ from vernier.profiling.sandwiches import unit_graph
 from vernier.quantization.ranges import calibrate_picture_network
 from vernier.units.cutting import cut
 from vernier.units.segments import segment
-from vernier.units.split import Form, Split
+from vernier.units.split import Form
 
 FLOAT, INT8 = "litert:cpu:float32", "litert:cpu:int8"
 NAMES = (FLOAT, INT8)
@@ -102,9 +102,8 @@ def profile_of(graph, units, rng):
 
 def by_hand(profile, graph, units, processors, ranges):
     """The same sum from the exported pieces: what is really in each file, and what is converted."""
-    split = Split.of(units, processors)
-    mixed = mixed_graph(graph, units, split, ranges)
-    pieces = segment(mixed, place(mixed, units, split))
+    mixed = mixed_graph(graph, units, processors, ranges)
+    pieces = segment(mixed, place(mixed, units, processors))
     times = {unit.name: unit for unit in profile.units}
     owner = {output: unit for unit in units for output in unit.operators}
     borders = {(b.processor, b.shape): b.time.ms for b in profile.borders}
@@ -136,7 +135,7 @@ def by_hand(profile, graph, units, processors, ranges):
     for op in pieces.conversions:
         source = op.inputs[0]
         # The picture comes in float where a float unit reads it as well.
-        writer = FLOAT if source in graph.inputs else split.processors[owner[source].name]
+        writer = FLOAT if source in graph.inputs else processors[units.index(owner[source])]
         target = next(name for name in NAMES if name != writer)
         switch = switches[writer, target, tuple(graph.types[source].shape)]
         total += switch.conversion.ms + switch.hand_over.ms
@@ -183,9 +182,8 @@ def test_one_file_costs_its_units_its_ends_and_its_changes(ranges):
         processors = [NAMES[bit] for bit in rng.integers(0, 2, len(UNITS))]
         if len(set(processors)) == 1:
             continue
-        split = Split.of(UNITS, processors)
-        mixed = mixed_graph(GRAPH, UNITS, split, ranges)
-        pieces = segment(mixed, place(mixed, UNITS, split, Form.FUSED))
+        mixed = mixed_graph(GRAPH, UNITS, processors, ranges)
+        pieces = segment(mixed, place(mixed, UNITS, processors, Form.FUSED))
         assert len(pieces.runs) == 1
         kinds = (Kind.QUANTIZE, Kind.DEQUANTIZE)
         types = mixed.types

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from vernier.splitting.problem import Problem
-from vernier.units.split import Assignment
+from vernier.units.split import Split
 
 
-def both_ends(problem: Problem) -> Assignment | None:
-    """The first feasible assignment with as many first as last units moved; None if none is.
+def both_ends(problem: Problem) -> Split | None:
+    """The first feasible split with as many first as last units moved; None if none is.
 
     Args:
         problem: with a budget.

@@ -37,7 +37,7 @@ from vernier.runtime.planes import PlaneUpscaler
 from vernier.simulation.network import SimulatedNetwork
 from vernier.simulation.pictures import to_planes
 from vernier.units.cutting import Granularity, cut
-from vernier.units.split import Split
+from vernier.units.split import integer_operators
 
 INT8, FLOAT = "openvino:cpu:int8", "openvino:cpu:float32"
 SIDE = 64
@@ -159,10 +159,9 @@ def forms_db() -> dict[str, float]:
     ranges = calibrate(source.graph, [nhwc])
     units = cut(source.graph, Granularity.LAYER)
     names = [FLOAT, *[INT8] * (len(units) - 2), FLOAT]
-    split = Split.of(units, names)
     facts = network_facts(source.graph, source.name, source.scale)
     net = SimulatedNetwork(source.graph, ranges, [unit.operators for unit in units])
-    integer = split.integer_operators(units)
+    integer = integer_operators(names, units)
     with torch.no_grad():
         wanted, unbounded = (
             net(torch.from_numpy(plane), integer, ARITHMETICS[name])[0].permute(1, 2, 0).numpy()
@@ -170,7 +169,7 @@ def forms_db() -> dict[str, float]:
         )
     result = {"unbounded": float(psnr(unbounded, wanted))}
     for form in Form:
-        made = export_split(source.graph, facts, units, split, ranges, form=form)
+        made = export_split(source.graph, facts, units, names, ranges, form=form)
         load = placed(find_processor, 1, allow_fallback=False)
         engine = PlaneUpscaler(in_memory(made.manifest, made.models), load)
         result[form.value] = float(psnr(engine(nhwc[0]), wanted))
@@ -188,7 +187,7 @@ def judged_apart() -> float:
     units = cut(source.graph, Granularity.LAYER)
     names = [INT8] * len(units)
     facts = network_facts(source.graph, source.name, source.scale)
-    made = export_split(source.graph, facts, units, Split.of(units, names), ranges)
+    made = export_split(source.graph, facts, units, names, ranges)
     load = placed(find_processor, 1, allow_fallback=False)
     engine = PlaneUpscaler(in_memory(made.manifest, made.models), load)
     planes = engine(np.ascontiguousarray(plane[0].transpose(1, 2, 0)))

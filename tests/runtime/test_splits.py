@@ -21,7 +21,7 @@ from vernier.quantization.scales import decode, encode
 from vernier.runtime.loading import load_network, placed
 from vernier.runtime.pictures import Upscaler
 from vernier.units.cutting import cut
-from vernier.units.split import Form, Split
+from vernier.units.split import Form
 
 HEIGHT, WIDTH = 40, 56
 FLOAT, INT8 = "litert:cpu:float32", "litert:cpu:int8"
@@ -43,8 +43,7 @@ def ranges(plane):
 
 
 def bundle_of(processors, ranges, form=Form.SEGMENTS):
-    split = Split.of(UNITS, processors)
-    exported = export_split(NETWORK, FACTS, UNITS, split, ranges, form=form)
+    exported = export_split(NETWORK, FACTS, UNITS, processors, ranges, form=form)
     return in_memory(exported.manifest, exported.models)
 
 
@@ -123,7 +122,7 @@ def test_a_tensor_is_converted_once_for_all_its_readers(ranges):
     manifest = bundle_of(processors, ranges).manifest
     sources = [entry.source for entry in manifest.conversions]
     assert len(sources) == len(set(sources))
-    mixed = mixed_graph(NETWORK, UNITS, Split.of(UNITS, processors), ranges)
+    mixed = mixed_graph(NETWORK, UNITS, processors, ranges)
     assert sum(op.kind in ("QUANTIZE", "DEQUANTIZE") for op in mixed.operators) == len(sources)
 
 
@@ -142,8 +141,7 @@ def test_what_runs_is_what_the_units_ask_for(plane, ranges):
 @pytest.mark.parametrize("form", Form)
 def test_a_split_enlarges_pictures_tiled_or_not(form, ranges, tmp_path, request):
     processors = [FLOAT, INT8, INT8, INT8, INT8, INT8, FLOAT]
-    split = Split.of(UNITS, processors)
-    exported = export_split(NETWORK, FACTS, UNITS, split, ranges, form=form)
+    exported = export_split(NETWORK, FACTS, UNITS, processors, ranges, form=form)
     write_bundle(tmp_path / "split.zip", exported.manifest, exported.models)
     photo = np.asarray(Image.open(request.config.rootpath / "demo" / "chelsea.png"))[80:161, 90:197]
     whole = Upscaler(bundle=tmp_path / "split.zip", threads=1)
@@ -195,7 +193,7 @@ def test_a_network_that_does_not_end_in_a_shuffle(form, integer, tmp_path):
         graph,
         network_facts(graph, "deconvolved", 2),
         units,
-        Split.of(units, processors),
+        processors,
         calibrate_picture_network(graph, [rng.random((1, 16, 16, 1), np.float32)]),
         form=form,
     )
@@ -208,7 +206,7 @@ def test_a_network_that_does_not_end_in_a_shuffle(form, integer, tmp_path):
 
 
 def test_a_split_says_itself_where_it_runs(ranges, tmp_path):
-    split = Split.of(UNITS, [FLOAT] * 3 + [INT8] * 4)
+    split = [FLOAT] * 3 + [INT8] * 4
     exported = export_split(NETWORK, FACTS, UNITS, split, ranges)
     write_bundle(tmp_path / "split", exported.manifest, exported.models)
     with pytest.raises(UsageError, match="says itself where its parts run"):
@@ -216,7 +214,7 @@ def test_a_split_says_itself_where_it_runs(ranges, tmp_path):
 
 
 def test_two_engines_cannot_be_fused(ranges):
-    split = Split.of(UNITS, ["openvino:cpu:float32"] * 3 + [INT8] * 4)
+    split = ["openvino:cpu:float32"] * 3 + [INT8] * 4
     with pytest.raises(UsageError, match="only one engine's processors on one device"):
         place(mixed_graph(NETWORK, UNITS, split, ranges), UNITS, split, Form.FUSED)
 

@@ -18,7 +18,7 @@ from vernier.profiling.profile import (
     UnitTimes,
 )
 from vernier.splitting.problem import Constraints, Problem
-from vernier.units.split import Assignment
+from vernier.units.split import Split
 
 FLOAT, INT8, BFLOAT16 = "one:cpu:float32", "one:cpu:int8", "two:cpu:bfloat16"
 SHAPE = (1, 8, 8, 16)
@@ -111,7 +111,7 @@ def additive_judge(problem: Problem, seed: int, pairs: float = 0.0) -> Callable[
     }
     both = rng.normal(size=len(problem.able)) * pairs
 
-    def judge(split: Assignment) -> float:
+    def judge(split: Split) -> float:
         single = sum(own[unit, name] for unit, name in enumerate(split))
         return single + sum(
             both[n] for n in range(len(split) - 1) if split[n] != FLOAT and split[n + 1] != FLOAT

@@ -9,7 +9,7 @@ from vernier.profiling.sandwiches import unit_graph
 from vernier.units.cutting import cut
 from vernier.units.ordering import runs_of
 from vernier.units.segments import segment
-from vernier.units.split import Split
+from vernier.units.split import of_operators
 
 NAMES = ("litert:cpu:float32", "litert:cpu:int8")
 
@@ -34,6 +34,6 @@ def test_units_run_in_the_segments_that_operators_do(seed, count):
         for unit in run:
             assert done.issuperset(reads[unit])
             done.add(unit)
-    placed = Split.of(units, processors).of_operators(units)
+    placed = of_operators(processors, units)
     # Operators may be torn out of their units where that saves a run; never the other way.
     assert len(segment(graph, placed).runs) <= len(runs)

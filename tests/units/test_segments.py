@@ -11,7 +11,7 @@ from vernier.graphs.reference import run
 from vernier.graphs.shapes import infer_types
 from vernier.units.cutting import cut
 from vernier.units.segments import segment
-from vernier.units.split import Split, format_split, parse_split
+from vernier.units.split import SplitFile, format_split, of_operators, parse_split
 from vernier.units.unit import Unit
 
 PROCESSORS = ("a:cpu:float32", "b:cpu:float32", "c:gpu:float32")
@@ -139,10 +139,10 @@ def test_what_has_no_processor_is_refused():
 
 
 def test_a_split_survives_its_file():
-    split = Split.of(
-        [Unit("first", ("a",)), Unit("second", ("b",))], ["litert:cpu:int8", "litert:cpu:float32"]
-    )
-    assert parse_split(format_split(split, "layer"), "split.json") == (split, "layer")
+    units = [Unit("first", ("a",)), Unit("second", ("b",))]
+    split = ("litert:cpu:int8", "litert:cpu:float32")
+    found = parse_split(format_split(split, units, "layer"), "split.json")
+    assert (found.split, found.of(units), found.granularity) == (split, split, "layer")
 
 
 @pytest.mark.parametrize(
@@ -166,6 +166,8 @@ def test_a_wrong_split_is_refused_with_the_reason(text, message):
 
 def test_a_split_of_other_units_is_refused():
     units = cut(dag(np.random.default_rng(2), 6))
-    other = Split({"elsewhere": "a:cpu:int8"})
+    other = SplitFile(("a:cpu:int8",), ("elsewhere",), "layer")
     with pytest.raises(UsageError, match="cut the network with the same granularity"):
-        other.of_operators(units)
+        other.of(units)
+    with pytest.raises(UsageError, match="cut the network with the same granularity"):
+        of_operators(other.split, units)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vernier.bundles.manifest import Manifest
-from vernier.errors import BundleError, GraphError
+from vernier.errors import BundleError, GraphError, UsageError
 from vernier.graphs.graph import Graph, Kind
 from vernier.graphs.receptive_field import halo
 from vernier.graphs.shapes import scale_of
+from vernier.processor_id import ProcessorId
 
 CONVERTERS = (Kind.QUANTIZE, Kind.DEQUANTIZE)
 INTEGER = "int8"
@@ -68,13 +69,18 @@ def _check_halo(manifest: Manifest, whole: Graph, origin: str) -> None:
         _hold(origin, "halo", said, least)
 
 
-def _check_precision(place: str, processor: str, graph: Graph) -> None:
-    """A segment's processor, written as one, and of the numbers that the segment holds."""
-    parts = processor.split(":")
-    if len(parts) != 3 or not all(parts):
+def _named(place: str, processor: str) -> ProcessorId:
+    try:
+        return ProcessorId.parse(processor)
+    except UsageError as error:
         raise BundleError(
             f"{place}: expected a processor ENGINE:DEVICE:PRECISION, found {processor!r}"
-        )
+        ) from error
+
+
+def _check_precision(place: str, processor: str, graph: Graph) -> None:
+    """A segment's processor, written as one, and of the numbers that the segment holds."""
+    precision = _named(place, processor).precision
     integers = any(
         graph.types[op.output].dtype == INTEGER
         for op in graph.operators
@@ -86,7 +92,7 @@ def _check_precision(place: str, processor: str, graph: Graph) -> None:
         if op.kind not in CONVERTERS
     )
     # A fused file holds both, and runs where its integers do.
-    if integers != (parts[2] == INTEGER) and (integers or floats):
+    if integers != (precision == INTEGER) and (integers or floats):
         holds = "INT8" if integers else "float"
         raise BundleError(
             f"{place}: the manifest places it on {processor}, but it holds {holds} operators"
@@ -99,7 +105,7 @@ def _check_placement(manifest: Manifest, whole: Graph, origin: str) -> None:
     for unit in manifest.units:
         _check_unit(manifest, home[unit.segment], unit.name, unit.processor, origin)
         integers = {whole.types[output].dtype == INTEGER for output in unit.operators}
-        if integers and integers != {unit.processor.endswith(f":{INTEGER}")}:
+        if integers and integers != {_named(origin, unit.processor).is_integer}:
             raise BundleError(
                 f"{origin}: the manifest places the unit {unit.name!r} on {unit.processor}, but "
                 "its segment computes it in another precision"
@@ -107,8 +113,10 @@ def _check_placement(manifest: Manifest, whole: Graph, origin: str) -> None:
 
 
 def _check_unit(manifest: Manifest, home: str, name: str, processor: str, origin: str) -> None:
-    fused = manifest.form == "fused"
-    same = processor.rpartition(":")[0] == home.rpartition(":")[0] if fused else processor == home
+    same = processor == home
+    if manifest.form == "fused":
+        one, other = _named(origin, processor), _named(origin, home)
+        same = other.in_precision(one.precision) == one
     if not same:
         raise BundleError(
             f"{origin}: the manifest places the unit {name!r} on {processor}, and its segment on "

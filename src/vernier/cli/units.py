@@ -40,7 +40,7 @@ def command(
     from vernier.networks.source import graph_of
     from vernier.processor_id import ProcessorId
     from vernier.units.cutting import crossing_bytes, cut
-    from vernier.units.split import Split, format_split
+    from vernier.units.split import format_split
 
     height, width = parse_size(size)
     graph = resized(graph_of(network, scale, (height, width)), height, width)
@@ -57,8 +57,8 @@ def command(
         for unit, crossing in zip(units, after, strict=True)
     ]
     if out is not None:
-        split = Split.of(units, [str(ProcessorId.parse(processor))] * len(units))
-        write_whole(out, format_split(split, granularity), overwrite=False)
+        split = (str(ProcessorId.parse(processor)),) * len(units)
+        write_whole(out, format_split(split, units, granularity), overwrite=False)
     if as_json:
         print_json(rows)
         return

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vernier.bundles.bundle import write_bundle
@@ -24,10 +24,11 @@ from vernier.graphs.shapes import fits_one_size, own_size
 from vernier.networks.source import Source, find_source
 from vernier.progress import Progress, Stages, silent, silent_stages
 from vernier.quantization.ranges import Ranges
-from vernier.units.cutting import Granularity
+from vernier.units.cutting import Granularity, cut
 from vernier.units.split import Form, Split, load_split
+from vernier.units.unit import Unit
 
-Predict = Callable[[Split, Form], tuple[Mapping[str, float], PredictedTime]]
+Predict = Callable[[Sequence[Unit], Split, Form], tuple[Mapping[str, float], PredictedTime]]
 """What a split takes by unit, in ms, and as a whole: `predicted_time` of a profile."""
 
 
@@ -126,8 +127,11 @@ def export(
     tell = notice or (lambda _: None)
     for note in source.notes:
         tell(f"{network}: {note}")
-    placed, granularity = (None, Granularity.LAYER) if split is None else load_split(Path(split))
-    wanted = _Wanted(precision or "float32", placed, granularity, form, size)
+    wanted = _Wanted(precision or "float32", None, Granularity.LAYER, form, size)
+    if split is not None:
+        placed = load_split(Path(split))
+        chosen = placed.of(cut(source.graph, placed.granularity))
+        wanted = replace(wanted, split=chosen, granularity=placed.granularity)
     with stages(f"exporting {source.name} x{source.scale}") as report:
         shown = None if photos is None else load_photos(Path(photos), source)
         if shown is not None and shown.doubt and ranges is None:
@@ -188,7 +192,11 @@ def _exported(
             progress=report,
         )
     assert ranges is not None
-    predicted = None if predict is None else predict(wanted.split, wanted.form)
+    predicted = (
+        None
+        if predict is None
+        else predict(cut(source.graph, wanted.granularity), wanted.split, wanted.form)
+    )
     return export_network_split(
         trained,
         wanted.split,

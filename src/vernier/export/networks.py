@@ -39,7 +39,7 @@ from vernier.quality.damage import bundle_damage_db, damage_db, on
 from vernier.quantization.ranges import Ranges, calibrate_picture_network
 from vernier.runtime.planes import PlaneUpscaler
 from vernier.units.cutting import Granularity, cut
-from vernier.units.split import Form, Split
+from vernier.units.split import Form, Split, integer_operators
 
 if TYPE_CHECKING:
     from vernier.training.distillation import Distillation
@@ -273,7 +273,7 @@ def distilled(
     from vernier.training.distillation import distil
 
     units = cut(source.graph, granularity)
-    integer = None if split is None else split.integer_operators(units)
+    integer = None if split is None else integer_operators(split, units)
     found = distil(source.graph, ranges, integer, photos.inputs, recipe, progress)
     if found.after_db <= found.before_db:
         return source, ranges

@@ -28,7 +28,7 @@ from vernier.processor_id import ProcessorId, is_integer
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import Ranges
 from vernier.units.segments import Segmentation, segment
-from vernier.units.split import Form, Split, fusion
+from vernier.units.split import Form, Split, fusion, integer_operators, of_operators
 from vernier.units.unit import Unit, check_partition
 from vernier.version import VERSION
 
@@ -46,7 +46,7 @@ def mixed_graph(graph: Graph, units: Sequence[Unit], split: Split, ranges: Range
         GraphError: a range is missing, or an operator has no INT8 form.
         UsageError: the split is of other units.
     """
-    return quantize(graph, ranges, split.integer_operators(units))
+    return quantize(graph, ranges, integer_operators(split, units))
 
 
 def place(
@@ -57,7 +57,7 @@ def place(
     Raises:
         UsageError: the processors cannot be fused.
     """
-    placed = split.of_operators(units)
+    placed = of_operators(split, units)
     if form is Form.FUSED:
         return _fused(mixed, placed)
     return _with_conversions(mixed, placed, form)
@@ -183,12 +183,12 @@ def export_split(
         units=tuple(
             UnitEntry(
                 name=unit.name,
-                processor=split.processors[unit.name],
+                processor=processor,
                 segment=home[unit.operators[0]],
                 operators=unit.operators,
                 predicted_ms=None if predicted_ms is None else predicted_ms[unit.name],
             )
-            for unit in units
+            for unit, processor in zip(units, split, strict=True)
         ),
         conversions=tuple(
             ConversionEntry(source=op.inputs[0], target=op.output) for op in pieces.conversions

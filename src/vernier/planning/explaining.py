@@ -9,10 +9,10 @@ from vernier.profiling.prediction import Predictor
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.problem import Problem
 from vernier.splitting.starts import flips
-from vernier.units.split import Assignment
+from vernier.units.split import Split
 
 
-def explained(problem: Problem, judge: Evaluations, split: Assignment) -> tuple[PlannedUnit, ...]:
+def explained(problem: Problem, judge: Evaluations, split: Split) -> tuple[PlannedUnit, ...]:
     """For each unit what moving it alone would cost, in time and in looks.
 
     Of several processors that a unit could be moved to, the fastest is told.

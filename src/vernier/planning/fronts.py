@@ -46,7 +46,7 @@ from vernier.splitting.front import (
 )
 from vernier.splitting.problem import Problem
 from vernier.units.cutting import Granularity
-from vernier.units.split import Assignment, Form
+from vernier.units.split import Form, Split
 
 ROUNDS = 3
 """Of searching, timing and learning."""
@@ -226,7 +226,7 @@ def timed_front(
         count: of points, at the most.
     """
     predicted: dict[Contender, float] = {}
-    looks: dict[Assignment, float] = {}
+    looks: dict[Split, float] = {}
     known = problem
     for _ in range(ROUNDS):
         found = searched(known)

@@ -38,7 +38,8 @@ from vernier.splitting.methods import LEARNING, Method
 from vernier.splitting.problem import Problem
 from vernier.training.distillation import Distillation
 from vernier.units.cutting import Granularity, cut
-from vernier.units.split import Form, Split, format_split
+from vernier.units.split import Form, format_split
+from vernier.units.unit import Unit
 
 
 def optimize(
@@ -207,26 +208,27 @@ def write_plan(context: Context, plan: Plan, folder: Path, trained: Context | No
             into a file of their own, `ranges-int8.json`.
     """
     made = trained or context
-    split = Split.of(cut(context.source.graph, context.subject.granularity), plan.processors)
+    granularity = context.subject.granularity
+    units = cut(context.source.graph, granularity)
     files = {
-        "split.json": format_split(split, context.subject.granularity),
+        "split.json": format_split(tuple(plan.processors), units, granularity),
         "profile.json": format_profile(_learned(context.profile, plan)),
         "ranges.json": context.ranges.encode(),
     }
     if made is not context:
         files["ranges-int8.json"] = made.ranges.encode()
-    bundle = _exported(context, made, plan, split)
+    bundle = _exported(context, made, plan, units)
     write_folder(folder, {"bundle": bundle}, {**files, "plan.json": format_plan(plan)})
 
 
-def _exported(context: Context, made: Context, plan: Plan, split: Split) -> Exported:
+def _exported(context: Context, made: Context, plan: Plan, units: Sequence[Unit]) -> Exported:
     """A plan's split with what is known of it."""
     seen = plan.held_out or plan.simulated
     return export_split(
         made.source.graph,
         network_facts(context.source.graph, context.source.name, context.source.scale),
-        cut(context.source.graph, context.subject.granularity),
-        split,
+        units,
+        tuple(plan.processors),
         made.ranges,
         form=Form(plan.form),
         predicted_ms={unit.name: unit.time_ms for unit in plan.units},

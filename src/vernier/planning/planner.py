@@ -32,7 +32,7 @@ from vernier.splitting.learner import Learnt, Recipe, learn
 from vernier.splitting.methods import Method, find_split
 from vernier.splitting.paper_learner import PaperRecipe, learn_split
 from vernier.splitting.problem import Problem
-from vernier.units.split import Assignment, Form
+from vernier.units.split import Form, Split
 from vernier.version import VERSION
 
 LATER = 4
@@ -72,7 +72,7 @@ def make_plan(
     wider = context.finals() if context.request.method is Method.SEARCH else []
     asked = 0
 
-    def search(within: Problem) -> Assignment | None:
+    def search(within: Problem) -> Split | None:
         nonlocal asked
         asked += 1
         # What was judged is known: later searches, of times that changed a little, need less.
@@ -104,7 +104,7 @@ def make_plan(
     return _plan(context, quality, judge, found, searched_s, len(judge) - known)
 
 
-def stopwatch(context: Context, finest: Assignment) -> Stopwatch:
+def stopwatch(context: Context, finest: Split) -> Stopwatch:
     """Times a context's splits here, beside all-float.
 
     Raises:
@@ -197,7 +197,7 @@ def _verdict(context: Context, one: Contender) -> Scores:
 
 
 def _coarsest(
-    context: Context, coarsest: Assignment, found: Found, verdict: Scores | None
+    context: Context, coarsest: Split, found: Found, verdict: Scores | None
 ) -> Coarsest | None:
     """The coarsest split as it was timed in its faster form, on the photos of the verdict."""
     timed = [one for one in found.attempts if one.processors == coarsest]
@@ -249,7 +249,7 @@ class PhotoLearner:
             self.progress,
         )
 
-    def paper_split(self, problem: Problem, seed: int) -> Assignment | None:
+    def paper_split(self, problem: Problem, seed: int) -> Split | None:
         """The split that the paper's form rounds to."""
         found = learn_split(
             problem,
@@ -266,7 +266,7 @@ class PhotoLearner:
         return None if folder is None else folder / f"{name}-{problem.budget_ms:.3f}-{seed}.pt"
 
 
-def simulated_scores(quality: SplitQuality, judge: Evaluations, split: Assignment) -> Scores:
+def simulated_scores(quality: SplitQuality, judge: Evaluations, split: Split) -> Scores:
     """What a split's simulated pictures look like."""
     found = quality.scores(split)
     return Scores(

@@ -26,7 +26,7 @@ from vernier.profiling.split_times import Contender
 from vernier.splitting.budget import Budget
 from vernier.splitting.problem import Judge, Problem
 from vernier.splitting.starts import fastest
-from vernier.units.split import Assignment
+from vernier.units.split import Split
 
 ATTEMPTS = 8
 """Searches, at the most."""
@@ -35,7 +35,7 @@ MARGIN = 0.02
 NEAR = 0.15
 """A form that is predicted to be slower than the other one by no more than this is timed too."""
 
-Search = Callable[[Problem], Assignment | None]
+Search = Callable[[Problem], Split | None]
 """The split that looks best within a problem's budget; None where it finds none."""
 
 
@@ -120,10 +120,10 @@ class _State:
         allowed = [split for split in dict.fromkeys(ends) if self._plain.allowed(split)]
         return [one for split in allowed for one in self._forms(split)]
 
-    def untimed(self, split: Assignment) -> list[Contender]:
+    def untimed(self, split: Split) -> list[Contender]:
         return [one for one in self._forms(split) if not self._watch.knows(one)]
 
-    def _forms(self, split: Assignment) -> list[Contender]:
+    def _forms(self, split: Split) -> list[Contender]:
         """The forms in which a split may be fastest."""
         found = Predictor(self.problem.profile).forms(split)
         limit = min(one.total_ms for one in found.values()) * (1 + NEAR)
@@ -149,7 +149,7 @@ class _State:
         profile = learned(before, self._watch.wholes())
         self.problem = replace(self._plain, profile=profile)
 
-    def found(self, search: Search, target_ms: float) -> Assignment | None:
+    def found(self, search: Search, target_ms: float) -> Split | None:
         """What the search says now; the fastest split where it finds none."""
         within = self.problem.within(target_ms)
         quickest = fastest(within)

@@ -27,7 +27,7 @@ from vernier.runtime.loading import placed
 from vernier.runtime.planes import PlaneUpscaler
 from vernier.simulation.pictures import chroma, to_planes, with_chroma
 from vernier.units.cutting import cut
-from vernier.units.split import Assignment, Form, Split
+from vernier.units.split import Form, Split
 
 Bytes = NDArray[np.uint8]
 ROUNDS = 15
@@ -35,7 +35,7 @@ ROUNDS = 15
 
 def timed(
     subject: Subject,
-    splits: Sequence[Assignment],
+    splits: Sequence[Split],
     ranges: Ranges,
     threads: int,
     forms: Sequence[Form] = (),
@@ -53,20 +53,20 @@ def timed(
 def exported_split(
     source: Source,
     subject: Subject,
-    split: Assignment,
+    split: Split,
     ranges: Ranges,
     form: Form = Form.SEGMENTS,
 ) -> Exported:
     """A split as a bundle's files."""
     units = cut(source.graph, subject.granularity)
     facts = network_facts(source.graph, source.name, source.scale)
-    return export_split(source.graph, facts, units, Split.of(units, split), ranges, form=form)
+    return export_split(source.graph, facts, units, split, ranges, form=form)
 
 
 def judged_exported(
     source: Source,
     subject: Subject,
-    split: Assignment,
+    split: Split,
     ranges: Ranges,
     crops: Crops,
     objective: Objective,

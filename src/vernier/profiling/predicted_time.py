@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vernier.bundles.manifest import PredictedTime
 from vernier.errors import UsageError
 from vernier.profiling.prediction import Predictor
 from vernier.profiling.profile import Profile
 from vernier.units.split import Form, Split
+from vernier.units.unit import Unit
 
 
 def predicted_time(
-    profile: Profile, split: Split, form: Form = Form.SEGMENTS
+    profile: Profile, units: Sequence[Unit], split: Split, form: Form = Form.SEGMENTS
 ) -> tuple[dict[str, float], PredictedTime]:
     """What a profile says of a split: of each unit, and of the whole.
 
     Args:
-        profile: of its units.
+        profile: of these units.
+        units: of a network.
         split: its processors were profiled.
         form: of its files; those whose engine converts are predicted as segments.
 
@@ -23,14 +27,14 @@ def predicted_time(
         UsageError: the profile is of other units, or lacks one of the split's processors.
     """
     names = [unit.name for unit in profile.units]
-    if names != list(split.processors):
+    if names != [unit.name for unit in units]:
         raise UsageError(
-            f"expected a profile of the split's {len(split.processors)} units, found one of "
+            f"expected a profile of the split's {len(units)} units, found one of "
             f"{profile.network} x{profile.scale} with {len(names)} ({profile.granularity})"
         )
     timed_as = Form.FUSED if form is Form.FUSED else Form.SEGMENTS
-    found = Predictor(profile).predict(list(split.processors.values()), timed_as)
-    modelled = all(name in profile.modelled for name in split.processors.values())
+    found = Predictor(profile).predict(split, timed_as)
+    modelled = all(name in profile.modelled for name in split)
     whole = PredictedTime(
         total_ms=round(found.total_ms, 6),
         height=profile.height,

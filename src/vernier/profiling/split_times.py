@@ -25,7 +25,7 @@ from vernier.runtime.chain import Chain
 from vernier.runtime.loading import load_network, placed
 from vernier.runtime.step_times import fill_with_picture
 from vernier.units.cutting import cut
-from vernier.units.split import Form, Split
+from vernier.units.split import Form
 
 TOGETHER = 6
 ROUNDS = 9
@@ -167,9 +167,8 @@ class _Exporter:
 
     def _chain(self, one: Contender) -> Chain:
         subject, units = self._subject, self._units
-        split = Split.of(units, one.processors)
         exported = export_split(
-            subject.graph, self._facts, units, split, self._ranges, form=one.form
+            subject.graph, self._facts, units, one.processors, self._ranges, form=one.form
         )
         bundle = in_memory(exported.manifest, exported.models)
         chain = load_network(bundle, subject.height, subject.width, self._load)

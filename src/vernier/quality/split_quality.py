@@ -31,7 +31,7 @@ from vernier.simulation.pictures import (
 )
 from vernier.simulation.prefixes import KeptPrefixes
 from vernier.units.cutting import Granularity, cut
-from vernier.units.split import Assignment
+from vernier.units.split import Split
 
 Bytes = NDArray[np.uint8]
 Float32 = NDArray[np.float32]
@@ -140,7 +140,7 @@ def _busiest(photo: Bytes, side: int) -> Bytes:
 
 
 class SplitQuality:
-    """Judges assignments of one network's units by simulation, which equals the exported segments
+    """Judges splits of one network's units by simulation, which equals the exported segments
     as far as `benchmarks/splits.py` says, and `benchmarks/narrow_floats.py` for narrow floats.
     INT8 has the weights that the processor gets on this machine (`processors.discovery.pair_sums`).
 
@@ -203,7 +203,7 @@ class SplitQuality:
             f"{self.objective}{how}, {self.crops.description}"
         )
 
-    def __call__(self, split: Assignment) -> float:
+    def __call__(self, split: Split) -> float:
         """The objective; lower looks better, and 0 is the float network."""
         before = self._piqe_before(SHIFTS) if self.objective.needs_piqe else [0.0] * len(self.exact)
         return float(
@@ -217,12 +217,12 @@ class SplitQuality:
             )
         )
 
-    def scores(self, split: Assignment, shifts: Shifts = ONCE) -> dict[str, float]:
+    def scores(self, split: Split, shifts: Shifts = ONCE) -> dict[str, float]:
         """All of `objectives.scores`, means over photos."""
         rows = self.photo_scores(split, shifts)
         return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
-    def photo_scores(self, split: Assignment, shifts: Shifts = ONCE) -> list[dict[str, float]]:
+    def photo_scores(self, split: Split, shifts: Shifts = ONCE) -> list[dict[str, float]]:
         """The same of each photo."""
         before = self._piqe_before(shifts)
         return [
@@ -284,11 +284,11 @@ class SplitQuality:
             made = (planes * weights).sum(dim=1, keepdim=True)
         return made.clamp(0, 1)
 
-    def pictures(self, split: Assignment) -> list[Bytes]:
+    def pictures(self, split: Split) -> list[Bytes]:
         """Grey pictures of a split, one for each crop."""
         return [grey(picture) for picture in self.colours(split)]
 
-    def colours(self, split: Assignment) -> list[Bytes]:
+    def colours(self, split: Split) -> list[Bytes]:
         """RGB pictures of a split, `(H, W, 3)`, one for each crop."""
         placed = [arithmetic(name) for name in split]
         kinds = list(dict.fromkeys(placed))

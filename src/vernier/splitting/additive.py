@@ -17,7 +17,7 @@ from vernier.errors import MissingExtraError
 from vernier.splitting.problem import Problem
 from vernier.splitting.sensitivities import Float64
 from vernier.splitting.time_model import TimeModel
-from vernier.units.split import Assignment
+from vernier.units.split import Split
 
 _Search = Callable[[float], "list[int] | None"]
 
@@ -34,7 +34,7 @@ LARGE, LARGE_LIMIT_S, LARGE_GAP = 60, 5.0, 1e-2
 
 def chain_optimum(
     problem: Problem, table: Float64, between: Mapping[int, Float64] | None = None
-) -> Assignment | None:
+) -> Split | None:
     """Dynamic programming along the units: ties between neighbours count, skips do not.
 
     Args:
@@ -115,7 +115,7 @@ def _bins(ms: float, bin_ms: float) -> int:
     return sys.maxsize if not np.isfinite(ms) else max(0, round(ms / bin_ms))
 
 
-def graph_optimum(problem: Problem, table: Float64) -> Assignment | None:
+def graph_optimum(problem: Problem, table: Float64) -> Split | None:
     """A mixed-integer linear programme (HiGHS): all ties count.
 
     Args:
@@ -205,7 +205,7 @@ def _standard_output_closed() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _shrinking(problem: Problem, model: TimeModel, search: _Search) -> Assignment | None:
+def _shrinking(problem: Problem, model: TimeModel, search: _Search) -> Split | None:
     """Ask with smaller budgets until the exact prediction keeps the real one."""
     budget_ms = min(problem.budget_ms, 4 * problem.time_ms(problem.finest))
     for _ in range(TRIES):

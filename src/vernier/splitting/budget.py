@@ -7,9 +7,10 @@ import re
 from dataclasses import dataclass
 
 from vernier.errors import UsageError
+from vernier.processor_id import is_integer
 from vernier.splitting.problem import Problem
 from vernier.splitting.starts import fastest
-from vernier.units.split import Assignment
+from vernier.units.split import Split
 
 _FORM = re.compile(r"^([0-9]*\.?[0-9]+)\s*(ms|fps|x)$")
 
@@ -54,8 +55,8 @@ def parse_budget(text: str) -> Budget:
     return Budget(float(found[1]), found[2])
 
 
-def check_reachable(problem: Problem) -> Assignment:
-    """The fastest assignment, if it keeps the budget.
+def check_reachable(problem: Problem) -> Split:
+    """The fastest split, if it keeps the budget.
 
     Raises:
         UsageError: none does; with what the fastest takes, and where the time goes.
@@ -71,7 +72,7 @@ def check_reachable(problem: Problem) -> Assignment:
     unit = problem.profile.units[slow]
     raise UsageError(
         f"no split reaches {problem.budget_ms:.2f} ms: the fastest, "
-        f"{sum(name.endswith(':int8') for name in best)} of {len(best)} units in INT8 with "
+        f"{sum(map(is_integer, best))} of {len(best)} units in INT8 with "
         f"{problem.switches(best)} switches, takes {problem.time_ms(best):.2f} ms; "
         f"{unit.times[best[slow]].ms:.2f} ms of it are {unit.name!r} on {best[slow]}; use a larger "
         "budget, a smaller picture, or a smaller network"

@@ -13,7 +13,7 @@ import msgspec
 
 from vernier.errors import UsageError
 from vernier.splitting.problem import Judge
-from vernier.units.split import Assignment
+from vernier.units.split import Split
 
 
 class _Line(msgspec.Struct, forbid_unknown_fields=True):
@@ -29,7 +29,7 @@ class Evaluations:
     """A judge with a memory.
 
     Args:
-        judge: says what an assignment is worth.
+        judge: says what a split is worth.
         file: JSON lines, appended to; None to keep nothing.
         judged_by: what decides the judge's answers (network, photos, metric), in words; a file that
             was judged otherwise is refused.
@@ -47,10 +47,10 @@ class Evaluations:
         heard: Callable[[int], None] = lambda count: None,
     ) -> None:
         self._judge, self._file, self._heard = judge, file, heard
-        self.known: dict[Assignment, float] = {}
+        self.known: dict[Split, float] = {}
         # Of an earlier run: known only once they are asked for, so that a search that looks at what
         # is known takes the same path again.
-        self._remembered: dict[Assignment, float] = {}
+        self._remembered: dict[Split, float] = {}
         if file is None:
             return
         if file.exists():
@@ -75,7 +75,7 @@ class Evaluations:
             file.write_bytes(b"\n".join(lines[:-1]) + b"\n")
         self._remembered = {line.split: line.objective for line in found}
 
-    def __call__(self, split: Assignment) -> float:
+    def __call__(self, split: Split) -> float:
         """The objective; lower looks better."""
         if split in self._remembered:
             self.known[split] = self._remembered.pop(split)

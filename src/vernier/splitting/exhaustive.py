@@ -8,13 +8,13 @@ from math import prod
 from vernier.errors import UsageError
 from vernier.progress import Progress, silent
 from vernier.splitting.problem import Judge, Problem
-from vernier.units.split import Assignment
+from vernier.units.split import Split
 
 MOST_SPLITS = 2**14
 
 
-def all_splits(problem: Problem) -> list[Assignment]:
-    """Every assignment of a problem, feasible or not.
+def all_splits(problem: Problem) -> list[Split]:
+    """Every split of a problem, feasible or not.
 
     Raises:
         UsageError: more than 2**14.
@@ -28,16 +28,16 @@ def all_splits(problem: Problem) -> list[Assignment]:
     return list(product(*problem.able))
 
 
-def exhaustive(problem: Problem, judge: Judge, progress: Progress = silent) -> Assignment | None:
-    """The best feasible assignment; of equals the fastest; None if none is feasible.
+def exhaustive(problem: Problem, judge: Judge, progress: Progress = silent) -> Split | None:
+    """The best feasible split; of equals the fastest; None if none is feasible.
 
     Args:
         problem: of few units.
-        judge: asked about each feasible assignment.
+        judge: asked about each feasible split.
         progress: told after each.
 
     Raises:
-        UsageError: more than 2**14 assignments.
+        UsageError: more than 2**14 splits.
     """
     feasible = [split for split in all_splits(problem) if problem.feasible(split)]
     for number, split in enumerate(feasible, 1):

@@ -13,7 +13,7 @@ from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.methods import Method, find_split
 from vernier.splitting.problem import Problem
 from vernier.splitting.starts import fastest
-from vernier.units.split import Assignment
+from vernier.units.split import Split
 
 BUDGETS = 8
 FRONT_JUDGEMENTS = 120
@@ -30,7 +30,7 @@ class Point:
         objective: judged; lower looks better.
     """
 
-    split: Assignment
+    split: Split
     time_ms: float
     objective: float
 
@@ -52,7 +52,7 @@ def front(
 
     Args:
         problem: its budget is not looked at.
-        judge: of assignments.
+        judge: of splits.
         budgets: how many are searched at, evenly spread.
         method: of each search.
         most: judgements of each.

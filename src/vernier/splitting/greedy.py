@@ -6,18 +6,18 @@ import numpy as np
 
 from vernier.splitting.problem import Problem
 from vernier.splitting.sensitivities import Float64
-from vernier.units.split import Assignment
+from vernier.units.split import Split
 
 
-def greedy(problem: Problem, table: Float64) -> Assignment | None:
-    """Move units off the finest assignment in the order of their sensitivity.
+def greedy(problem: Problem, table: Float64) -> Split | None:
+    """Move units off the finest split in the order of their sensitivity.
 
     Args:
         problem: with a budget.
         table: of `sensitivities`.
 
     Returns:
-        The first assignment on the way that is feasible; None if none is.
+        The first split on the way that is feasible; None if none is.
     """
     names = problem.profile.processors
     split = problem.finest

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vernier.splitting.additive import chain_optimum
 from vernier.splitting.problem import Problem
 from vernier.splitting.starts import fastest, flips, swaps
-from vernier.units.split import Assignment
+from vernier.units.split import Split
 
 if TYPE_CHECKING:
     from vernier.splitting.learner import Learnt
@@ -43,7 +43,7 @@ def predicted_effects(problem: Problem, learnt: Learnt) -> Float64:
     return np.where(np.isfinite(problem.sums.units_ms), effects, np.inf)
 
 
-def likeliest(problem: Problem, shares: Float64, count: int) -> list[Assignment]:
+def likeliest(problem: Problem, shares: Float64, count: int) -> list[Split]:
     """Feasible splits, the likeliest first.
 
     They are the likeliest of all where there are no more than 2**14 splits, or where so many
@@ -67,9 +67,7 @@ def likeliest(problem: Problem, shares: Float64, count: int) -> list[Assignment]
     return found if len(found) == count else _filled(problem, costs, found, count)
 
 
-def _filled(
-    problem: Problem, costs: Float64, found: list[Assignment], count: int
-) -> list[Assignment]:
+def _filled(problem: Problem, costs: Float64, found: list[Split], count: int) -> list[Split]:
     """With the likeliest on a chain, its neighbours, and the fastest where nothing else keeps."""
     first = chain_optimum(problem, costs) or fastest(problem)
     if first is None or not problem.feasible(first):
@@ -80,7 +78,7 @@ def _filled(
     return list(dict.fromkeys([*found, *more]))[:count]
 
 
-def cost_of(problem: Problem, costs: Float64, split: Assignment) -> float:
+def cost_of(problem: Problem, costs: Float64, split: Split) -> float:
     """The sum of a split's entries of a table `(M, K)`."""
     names = problem.sums.processors
     return float(sum(costs[unit, names.index(name)] for unit, name in enumerate(split)))

@@ -27,10 +27,10 @@ from vernier.splitting.problem import Constraints, Problem
 from vernier.splitting.starts import by_chance
 from vernier.splitting.surrogate import Archive, Surrogate
 from vernier.splitting.tie_sums import TieSums
-from vernier.units.split import Assignment
+from vernier.units.split import Split
 
 Float64 = NDArray[np.float64]
-_Key = Callable[[Assignment], tuple[float, float]]
+_Key = Callable[[Split], tuple[float, float]]
 
 AT_ONCE = 4
 """Neighbours judged before the surrogate is fitted anew."""
@@ -58,17 +58,17 @@ TIGHTER, TIGHTENED = 0.999, 4
 def local_search(
     problem: Problem,
     judge: Evaluations,
-    starts: Sequence[Assignment],
+    starts: Sequence[Split],
     most: int = MOST_JUDGEMENTS,
     progress: Progress = silent,
     predicted: Float64 | None = None,
     patience: int | None = None,
-) -> Assignment | None:
-    """The best assignment found.
+) -> Split | None:
+    """The best split found.
 
     Args:
         problem: with its budget.
-        judge: of assignments; what it knows already is used.
+        judge: of splits; what it knows already is used.
         starts: feasible ones count, others only teach the surrogate if they were judged.
         most: new judgements.
         progress: told after each judgement.
@@ -126,7 +126,7 @@ class _Waves:
         free = replace(problem.constraints, locked={}) == Constraints()
         self._allowed = None if free else lambda places: problem.allowed(self._split(places))
 
-    def next(self, best: Assignment, seed: int) -> list[Assignment]:
+    def next(self, best: Split, seed: int) -> list[Split]:
         """The most promising neighbours, and what the surrogate holds for best."""
         known = self._judge.known
         surrogate = Surrogate(self._archive, known, best, self._predicted)
@@ -149,14 +149,14 @@ class _Waves:
             found += self._new(new, ELSEWHERE)
         return found or self._elsewhere(surrogate, at, seed)
 
-    def _ground(self, surrogate: Surrogate, best: Assignment) -> Ground:
+    def _ground(self, surrogate: Surrogate, best: Split) -> Ground:
         """Sums are not the exact time: the budget is taken in terms of theirs, near the best."""
         sums_ms = float(self._sums(self._archive.places(best)[None])[0])
         exact_ms = self._problem.time_ms(best)
         budget_ms = self._problem.budget_ms * (sums_ms / exact_ms if exact_ms > 0 else 1.0)
         return Ground(surrogate.sums, self._times, self._sums, self._able, budget_ms, self._allowed)
 
-    def _end(self, ground: Ground, start: Places) -> Assignment | None:
+    def _end(self, ground: Ground, start: Places) -> Split | None:
         """Where a descent ends that keeps the exact budget; None where none does."""
         for _ in range(TIGHTENED):
             start = descend(ground, start)
@@ -169,9 +169,9 @@ class _Waves:
 
     def _kicked(
         self, ground: Ground, surrogate: Surrogate, at: Places, rng: np.random.Generator
-    ) -> list[Assignment]:
+    ) -> list[Split]:
         """Ends of descents from shaken places, each from the best by the surrogate so far."""
-        found: list[Assignment] = []
+        found: list[Split] = []
         least = np.inf
         for _ in range(max(1, min(KICKED, KICKED_UNITS // len(at)))):
             shaken = self._shaken(at, rng) if rng.random() < 0.5 else self._run_moved(at, rng)
@@ -194,7 +194,7 @@ class _Waves:
         found = chain_places(model, self._ties_ms, looks.units, between, budget_ms)
         return None if found is None else np.array(found, np.intp)
 
-    def _elsewhere(self, surrogate: Surrogate, at: Places, seed: int) -> list[Assignment]:
+    def _elsewhere(self, surrogate: Surrogate, at: Places, seed: int) -> list[Split]:
         """All that the surrogate leads to is known: look anywhere else."""
         seeds = range(SHAKES * seed, SHAKES * (seed + 1))
         shaken = [self._split(self._shaken(at, np.random.default_rng(n))) for n in seeds]
@@ -204,12 +204,12 @@ class _Waves:
         order = sorted(range(len(made)), key=lambda number: float(guessed[number]))
         return self._new((made[number] for number in order), ELSEWHERE)
 
-    def _new(self, splits: Iterable[Assignment], count: int) -> list[Assignment]:
+    def _new(self, splits: Iterable[Split], count: int) -> list[Split]:
         """The first that are not judged yet and keep the budget; no more are asked than needed."""
         known, feasible = self._judge.known, self._problem.feasible
         return list(islice((s for s in splits if s not in known and feasible(s)), count))
 
-    def _split(self, places: Places) -> Assignment:
+    def _split(self, places: Places) -> Split:
         names = self._problem.profile.processors
         return tuple(names[place] for place in places)
 

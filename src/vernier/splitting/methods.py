@@ -21,7 +21,7 @@ from vernier.splitting.problem import Judge, Problem
 from vernier.splitting.sensitivities import Float64, sensitivities
 from vernier.splitting.starts import by_chance, fastest, first_k, flips
 from vernier.splitting.walk import walk
-from vernier.units.split import Assignment
+from vernier.units.split import Split
 
 if TYPE_CHECKING:
     from vernier.splitting.learner import Learnt
@@ -87,7 +87,7 @@ class Learner(Protocol):
     def shares(self, problem: Problem, seed: int) -> Learnt:
         """Of `learner.learn`."""
 
-    def paper_split(self, problem: Problem, seed: int) -> Assignment | None:
+    def paper_split(self, problem: Problem, seed: int) -> Split | None:
         """Of `paper_learner.learn_split`."""
 
 
@@ -102,13 +102,13 @@ def find_split(
     seed: int = 0,
     wider: Sequence[Judge] = (),
     progress: Progress = silent,
-) -> Assignment | None:
+) -> Split | None:
     """A split by a method.
 
     Args:
         method: which.
         problem: with its budget.
-        judge: of assignments.
+        judge: of splits.
         learner: needed by both forms of FYE-SR's method; leads the default method where there are
             64 units or more.
         most: new judgements of the default method, besides sensitivities.
@@ -120,7 +120,7 @@ def find_split(
         progress: told of judgements.
 
     Returns:
-        None where the method finds no feasible assignment.
+        None where the method finds no feasible split.
 
     Raises:
         UsageError: the method needs a learner, or there are too many splits for it.
@@ -128,7 +128,7 @@ def find_split(
     """
     if method is Method.SEARCH:
         if prod(map(len, problem.able)) <= small:
-            starts: list[Assignment] = []
+            starts: list[Split] = []
             best = exhaustive(problem, judge, progress)
         elif learner is not None and learner.able and len(problem.able) >= LED:
             learnt = learner.shares(problem, seed)
@@ -153,7 +153,7 @@ def find_split(
     return _ADDITIVE[method](problem, table)
 
 
-_ADDITIVE: dict[Method, Callable[[Problem, Float64], Assignment | None]] = {
+_ADDITIVE: dict[Method, Callable[[Problem, Float64], Split | None]] = {
     Method.MILP: graph_optimum,
     Method.DP: chain_optimum,
     Method.GREEDY: greedy,
@@ -162,7 +162,7 @@ _ADDITIVE: dict[Method, Callable[[Problem, Float64], Assignment | None]] = {
 
 def _search(
     problem: Problem, judge: Evaluations, most: int, seed: int, progress: Progress
-) -> tuple[list[Assignment], Assignment | None]:
+) -> tuple[list[Split], Split | None]:
     """Where the search began, and what it found."""
     table = sensitivities(problem, judge, progress)
     _leave_one_out(problem, judge)
@@ -185,7 +185,7 @@ def _search(
 
 def _led_search(
     problem: Problem, judge: Evaluations, learnt: Learnt, most: int, progress: Progress
-) -> tuple[list[Assignment], Assignment | None]:
+) -> tuple[list[Split], Split | None]:
     """The same where a learner has told what units do, and none is judged for that alone."""
     predicted = predicted_effects(problem, learnt)
     starts = [
@@ -206,8 +206,8 @@ def _led_search(
 
 
 def _finalist(
-    problem: Problem, judge: Evaluations, wider: Sequence[Judge], starts: Sequence[Assignment]
-) -> Assignment | None:
+    problem: Problem, judge: Evaluations, wider: Sequence[Judge], starts: Sequence[Split]
+) -> Split | None:
     """The best of the best and of the starts, in rounds of fewer splits and wider judges.
 
     No unit of it can be moved alone so that it looks better to the search's judge and to the last;
@@ -229,16 +229,16 @@ def _finalist(
     return best
 
 
-def _ranked(problem: Problem, judge: Judge, splits: Iterable[Assignment]) -> list[Assignment]:
+def _ranked(problem: Problem, judge: Judge, splits: Iterable[Split]) -> list[Split]:
     return sorted(splits, key=partial(_looks, problem, judge))
 
 
-def _looks(problem: Problem, judge: Judge, split: Assignment) -> tuple[float, float]:
+def _looks(problem: Problem, judge: Judge, split: Split) -> tuple[float, float]:
     """Less is better; of equals the faster."""
     return judge(split), problem.time_ms(split)
 
 
-def _learnt(problem: Problem, judge: Evaluations, learnt: Learnt) -> Assignment | None:
+def _learnt(problem: Problem, judge: Evaluations, learnt: Learnt) -> Split | None:
     """The best of the likeliest splits, and where short judged walks from them lead."""
     chosen = _ranked(problem, judge, likeliest(problem, learnt.shares, LIKELIEST))
     if not chosen:
@@ -251,7 +251,7 @@ def _learnt(problem: Problem, judge: Evaluations, learnt: Learnt) -> Assignment 
 
 
 def _leave_one_out(problem: Problem, judge: Evaluations) -> None:
-    """Judge the coarsest assignment, and it with each unit in float: the other end of the scale."""
+    """Judge the coarsest split, and it with each unit in float: the other end of the scale."""
     fine, coarse = problem.finest, problem.coarsest
     judge(coarse)
     for unit, name in enumerate(fine):

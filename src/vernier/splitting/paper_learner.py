@@ -9,7 +9,7 @@ with L_time a hinge on the budget, L_percept from an estimator of a perceptual m
 the guard of `quality.guard`) and L_struct one less SSIM to the float picture. What the paper
 leaves open is chosen here: shares are a softmax of w over the processors at a temperature that
 falls, w begins near indifference, Adam descends, the hinge is relative to the budget. Rounding goes
-through all thresholds and takes the feasible assignment that is nearest to the shares; nothing is
+through all thresholds and takes the feasible split that is nearest to the shares; nothing is
 judged. `learner` has what we made of it, and why.
 """
 
@@ -33,7 +33,7 @@ from vernier.splitting.learner_state import SAVED_EVERY, read_state, save_state
 from vernier.splitting.problem import Problem
 from vernier.splitting.starts import fastest
 from vernier.splitting.time_model import TimeModel
-from vernier.units.split import Assignment
+from vernier.units.split import Split
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class PaperLearnt:
         losses: of each step: time, perceptual, structural, not weighted.
     """
 
-    split: Assignment
+    split: Split
     shares: NDArray[np.float64]
     losses: tuple[tuple[float, float, float], ...]
 
@@ -93,7 +93,7 @@ def learn_split(
         progress: told after each step.
 
     Returns:
-        None where no assignment is feasible.
+        None where no split is feasible.
 
     Raises:
         TrainingError: the checkpoint is damaged or of another run.
@@ -134,8 +134,8 @@ def learn_split(
     return None if split is None else PaperLearnt(split, final, tuple(losses))
 
 
-def rounded(problem: Problem, shares: NDArray[np.float64]) -> Assignment | None:
-    """The feasible assignment nearest to shares; the fastest where no threshold gives one.
+def rounded(problem: Problem, shares: NDArray[np.float64]) -> Split | None:
+    """The feasible split nearest to shares; the fastest where no threshold gives one.
 
     Args:
         problem: with a budget.

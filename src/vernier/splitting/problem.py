@@ -1,7 +1,7 @@
 """What is asked of a search: the fastest possible, the finest possible, and all between.
 
 A search knows times from a profile and quality from a *judge*; it knows neither engines nor
-pictures. An assignment is a processor's name for each unit, in order.
+pictures. A split is a processor's name for each unit, in order.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from vernier.processor_id import is_integer, precision_of
 from vernier.profiling.prediction import Predictor
 from vernier.profiling.profile import Profile
 from vernier.splitting.time_model import TimeModel, time_model
-from vernier.units.split import Assignment
+from vernier.units.split import Split
 
 MOST_OVER = 0.5
 """How far above the budget a sum of times may be without the split being given up; sums of nets
@@ -26,8 +26,8 @@ with skips were up to 1.3 times the prediction in 95 of 100 splits, and 1.7 time
 MANY = 600
 """Fewer splits than this are predicted without asking for their sums."""
 
-Judge = Callable[[Assignment], float]
-"""The objective of an assignment; lower looks better."""
+Judge = Callable[[Split], float]
+"""The objective of a split; lower looks better."""
 
 
 @dataclass(frozen=True)
@@ -116,24 +116,24 @@ class Problem:
         return Predictor(self.profile)
 
     @cached_property
-    def _known_ms(self) -> dict[Assignment, tuple[float, int]]:
+    def _known_ms(self) -> dict[Split, tuple[float, int]]:
         return {}
 
-    def _times(self, split: Assignment) -> tuple[float, int]:
+    def _times(self, split: Split) -> tuple[float, int]:
         if split not in self._known_ms:
             found = self._predictor.predict(split)
             self._known_ms[split] = found.total_ms, len(found.runs) - 1
         return self._known_ms[split]
 
-    def time_ms(self, split: Assignment) -> float:
+    def time_ms(self, split: Split) -> float:
         """Predicted, of one picture."""
         return self._times(split)[0]
 
-    def switches(self, split: Assignment) -> int:
+    def switches(self, split: Split) -> int:
         """Times that computing passes from one processor to another."""
         return self._times(split)[1]
 
-    def memory_bytes(self, split: Assignment) -> int:
+    def memory_bytes(self, split: Split) -> int:
         """Weights, and one copy of each crossing tensor in each format; 0 without a limit."""
         memory = self.constraints.memory
         if memory is None:
@@ -147,7 +147,7 @@ class Problem:
         }
         return weights + sum(copies.values())
 
-    def allowed(self, split: Assignment) -> bool:
+    def allowed(self, split: Split) -> bool:
         """Whether all constraints but the budget hold."""
         most, memory = self.constraints.most_switches, self.constraints.memory
         return (
@@ -156,11 +156,11 @@ class Problem:
             and (memory is None or self.memory_bytes(split) <= memory.most_bytes)
         )
 
-    def feasible(self, split: Assignment) -> bool:
+    def feasible(self, split: Split) -> bool:
         """Whether it keeps the budget and all other constraints."""
         return self.allowed(split) and self.time_ms(split) <= self.budget_ms
 
-    def hopeful(self, splits: Sequence[Assignment]) -> list[Assignment]:
+    def hopeful(self, splits: Sequence[Split]) -> list[Split]:
         """Those of many splits whose time, as a sum, is not far beyond the budget.
 
         Sums are a hundred times faster than predictions; what passes is still to be predicted.
@@ -178,16 +178,16 @@ class Problem:
         return time_model(self.profile, self.able)
 
     @cached_property
-    def finest(self) -> Assignment:
+    def finest(self) -> Split:
         """The exact end: each unit on a float processor, the same one as far as possible."""
         return self._mostly([name for name in self.profile.processors if not is_integer(name)])
 
     @cached_property
-    def coarsest(self) -> Assignment:
+    def coarsest(self) -> Split:
         """The other end: each unit in INT8 that can be, on one processor as far as possible."""
         return self._mostly([name for name in self.profile.processors if is_integer(name)])
 
-    def _mostly(self, wanted: Sequence[str]) -> Assignment:
+    def _mostly(self, wanted: Sequence[str]) -> Split:
         """The slowest-to-fastest question does not arise: precision first, then the fastest."""
         exact = [name for name in wanted if precision_of(name) == "float32"] or list(wanted)
         candidates = [

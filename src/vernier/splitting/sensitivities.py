@@ -7,17 +7,17 @@ from numpy.typing import NDArray
 
 from vernier.progress import Progress, silent
 from vernier.splitting.problem import Judge, Problem
-from vernier.units.split import Assignment
+from vernier.units.split import Split
 
 Float64 = NDArray[np.float64]
 
 
 def sensitivities(problem: Problem, judge: Judge, progress: Progress = silent) -> Float64:
-    """The objective with one unit moved off the finest assignment, less that assignment's.
+    """The objective with one unit moved off the finest split, less that split's.
 
     Args:
         problem: whose units.
-        judge: of assignments.
+        judge: of splits.
         progress: told after each unit.
 
     Returns:
@@ -35,7 +35,7 @@ def sensitivities(problem: Problem, judge: Judge, progress: Progress = silent) -
     return found
 
 
-def estimated(problem: Problem, table: Float64, split: Assignment) -> float:
-    """The objective of an assignment above the finest one's, if units added up."""
+def estimated(problem: Problem, table: Float64, split: Split) -> float:
+    """The objective of a split above the finest one's, if units added up."""
     names = problem.profile.processors
     return float(sum(table[unit, names.index(name)] for unit, name in enumerate(split)))

@@ -8,13 +8,13 @@ import numpy as np
 
 from vernier.splitting.problem import Problem
 from vernier.splitting.tie_sums import TieSums
-from vernier.units.split import Assignment
+from vernier.units.split import Split
 
 MANY_UNITS = 40
 
 
-def fastest(problem: Problem) -> Assignment | None:
-    """The fastest assignment that all constraints but the budget allow; None if none does.
+def fastest(problem: Problem) -> Split | None:
+    """The fastest split that all constraints but the budget allow; None if none does.
 
     Viterbi's path along the units, and a descent by single units on the exact prediction.
     """
@@ -34,7 +34,7 @@ def fastest(problem: Problem) -> Assignment | None:
     return min(found, key=problem.time_ms, default=None)
 
 
-def _viterbi(problem: Problem) -> Assignment:
+def _viterbi(problem: Problem) -> Split:
     """The fastest path where only ties between neighbours cost."""
     model = problem.sums
     count = len(model.units_ms)
@@ -51,7 +51,7 @@ def _viterbi(problem: Problem) -> Assignment:
     return tuple(model.processors[place] for place in reversed(places))
 
 
-def _descended(problem: Problem, split: Assignment) -> Assignment:
+def _descended(problem: Problem, split: Split) -> Split:
     while True:
         better = min(
             (one for one in flips(problem, split) if problem.allowed(one)),
@@ -63,7 +63,7 @@ def _descended(problem: Problem, split: Assignment) -> Assignment:
         split = better
 
 
-def _descended_sums(problem: Problem, split: Assignment) -> Assignment:
+def _descended_sums(problem: Problem, split: Split) -> Split:
     """The same by sums of times, all flips at once."""
     model = problem.sums
     sums, names = TieSums(model), model.processors
@@ -80,16 +80,16 @@ def _descended_sums(problem: Problem, split: Assignment) -> Assignment:
         places = near[best]
 
 
-def flips(problem: Problem, split: Assignment) -> Iterator[Assignment]:
-    """All assignments that differ in one unit."""
+def flips(problem: Problem, split: Split) -> Iterator[Split]:
+    """All splits that differ in one unit."""
     for unit, able in enumerate(problem.able):
         for name in able:
             if name != split[unit]:
                 yield (*split[:unit], name, *split[unit + 1 :])
 
 
-def swaps(problem: Problem, split: Assignment) -> Iterator[Assignment]:
-    """All assignments with the processors of two units exchanged."""
+def swaps(problem: Problem, split: Split) -> Iterator[Split]:
+    """All splits with the processors of two units exchanged."""
     for one, name in enumerate(split):
         for two in range(one + 1, len(split)):
             other = split[two]
@@ -98,8 +98,8 @@ def swaps(problem: Problem, split: Assignment) -> Iterator[Assignment]:
                 yield (*split[:one], other, *between, name, *split[two + 1 :])
 
 
-def moved_runs(problem: Problem, split: Assignment) -> Iterator[Assignment]:
-    """All assignments with two units or more in a row moved to one processor."""
+def moved_runs(problem: Problem, split: Split) -> Iterator[Split]:
+    """All splits with two units or more in a row moved to one processor."""
     for first in range(len(split)):
         for name in problem.profile.processors:
             made = list(split)
@@ -109,11 +109,11 @@ def moved_runs(problem: Problem, split: Assignment) -> Iterator[Assignment]:
                     yield tuple(made)
 
 
-def first_k(problem: Problem, last: bool = False) -> Assignment | None:
+def first_k(problem: Problem, last: bool = False) -> Split | None:
     """The fewest first (or last) units in INT8 that keep the budget.
 
     Args:
-        problem: its finest and coarsest assignments are what units are taken from.
+        problem: its finest and coarsest splits are what units are taken from.
         last: take the last units.
     """
     fine, coarse = problem.finest, problem.coarsest
@@ -125,8 +125,8 @@ def first_k(problem: Problem, last: bool = False) -> Assignment | None:
     return None
 
 
-def by_chance(problem: Problem, seed: int, tries: int = 2000) -> Assignment | None:
-    """A random feasible assignment, of a random share of INT8; None if none was found."""
+def by_chance(problem: Problem, seed: int, tries: int = 2000) -> Split | None:
+    """A random feasible split, of a random share of INT8; None if none was found."""
     rng = np.random.default_rng(seed)
     fine, coarse = problem.finest, problem.coarsest
     for _ in range(tries):

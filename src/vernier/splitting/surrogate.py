@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vernier.processor_id import is_integer
 from vernier.splitting.pairwise import Pairwise, Places
 from vernier.splitting.problem import Problem
-from vernier.units.split import Assignment
+from vernier.units.split import Split
 
 Float64 = NDArray[np.float64]
 RIDGE = 1e-3
@@ -41,16 +41,16 @@ class Archive:
         self.edges = read_edges(problem)
         self.first = np.array([one for one, _ in self.edges], np.intp)
         self.second = np.array([two for _, two in self.edges], np.intp)
-        self._rows: dict[Assignment, int] = {}
+        self._rows: dict[Split, int] = {}
         count = len(problem.able)
         self._features = np.empty((0, count * self.kinds + len(self.edges) + 1))
         self._places = np.empty((0, count), np.intp)
 
-    def places(self, split: Assignment) -> Places:
+    def places(self, split: Split) -> Places:
         """Where each unit is, as a number of the profile's processors, shape `(M,)`."""
         return np.array([self._place[name] for name in split], np.intp)
 
-    def rows(self, splits: Sequence[Assignment]) -> tuple[Places, Float64]:
+    def rows(self, splits: Sequence[Split]) -> tuple[Places, Float64]:
         """Places `(N, M)` and features `(N, F)`."""
         new = [split for split in splits if split not in self._rows]
         if new:
@@ -82,8 +82,8 @@ class Surrogate:
 
     Args:
         archive: of the problem.
-        known: objectives by assignment, at least one.
-        near: assignments like this one count for more.
+        known: objectives by split, at least one.
+        near: splits like this one count for more.
         predicted: effects by unit and processor, `(M, K)`, that something else has taught; None for
             none. How far they hold is found out.
     """
@@ -91,8 +91,8 @@ class Surrogate:
     def __init__(
         self,
         archive: Archive,
-        known: Mapping[Assignment, float],
-        near: Assignment,
+        known: Mapping[Split, float],
+        near: Split,
         predicted: Float64 | None = None,
     ) -> None:
         splits = list(known)
@@ -117,7 +117,7 @@ class Surrogate:
         self._base = float(np.average(y - self.sums.totals(places), weights=weight))
         self._archive = archive
 
-    def __call__(self, splits: Sequence[Assignment]) -> Float64:
+    def __call__(self, splits: Sequence[Split]) -> Float64:
         """Guesses of objectives, one for each."""
         places = np.array([self._archive.places(split) for split in splits])
         guessed: Float64 = self.sums.totals(places) + self._base

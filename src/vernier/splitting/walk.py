@@ -9,14 +9,12 @@ from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.likeliest import cost_of
 from vernier.splitting.problem import Problem
 from vernier.splitting.starts import flips, moved_runs, swaps
-from vernier.units.split import Assignment
+from vernier.units.split import Split
 
 Float64 = NDArray[np.float64]
 
 
-def walk(
-    problem: Problem, judge: Evaluations, start: Assignment, costs: Float64, most: int
-) -> Assignment:
+def walk(problem: Problem, judge: Evaluations, start: Split, costs: Float64, most: int) -> Split:
     """Where flips and swaps of units, and runs moved to one processor, lead to, judged for real.
 
     Flips and swaps alone are stuck where a switch costs more than a unit saves.
@@ -26,7 +24,7 @@ def walk(
 
     Args:
         problem: with its budget.
-        judge: of assignments; what it knows costs nothing.
+        judge: of splits; what it knows costs nothing.
         start: feasible.
         costs: `(M, K)`, as of `likeliest.unlikeliness`.
         most: new judgements.
@@ -49,7 +47,7 @@ def walk(
         best = better
 
 
-def _by_cost(problem: Problem, costs: Float64, split: Assignment) -> list[Assignment]:
+def _by_cost(problem: Problem, costs: Float64, split: Split) -> list[Split]:
     near = dict.fromkeys([*flips(problem, split), *swaps(problem, split)])
     near |= dict.fromkeys(moved_runs(problem, split))
     return sorted(near, key=lambda one: cost_of(problem, costs, one))

@@ -1,8 +1,8 @@
-"""A split as a value and as a file: one processor per unit."""
+"""A split, one processor per unit: as a value, as a file, and what it means for operators."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,8 +17,8 @@ from vernier.units.unit import Unit
 
 FORMAT = 1
 
-Assignment = tuple[str, ...]
-"""A split as searches handle it: one processor for each unit, in the units' order."""
+Split = tuple[str, ...]
+"""One processor for each unit, `ENGINE:DEVICE:PRECISION`, in the units' order."""
 
 
 class Form(StrEnum):
@@ -35,49 +35,28 @@ class Form(StrEnum):
     FUSED = "fused"
 
 
-@dataclass(frozen=True)
-class Split:
-    """Which processor computes each unit.
+def of_operators(split: Split, units: Sequence[Unit]) -> dict[str, str]:
+    """The processor of each operator, by the operator's output.
 
-    Attributes:
-        processors: by the unit's name, `ENGINE:DEVICE:PRECISION`, in the units' order.
+    Raises:
+        UsageError: the split has more or fewer units than these.
     """
-
-    processors: Mapping[str, str]
-
-    @staticmethod
-    def of(units: Sequence[Unit], processors: Sequence[str]) -> Split:
-        """A split from one processor per unit, in order."""
-        return Split(
-            {unit.name: processor for unit, processor in zip(units, processors, strict=True)}
+    if len(split) != len(units):
+        raise UsageError(
+            f"expected a split of {len(units)} units, found one of {len(split)}; cut the network "
+            "with the same granularity"
         )
+    return {
+        output: processor
+        for unit, processor in zip(units, split, strict=True)
+        for output in unit.operators
+    }
 
-    def of_operators(self, units: Sequence[Unit]) -> dict[str, str]:
-        """The processor of each operator, by the operator's output.
 
-        Raises:
-            UsageError: the split is of other units than these.
-        """
-        if list(self.processors) != [unit.name for unit in units]:
-            missing = [unit.name for unit in units if unit.name not in self.processors]
-            surplus = sorted(set(self.processors) - {unit.name for unit in units})
-            fault = (
-                f"no processor for {missing[0]!r}"
-                if missing
-                else f"a processor for {surplus[0]!r}, which is no unit"
-                if surplus
-                else "the units in another order"
-            )
-            raise UsageError(
-                f"expected a split of {len(units)} units, found {fault}; cut the network with the "
-                "same granularity"
-            )
-        return {output: self.processors[unit.name] for unit in units for output in unit.operators}
-
-    def integer_operators(self, units: Sequence[Unit]) -> frozenset[str]:
-        """Outputs of the operators that the split runs in INT8."""
-        placed = self.of_operators(units)
-        return frozenset(output for output, name in placed.items() if is_integer(name))
+def integer_operators(split: Split, units: Sequence[Unit]) -> frozenset[str]:
+    """Outputs of the operators that a split of these units runs in INT8; errors likewise."""
+    placed = of_operators(split, units)
+    return frozenset(output for output, name in placed.items() if is_integer(name))
 
 
 def fusion(processors: Sequence[str]) -> dict[str, str]:
@@ -120,8 +99,46 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     units: tuple[_Place, ...]
 
 
-def parse_split(data: bytes, origin: str) -> tuple[Split, Granularity]:
-    """A split and the granularity of its units, from the JSON that `format_split` makes.
+@dataclass(frozen=True)
+class SplitFile:
+    """A split as a file says it, with the names of its units.
+
+    Attributes:
+        split: one processor per unit.
+        units: their names, in the same order.
+        granularity: that the network was cut with.
+    """
+
+    split: Split
+    units: tuple[str, ...]
+    granularity: Granularity
+
+    def of(self, units: Sequence[Unit]) -> Split:
+        """The split, if it is of these units.
+
+        Raises:
+            UsageError: it is of others, or has them in another order.
+        """
+        wanted = tuple(unit.name for unit in units)
+        if self.units != wanted:
+            missing = [name for name in wanted if name not in self.units]
+            surplus = sorted({*self.units} - {*wanted})
+            fault = (
+                f"no processor for {missing[0]!r}"
+                if missing
+                else f"a processor for {surplus[0]!r}, which is no unit"
+                if surplus
+                else "the units in another order"
+            )
+            raise UsageError(
+                f"expected a split of {len(units)} units, found {fault}; cut the network with the "
+                "same granularity"
+            )
+        return self.split
+
+
+def parse_split(data: bytes, origin: str) -> SplitFile:
+    """A split from the JSON that `format_split` makes.
 
     Raises:
         UsageError: it is not such a file.
@@ -134,14 +151,14 @@ def parse_split(data: bytes, origin: str) -> tuple[Split, Granularity]:
         raise UsageError(
             f"{origin}: the split has format {file.format}, this Vernier reads up to {FORMAT}"
         )
-    names = [place.unit for place in file.units]
+    names = tuple(place.unit for place in file.units)
     twice = [name for number, name in enumerate(names) if name in names[:number]]
     if twice:
         raise UsageError(f"{origin}: the unit {twice[0]!r} is placed twice")
-    return Split({place.unit: place.processor for place in file.units}), file.granularity
+    return SplitFile(tuple(place.processor for place in file.units), names, file.granularity)
 
 
-def load_split(path: Path) -> tuple[Split, Granularity]:
+def load_split(path: Path) -> SplitFile:
     """`parse_split` of a file.
 
     Raises:
@@ -154,8 +171,8 @@ def load_split(path: Path) -> tuple[Split, Granularity]:
     return parse_split(data, str(path))
 
 
-def format_split(split: Split, granularity: Granularity) -> bytes:
+def format_split(split: Split, units: Sequence[Unit], granularity: Granularity) -> bytes:
     """The split as JSON that a person can read and edit."""
-    places = tuple(_Place(unit, processor) for unit, processor in split.processors.items())
+    places = tuple(_Place(unit.name, name) for unit, name in zip(units, split, strict=True))
     file = _File(FORMAT, granularity, places)
     return msgspec.json.format(msgspec.json.encode(file), indent=2) + b"\n"
