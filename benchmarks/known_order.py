@@ -17,7 +17,7 @@ import torch
 
 from timing import write_results
 from vernier.cli.train_estimator import _enlarger
-from vernier.images.writing import write_whole
+from vernier.files import write_whole
 from vernier.metrics.flip import PIXELS_PER_DEGREE, flip_map
 from vernier.metrics.gmsd import gmsd
 from vernier.metrics.lpips import Backbone

@@ -55,7 +55,7 @@ ARROWS: dict[str, set[str]] = {
         "splitting", "training",
     },
 }  # fmt: skip
-FREE = ("errors", "progress", "version", "cpu", "cache", "processor_id")
+FREE = ("errors", "files", "progress", "version", "cpu", "cache", "processor_id")
 """The ground floor: files that every room may import."""
 
 # PyTorch may be imported at the top of these folders' files only.
@@ -134,6 +134,39 @@ def test_running_a_bundle_imports_no_torch() -> None:
 def test_bundles_are_written_by_export_alone() -> None:
     writers = {_room(path) for path in FILES if "import write_bundle" in path.read_text()}
     assert writers == {"export"}
+
+
+def _renames(tree: ast.AST) -> list[int]:
+    """Lines that rename a file, or make one under a name that only a rename makes right."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            name, owner = node.func.attr, ast.unparse(node.func.value)
+            # Text and records have methods of that name, which take two arguments or keywords.
+            by_path = name in {"replace", "rename"} and (len(node.args), node.keywords) == (1, [])
+            by_module = (owner, name) in {
+                ("os", "replace"),
+                ("os", "rename"),
+                ("os", "link"),
+                ("shutil", "move"),
+                ("tempfile", "mkstemp"),
+                ("tempfile", "mkdtemp"),
+                ("tempfile", "NamedTemporaryFile"),
+            }
+            if by_path or by_module:
+                found.append(node.lineno)
+    return found
+
+
+def test_files_are_renamed_in_one_place() -> None:
+    """`vernier.files` writes whole or not at all; who renames by hand forgets a half of that."""
+    found = {
+        str(path.relative_to(SOURCE)): lines
+        for path in FILES
+        if (lines := _renames(ast.parse(path.read_text())))
+    }
+    assert set(found) == {"files.py"}, found
+    assert len(found["files.py"]) >= 4
 
 
 def test_every_room_has_its_arrows() -> None:

@@ -5,10 +5,13 @@ A cache that cannot be read or written only means measuring again.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import tempfile
 from pathlib import Path
+
+from vernier.errors import FileError
+from vernier.files import write_whole
 
 
 def cache_folder() -> Path:
@@ -30,11 +33,7 @@ def read_remembered(file: Path) -> dict[str, str]:
 
 def remember(file: Path, key: str, value: str) -> None:
     """Add a text; readers at the same time see the file before or after, never half of it."""
-    try:
+    with contextlib.suppress(OSError, FileError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=file.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            json.dump({**read_remembered(file), key: value}, out, indent=1)
-        Path(partial).replace(file)
-    except OSError:
-        return
+        known = json.dumps({**read_remembered(file), key: value}, indent=1)
+        write_whole(file, known, durable=False)

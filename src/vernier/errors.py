@@ -2,6 +2,7 @@
 
     VernierError
     ├── UsageError            what the caller asked for cannot be meant
+    │   └── FileError         a file of results cannot be read or written, or is something else
     ├── ImageError            a picture cannot be read, or a result cannot be written
     ├── VideoError            a film cannot be read, or its result cannot be written
     ├── NetworkError          an unknown network, or weights that do not fit it
@@ -23,6 +24,10 @@ class VernierError(Exception):
 
 class UsageError(VernierError, ValueError):
     """An argument is out of range, or two arguments contradict each other."""
+
+
+class FileError(UsageError):
+    """A file of results cannot be read or written, is there already, or is something else."""
 
 
 class ImageError(VernierError):

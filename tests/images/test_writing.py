@@ -1,8 +1,6 @@
 """Results on disk: read back by Pillow, which is not what wrote PNG and TIFF."""
 
 import io
-import os
-import stat
 import zlib
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from vernier.errors import ImageError
 from vernier.images import deflate, writing
 from vernier.images.picture import Picture
 from vernier.images.reading import read_picture
-from vernier.images.writing import encode_picture, to_pil, write_picture, write_whole
+from vernier.images.writing import encode_picture, to_pil, write_picture
 
 RNG = np.random.default_rng(5)
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -173,72 +171,3 @@ def test_a_stream(tmp_path):
     picture = picture_of(3, "uint8", False)
     assert write_picture(picture, stream, "PNG") == []
     assert np.array_equal(np.asarray(opened(stream.getvalue())), picture.samples)
-
-
-def test_nothing_is_left_behind_when_writing_fails(tmp_path, monkeypatch):
-    target = tmp_path / "a.png"
-    target.write_bytes(b"before")
-
-    def full(descriptor):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ImageError, match="No space left"):
-        write_whole(target, b"after")
-    assert target.read_bytes() == b"before"
-    assert list(tmp_path.iterdir()) == [target]
-
-
-def test_the_name_appears_with_the_whole_file_only(tmp_path, monkeypatch):
-    target = tmp_path / "a.png"
-    seen = []
-    sync = os.fsync
-    monkeypatch.setattr(os, "fsync", lambda fd: (seen.append(target.exists()), sync(fd)))
-    write_whole(target, b"whole")
-    assert seen == [False]
-    assert target.read_bytes() == b"whole"
-
-
-def test_permissions_are_the_umask_s(tmp_path):
-    before = os.umask(0o027)
-    try:
-        write_whole(tmp_path / "a.png", b"x")
-    finally:
-        os.umask(before)
-    assert stat.S_IMODE((tmp_path / "a.png").stat().st_mode) == 0o640
-
-
-@pytest.mark.parametrize("links", [True, False])
-def test_a_file_that_is_there_is_replaced_only_when_allowed(tmp_path, links, monkeypatch):
-    if not links:
-        monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(OSError(95, "no links")))
-    target = tmp_path / "a.png"
-    write_whole(target, b"one", overwrite=False)
-    with pytest.raises(ImageError, match="exists already"):
-        write_whole(target, b"two", overwrite=False)
-    assert target.read_bytes() == b"one"
-    write_whole(target, b"two", overwrite=True)
-    assert target.read_bytes() == b"two"
-    assert list(tmp_path.iterdir()) == [target]
-
-
-def test_through_a_link_the_file_is_replaced_not_the_link(tmp_path):
-    (tmp_path / "real.png").write_bytes(b"one")
-    (tmp_path / "link.png").symlink_to("real.png")
-    write_whole(tmp_path / "link.png", b"two")
-    assert (tmp_path / "link.png").is_symlink()
-    assert (tmp_path / "real.png").read_bytes() == b"two"
-
-
-def test_missing_folder_and_folder_as_file(tmp_path):
-    with pytest.raises(ImageError, match="cannot be written"):
-        write_whole(tmp_path / "no" / "a.png", b"x")
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(ImageError, match="cannot be written"):
-        write_whole(tmp_path / "folder", b"x")
-    assert [p.name for p in tmp_path.iterdir()] == ["folder"]
-
-
-def test_a_device_is_written_to_and_stays():
-    write_whole(Path(os.devnull), b"x")
-    assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)

@@ -27,7 +27,7 @@ def test_the_same_goes_on_and_anything_else_is_named(tmp_path):
 
 def test_a_damaged_note_is_said(tmp_path):
     (tmp_path / FILE).write_bytes(b'{"network": 1}')
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match="not a description of unfinished"):
         claim(tmp_path, MADE_OF)
 
 

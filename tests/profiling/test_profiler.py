@@ -75,7 +75,7 @@ def test_results_of_other_settings_are_not_used(tmp_path):
 
 def test_damaged_results_are_said(tmp_path):
     (tmp_path / "p").write_text("{")
-    with pytest.raises(UsageError, match="not an unfinished profile"):
+    with pytest.raises(UsageError, match=r"can be gone on with.*remove it to start anew"):
         profiler.profile(subject(), [FLOAT], rounds=3, unfinished=tmp_path / "p")
 
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import lzma
-import shutil
 import stat
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -26,7 +24,8 @@ from vernier.bundles.manifest import (
     format_manifest,
     parse_manifest,
 )
-from vernier.errors import BundleError, GraphError
+from vernier.errors import BundleError, FileError, GraphError
+from vernier.files import whole_file, whole_folder
 from vernier.formats.tflite.reader import read as read_tflite
 from vernier.graphs.graph import Graph
 
@@ -130,30 +129,18 @@ def write_bundle(
     if path.is_dir() and not (path / MANIFEST).is_file() and any(path.iterdir()):
         raise BundleError(f"{path}: is a folder and not a bundle; it will not be replaced")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    except OSError as error:
-        raise BundleError(f"{path}: cannot write there: {error}") from error
-    try:
         if path.suffix == ".zip":
-            ready = scratch / "bundle.zip"
-            with zipfile.ZipFile(ready, "w", zipfile.ZIP_DEFLATED) as archive:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with whole_file(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
                 for name, data in files.items():
                     # A fixed date: the same plan gives the same zip.
-                    archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
+                    made.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
         else:
-            ready = scratch / "bundle"
-            ready.mkdir(mode=0o755)
-            for name, data in files.items():
-                (ready / name).write_bytes(data)
-        if path.is_dir():
-            # A folder cannot be replaced in one step: move the old one aside first.
-            path.replace(scratch / "old")
-        ready.replace(path)
-    except OSError as error:
-        raise BundleError(f"{path}: cannot write the bundle: {error}") from error
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+            with whole_folder(path) as folder:
+                for name, data in files.items():
+                    (folder / name).write_bytes(data)
+    except (OSError, FileError) as error:
+        raise BundleError(f"cannot write the bundle: {error}") from error
 
 
 def seal(file: str, model: bytes, processor: str, graph: Graph) -> SegmentEntry:

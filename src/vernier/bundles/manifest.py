@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from vernier.errors import BundleError
+from vernier.files import from_json
 
 FORMAT = 2
 """1 had neither units nor conversions; a manifest of that format is still read."""
@@ -161,28 +162,13 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     note: str = ""
 
 
-class _FormatOnly(msgspec.Struct):
-    """Reads the version before anything else, so that a newer file gets the right message."""
-
-    format: int
-
-
 def parse_manifest(data: bytes, origin: str) -> Manifest:
     """A manifest from its JSON.
 
     Raises:
         BundleError: not JSON, of a newer format, or against the schema.
     """
-    try:
-        version = msgspec.json.decode(data, type=_FormatOnly).format
-        if version > FORMAT:
-            raise BundleError(
-                f"{origin}: the bundle has format {version}, this Vernier reads up to {FORMAT}; "
-                "update it: pip install -U vernier-sr"
-            )
-        manifest = msgspec.json.decode(data, type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BundleError(f"{origin}: damaged manifest.json: {error}") from error
+    manifest = from_json(data, Manifest, origin, "bundle's manifest", FORMAT, BundleError)
     for segment in manifest.segments:
         if not _FILE_NAME.match(segment.file):
             raise BundleError(

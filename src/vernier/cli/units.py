@@ -34,9 +34,9 @@ def command(
 ) -> None:
     """Cut a network into the units that a split places, with what crosses between them."""
     from vernier.cli.sizes import parse_size
+    from vernier.files import write_whole
     from vernier.graphs.counts import operator_macs
     from vernier.graphs.shapes import resized
-    from vernier.images.writing import write_whole
     from vernier.networks.source import graph_of
     from vernier.processor_id import ProcessorId
     from vernier.units.cutting import crossing_bytes, cut

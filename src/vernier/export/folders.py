@@ -8,7 +8,7 @@ from pathlib import Path
 from vernier.bundles.bundle import write_bundle
 from vernier.errors import UsageError
 from vernier.export.whole import Exported
-from vernier.images.writing import write_whole
+from vernier.files import write_whole
 
 
 def check_new(folder: Path, file: str) -> None:
@@ -38,7 +38,7 @@ def write_folder(folder: Path, bundles: Mapping[str, Exported], files: Mapping[s
 
     Raises:
         BundleError: a bundle cannot be written.
-        ImageError: a file cannot be written.
+        FileError: a file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, exported in bundles.items():

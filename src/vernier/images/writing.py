@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from vernier.errors import ImageError, VernierError
+from vernier.errors import FileError, ImageError, VernierError
+from vernier.files import whole_file
 from vernier.images import exif as exif_tags
 from vernier.images.jpeg import write_jpeg
 from vernier.images.picture import Picture, Samples
 from vernier.images.png import write_png
 from vernier.images.rows import Band, PictureRows, interleaved, rows_of
 from vernier.images.tiff import write_tiff
-from vernier.images.whole_file import whole_file, write_whole
 
 __all__ = [
     "check_size",
@@ -30,7 +30,6 @@ __all__ = [
     "to_pil",
     "write_picture",
     "write_rows",
-    "write_whole",
 ]
 
 FORMATS = {
@@ -202,8 +201,11 @@ def write_picture(
     """
     rows = rows_of(picture) if isinstance(picture, Picture) else picture
     if isinstance(target, Path):
-        with whole_file(target, overwrite=overwrite) as file:
-            return write_rows(rows, file, format_, quality)
+        try:
+            with whole_file(target, overwrite=overwrite) as file:
+                return write_rows(rows, file, format_, quality)
+        except FileError as error:
+            raise ImageError(str(error)) from error
     try:
         notes = write_rows(rows, target, format_, quality)
         target.flush()

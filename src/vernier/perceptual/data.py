@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vernier.errors import UsageError
+from vernier.errors import FileError, UsageError
+from vernier.files import read_json, to_json, write_whole
 from vernier.images.pairs import load_rgb
-from vernier.images.writing import write_whole
 from vernier.metrics.piqe import BLOCK, SHIFTS, piqe_blocks
 from vernier.metrics.planes import grey
 
@@ -51,8 +51,7 @@ class _Index(msgspec.Struct, forbid_unknown_fields=True):
 
 def save_index(folder: Path, samples: Sequence[Sample], description: str) -> None:
     """Write `scores.json`, whole."""
-    text = msgspec.json.format(msgspec.json.encode(_Index(description, list(samples))), indent=1)
-    write_whole(folder / SCORES, text)
+    write_whole(folder / SCORES, to_json(_Index(description, list(samples))))
 
 
 def load_index(folder: Path) -> list[Sample]:
@@ -65,9 +64,9 @@ def load_index(folder: Path) -> list[Sample]:
     if not path.is_file():
         return []
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_Index).samples
-    except msgspec.DecodeError as error:
-        raise UsageError(f"{path}: damaged ({error}); remove the folder to begin anew") from error
+        return read_json(path, _Index, "list of scores").samples
+    except FileError as error:
+        raise FileError(f"{error}; remove the folder to begin anew") from error
 
 
 @dataclass(frozen=True)

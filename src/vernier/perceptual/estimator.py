@@ -16,11 +16,12 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as serialized
 from torch import Tensor, nn
 from torch.nn import functional
 
 from vernier.errors import NetworkError, UsageError
+from vernier.files import write_whole
 from vernier.metrics.filters import gaussian
 
 CELL = 16
@@ -138,12 +139,11 @@ class Estimator(nn.Module):
 
         Args:
             path: the file; replaced if there.
-            told: plain words about them, kept in the header.
+            description: plain words about them, kept in the header.
         """
         weights = {name: value.contiguous() for name, value in self.state_dict().items()}
-        part = path.with_name(f".{path.name}.part")
-        save_file(weights, part, metadata={**description, "metric": self.imitated.metric})
-        part.replace(path)
+        header = {**description, "metric": self.imitated.metric}
+        write_whole(path, serialized(weights, metadata=header))
 
 
 def load_estimator(path: Path) -> Estimator:

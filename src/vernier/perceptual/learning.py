@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from vernier.errors import TrainingError
+from vernier.files import whole_file
 from vernier.perceptual.data import Pictures
 from vernier.perceptual.estimator import Estimator, Imitated, load_estimator
 from vernier.progress import Progress, silent
@@ -126,8 +127,8 @@ def learn(
             "seed": recipe.seed,
             "pictures": len(pictures),
         }
-        torch.save(state, checkpoint.with_suffix(".part"))
-        checkpoint.with_suffix(".part").replace(checkpoint)
+        with whole_file(checkpoint) as file:
+            torch.save(state, file)
     estimator.eval()
     return estimator
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import msgspec
 
 from vernier.errors import UsageError
+from vernier.files import read_json, to_json, write_whole
 from vernier.graphs.graph import Graph
 from vernier.images.pairs import list_photos
-from vernier.images.writing import write_whole
 
 FILE = "made-of.json"
 DIGITS = 16
@@ -68,17 +68,14 @@ def claim(folder: Path, wanted: MadeOf) -> None:
 
     Raises:
         UsageError: it holds results of something else; the message names what differs.
-        ImageError: it cannot be written.
+        FileError: it cannot be read or written.
     """
     file = folder / FILE
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(file, msgspec.json.format(msgspec.json.encode(wanted), indent=1) + b"\n")
+        write_whole(file, to_json(wanted))
         return
-    try:
-        found = msgspec.json.decode(file.read_bytes(), type=MadeOf)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file}: cannot be read: {error}") from error
+    found = read_json(file, MadeOf, "description of unfinished results")
     other = [
         f"{name} ({getattr(found, name)}, now {getattr(wanted, name)})"
         for name in MadeOf.__struct_fields__

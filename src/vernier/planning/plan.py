@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from vernier.errors import UsageError
+from vernier.files import read_json, to_json
 from vernier.processors.machine import Machine
 from vernier.profiling.profile import Time, Whole
 from vernier.units.split import Form
@@ -191,27 +192,17 @@ def wholes(plan: Plan) -> list[Whole]:
 
 def format_plan(plan: Plan) -> bytes:
     """A plan as JSON that a person can read."""
-    return msgspec.json.format(msgspec.json.encode(plan), indent=1) + b"\n"
+    return to_json(plan)
 
 
 def load_plan(path: Path) -> Plan:
     """Read a plan, from its file or from the folder that holds `plan.json`.
 
     Raises:
-        UsageError: it is missing, damaged or of a newer format.
+        FileError: it is missing, damaged or of a newer format.
     """
     file = path / "plan.json" if path.is_dir() else path
-    try:
-        plan = msgspec.json.decode(file.read_bytes(), type=Plan)
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be read ({error.strerror})") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"{file}: not a plan: {error}") from error
-    if plan.format > FORMAT:
-        raise UsageError(
-            f"{file}: the plan has format {plan.format}, this Vernier reads up to {FORMAT}"
-        )
-    return plan
+    return read_json(file, Plan, "plan", FORMAT)
 
 
 def differences(first: Plan, second: Plan) -> Sequence[tuple[PlannedUnit, PlannedUnit]]:

@@ -7,16 +7,18 @@ the CPU, its instructions and the environment variables that make engines use ot
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
+from vernier.errors import FileError
+from vernier.files import write_whole
 from vernier.processors.machine import cpu_flags, cpu_name, engine_versions
 from vernier.version import VERSION
 
@@ -82,14 +84,9 @@ def note(file: Path, about: str, found: object) -> None:
     """
     kept: Mapping[str, object] = {**_read(file).notes, _key(about): found}
     content = msgspec.json.encode({"made_by": _made_by(), "notes": kept})
-    try:
+    with contextlib.suppress(OSError, FileError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=file.parent)
-        with os.fdopen(handle, "wb") as opened:
-            opened.write(content)
-        Path(partial).replace(file)
-    except OSError:
-        return
+        write_whole(file, content, durable=False)
 
 
 def _key(about: str) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from vernier.errors import UsageError
-from vernier.images.writing import write_whole
+from vernier.errors import FileError
+from vernier.files import read_json, write_whole
 from vernier.profiling.profile import Time
 
 
@@ -46,11 +46,9 @@ class Measurements:
         self._done: dict[str, Measurement] = {}
         if path is not None and path.is_file():
             try:
-                found = msgspec.json.decode(path.read_bytes(), type=_File)
-            except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
-                raise UsageError(
-                    f"{path}: not an unfinished profile ({error}); remove it to start anew"
-                ) from error
+                found = read_json(path, _File, "profile that can be gone on with")
+            except FileError as error:
+                raise FileError(f"{error}; remove it to start anew") from error
             if found.key == key:
                 self._done = dict(found.done)
 

@@ -11,8 +11,7 @@ from typing import Annotated
 
 import msgspec
 
-from vernier.errors import UsageError
-from vernier.images.writing import write_whole
+from vernier.files import read_json, to_json, write_whole
 from vernier.processors.machine import Machine
 from vernier.profiling.sampling import Estimate
 from vernier.units.split import Form
@@ -241,36 +240,20 @@ def load_profile(path: Path) -> Profile:
     """Read and check a profile.
 
     Raises:
-        UsageError: it is missing, damaged or of a newer format.
+        FileError: it is missing, damaged or of a newer format.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror})") from error
-    try:
-        version = msgspec.json.decode(data, type=_FormatOnly).format
-        if version > FORMAT:
-            raise UsageError(
-                f"{path}: the profile has format {version}, this Vernier reads up to {FORMAT}"
-            )
-        return msgspec.json.decode(data, type=Profile)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"{path}: not a profile: {error}") from error
+    return read_json(path, Profile, "profile", FORMAT)
 
 
 def format_profile(profile: Profile) -> bytes:
     """A profile as JSON that a person can read."""
-    return msgspec.json.format(msgspec.json.encode(profile), indent=1) + b"\n"
+    return to_json(profile)
 
 
 def save_profile(profile: Profile, path: Path, *, overwrite: bool = True) -> None:
     """Write a profile as JSON that a person can read.
 
     Raises:
-        ImageError: it cannot be written, or is there and may not be replaced.
+        FileError: it cannot be written, or is there and may not be replaced.
     """
     write_whole(path, format_profile(profile), overwrite=overwrite)
-
-
-class _FormatOnly(msgspec.Struct):
-    format: int

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vernier.errors import GraphError, UsageError
+from vernier.files import from_json, read_file, to_json, write_whole
 from vernier.graphs.graph import Array, Graph
 from vernier.graphs.reference import run
 from vernier.quantization.histogram import Histogram
@@ -77,44 +76,33 @@ class Ranges(Mapping[str, Range]):
     def encode(self) -> bytes:
         """As JSON, one line per tensor; `decode` gives back equal floats."""
         file = _File(_FORMAT, 1, dict(self.by_tensor))
-        return msgspec.json.format(msgspec.json.encode(file), indent=2) + b"\n"
+        return to_json(file, indent=2)
 
     @staticmethod
-    def decode(content: bytes) -> Ranges:
+    def decode(content: bytes, origin: str = "ranges") -> Ranges:
         """The inverse of `encode`.
 
         Raises:
-            UsageError: the content is not a ranges file of this version.
+            FileError: the content is not a ranges file of this version.
         """
-        try:
-            return Ranges(msgspec.json.decode(content, type=_File).ranges)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise UsageError(f"expected a ranges file (format {_FORMAT!r}, 1): {error}") from error
+        return Ranges(from_json(content, _File, origin, f"ranges file ({_FORMAT}, 1)").ranges)
 
     def save(self, path: Path) -> None:
         """Write a file; it appears whole or not at all.
 
         Raises:
-            OSError: the folder is missing or cannot be written.
+            FileError: it cannot be written.
         """
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(self.encode())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_whole(path, self.encode())
 
     @staticmethod
     def load(path: Path) -> Ranges:
         """Read a file.
 
         Raises:
-            UsageError: it is not a ranges file of this version.
-            OSError: it cannot be read.
+            FileError: it cannot be read, or is not a ranges file of this version.
         """
-        return Ranges.decode(path.read_bytes())
+        return Ranges.decode(read_file(path), str(path))
 
 
 def min_max(histogram: Histogram) -> Range:

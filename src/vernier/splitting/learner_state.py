@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from vernier.errors import TrainingError
+from vernier.files import whole_file
 
 SAVED_EVERY = 20
 """Steps."""
@@ -21,9 +22,8 @@ def save_state(path: Path, identity: str, state: dict[str, Any]) -> None:
         identity: which run it is of.
         state: tensors, numbers, lists and dictionaries of these.
     """
-    part = path.with_suffix(".part")
-    torch.save({"identity": identity, **state}, part)
-    part.replace(path)
+    with whole_file(path) as file:
+        torch.save({"identity": identity, **state}, file)
 
 
 def read_state(path: Path | None, identity: str) -> dict[str, Any] | None:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from vernier.errors import TrainingError
+from vernier.files import read_json, to_json, whole_file, write_whole
 from vernier.images.colour import luma
 from vernier.images.pairs import Pair, list_photos, load_rgb, make_pair
 from vernier.metrics.psnr import psnr
@@ -63,22 +63,16 @@ class RunFolder:
     def write_recipe(self, recipe: Recipe) -> None:
         """Keep the recipe."""
         self.path.mkdir(parents=True, exist_ok=True)
-        partial = self.recipe.with_suffix(".part")
-        partial.write_bytes(msgspec.json.format(msgspec.json.encode(recipe)))
-        partial.replace(self.recipe)
+        write_whole(self.recipe, to_json(recipe))
 
     def read_recipe(self) -> Recipe:
         """The recipe that the run was started with."""
-        try:
-            return msgspec.json.decode(self.recipe.read_bytes(), type=Recipe)
-        except (OSError, msgspec.DecodeError) as error:
-            raise TrainingError(f"{self.recipe}: cannot read the recipe: {error}") from error
+        return read_json(self.recipe, Recipe, "recipe", error=TrainingError)
 
     def save(self, state: dict[str, Any], path: Path) -> None:
-        """Write under a temporary name, then rename: a stop never leaves half a file."""
-        partial = path.with_suffix(".part")
-        torch.save(state, partial)
-        partial.replace(path)
+        """A stop never leaves half a file."""
+        with whole_file(path) as file:
+            torch.save(state, file)
 
     def load(self, path: Path) -> dict[str, Any]:
         """A checkpoint, without running any code in it."""

@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 
 from vernier.errors import UsageError
+from vernier.files import from_json, read_file, to_json
 from vernier.processor_id import ProcessorId, is_integer
 from vernier.units.cutting import Granularity
 from vernier.units.unit import Unit
@@ -143,14 +144,7 @@ def parse_split(data: bytes, origin: str) -> SplitFile:
     Raises:
         UsageError: it is not such a file.
     """
-    try:
-        file = msgspec.json.decode(data, type=_File)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"{origin}: not a split: {error}") from error
-    if file.format > FORMAT:
-        raise UsageError(
-            f"{origin}: the split has format {file.format}, this Vernier reads up to {FORMAT}"
-        )
+    file = from_json(data, _File, origin, "split", FORMAT)
     names = tuple(place.unit for place in file.units)
     twice = [name for number, name in enumerate(names) if name in names[:number]]
     if twice:
@@ -164,10 +158,7 @@ def load_split(path: Path) -> SplitFile:
     Raises:
         UsageError: the file is missing or is no split.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path}: cannot read the split: {error}") from error
+    data = read_file(path)
     return parse_split(data, str(path))
 
 
@@ -175,4 +166,4 @@ def format_split(split: Split, units: Sequence[Unit], granularity: Granularity) 
     """The split as JSON that a person can read and edit."""
     places = tuple(_Place(unit.name, name) for unit, name in zip(units, split, strict=True))
     file = _File(FORMAT, granularity, places)
-    return msgspec.json.format(msgspec.json.encode(file), indent=2) + b"\n"
+    return to_json(file, indent=2)

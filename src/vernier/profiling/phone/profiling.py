@@ -14,10 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vernier.errors import PlacementError, ProcessorError, UsageError
+from vernier.files import write_whole
 from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import resized
-from vernier.images.writing import write_whole
 from vernier.processor_id import ProcessorId, is_integer
 from vernier.processors.machine import Machine
 from vernier.profiling.activations import activations_of

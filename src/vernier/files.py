@@ -1,36 +1,46 @@
-"""Files that appear whole under their name or not at all, whatever ends the work."""
+"""Files that appear whole under their name or not at all, and JSON that is checked when it is read.
+
+Nothing else in the package renames a file.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import secrets
+import shutil
 import stat
+import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
-from vernier.errors import ImageError
+from vernier.errors import FileError, VernierError
 
 try:
     import fcntl
 except ImportError:  # not on Windows
     fcntl = None  # type: ignore[assignment]
 
+T = TypeVar("T")
+
 # Bytes of a name in the temporary one: with what is added they stay below file systems' 255.
 KEPT_NAME_BYTES = 100
 
 
-def write_whole(path: Path, content: bytes, *, overwrite: bool = True) -> None:
-    """Write a file whole; arguments and errors are those of `whole_file`."""
-    with whole_file(path, overwrite=overwrite) as file:
-        file.write(content)
+def write_whole(
+    path: Path, content: bytes | str, *, overwrite: bool = True, durable: bool = True
+) -> None:
+    """Write a file whole, text in UTF-8; arguments and errors are those of `whole_file`."""
+    with whole_file(path, overwrite=overwrite, durable=durable) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
 
 
 @contextmanager
-def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
+def whole_file(path: Path, *, overwrite: bool = True, durable: bool = True) -> Iterator[BinaryIO]:
     """A file to write under a temporary name beside `path`, renamed at the end.
 
     Where the block raises, be it for a signal, the temporary file is removed. One that a killed
@@ -38,8 +48,13 @@ def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
     permissions that the user's umask gives. Through a symbolic link the file that it names is
     replaced. Devices and pipes, such as /dev/stdout, are written to as they are.
 
+    Args:
+        path: of the file.
+        overwrite: replace a file that is there.
+        durable: wait until the disk has it, so that it survives the machine's end as well.
+
     Raises:
-        ImageError: the folder cannot be written to, the disk is full, the name is too long, or the
+        FileError: the folder cannot be written to, the disk is full, the name is too long, or the
             file is there and may not be replaced.
     """
     try:
@@ -54,7 +69,8 @@ def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
             try:
                 yield file
                 file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    os.fsync(file.fileno())
                 if fcntl is None:
                     file.close()
                 if overwrite:
@@ -66,9 +82,113 @@ def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
                     partial.unlink()
                 raise
     except FileExistsError as error:
-        raise ImageError(f"{path}: exists already; allow overwriting or rename it") from error
+        raise FileError(f"{path}: exists already; allow overwriting or rename it") from error
     except OSError as error:
-        raise ImageError(f"{path}: cannot be written ({error.strerror or error})") from error
+        raise FileError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """An empty folder to fill beside `path`, which takes its name at the end.
+
+    A file or folder of that name is replaced. Where the block raises, nothing has changed.
+
+    Raises:
+        FileError: the place cannot be written to.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        try:
+            ready = scratch / "ready"
+            ready.mkdir(mode=0o755)
+            yield ready
+            if path.is_dir():
+                # A folder cannot be replaced in one step: move the old one aside first.
+                path.replace(scratch / "old")
+            ready.replace(path)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+    except OSError as error:
+        raise FileError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+def to_json(value: object, indent: int = 1) -> bytes:
+    """JSON that a person can read, of what `msgspec` can write."""
+    import msgspec
+
+    return msgspec.json.format(msgspec.json.encode(value), indent=indent) + b"\n"
+
+
+def from_json(
+    content: bytes,
+    as_type: type[T],
+    origin: str,
+    kind: str,
+    newest: int | None = None,
+    error: type[VernierError] = FileError,
+) -> T:
+    """JSON of a schema.
+
+    Args:
+        content: of the file.
+        as_type: the schema, as `msgspec` knows it.
+        origin: the file's name, for messages.
+        kind: what it should be: "profile".
+        newest: the greatest number that the file's `format` may have; None where it has none. A
+            file of a later format gets that message, whatever else it holds.
+        error: the class to raise.
+
+    Raises:
+        FileError: it is not JSON, against the schema, or of a later format.
+    """
+    import msgspec
+
+    try:
+        if newest is not None:
+            found = msgspec.json.decode(content, type=_with_format_only()).format
+            if found > newest:
+                raise error(
+                    f"{origin}: the {kind} has format {found}, this Vernier reads up to {newest}; "
+                    "update it: pip install -U vernier-sr"
+                )
+        return msgspec.json.decode(content, type=as_type)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as reason:
+        raise error(f"{origin}: not a {kind}: {reason}") from reason
+
+
+@functools.cache
+def _with_format_only() -> Any:
+    import msgspec
+
+    return msgspec.defstruct("WithFormat", [("format", int)])
+
+
+def read_json(
+    path: Path,
+    as_type: type[T],
+    kind: str,
+    newest: int | None = None,
+    error: type[VernierError] = FileError,
+) -> T:
+    """`from_json` of a file.
+
+    Raises:
+        FileError: it cannot be read, or as `from_json`.
+    """
+    return from_json(read_file(path, error), as_type, str(path), kind, newest, error)
+
+
+def read_file(path: Path, error: type[VernierError] = FileError) -> bytes:
+    """All bytes of a file.
+
+    Raises:
+        FileError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as reason:
+        raise error(f"{path}: cannot be read ({reason.strerror or reason})") from reason
 
 
 def _is_device(path: Path) -> bool:
