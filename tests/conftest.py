@@ -5,6 +5,11 @@ import os
 import sys
 from pathlib import Path
 
+# PyTorch's threads wait for each other by spinning: beside another test, or another program, the
+# wait takes several times the work (5.5 times in a test of training on two busy cores). Engines
+# have their threads to themselves and keep them.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pytest
 from hypothesis import settings
 

@@ -1,9 +1,11 @@
 """split, optimize, pareto and plan: from a network and photos to a bundle that was timed."""
 
+import functools
 import json
 
 import numpy as np
 import pytest
+from command_line import run_command
 from PIL import Image
 
 from vernier.bundles.bundle import open_bundle
@@ -23,11 +25,29 @@ def photos(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def optimized(vernier, photos, tmp_path):
-    out = tmp_path / "plan"
-    code, text, err = vernier(
-        "optimize", "sesr-m5", "--budget", "40x", "--size", "32x24", "--photos", photos,
+@pytest.fixture(scope="module")
+def modelled(tmp_path_factory):
+    """A profile of processors that are not here, by network."""
+    folder = tmp_path_factory.mktemp("modelled")
+
+    @functools.cache
+    def of(network):
+        file = folder / f"{network}.json"
+        code, _, err = run_command(
+            folder, "profile", network, "--size", "160x90", "--processors", MODELLED, "-o", file
+        )
+        assert code == 0, err
+        return file
+
+    return of
+
+
+@pytest.fixture(scope="module")
+def optimized(photos, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("optimized")
+    out = folder / "plan"
+    code, text, err = run_command(
+        folder, "optimize", "sesr-m5", "--budget", "40x", "--size", "32x24", "--photos", photos,
         "--photo-count", 2, "--quick", "-o", out,
         "--processors", "litert:cpu:float32,litert:cpu:int8",
     )  # fmt: skip
@@ -110,12 +130,8 @@ def test_plans_can_be_shown_explained_and_compared(vernier, optimized, photos, t
     assert f"last: litert:cpu:{precision} -> litert:cpu:{moved[precision]}" in text
 
 
-def test_a_front_of_modelled_processors(vernier, photos, tmp_path) -> None:
-    profile = tmp_path / "p.json"
-    made = vernier(
-        "profile", "sesr-m5", "--size", "160x90", "--processors", MODELLED, "-o", profile
-    )
-    assert made[0] == 0, made[2]
+def test_a_front_of_modelled_processors(vernier, modelled, photos, tmp_path) -> None:
+    profile = modelled("sesr-m5")
     code, text, err = vernier(
         "pareto", "sesr-m5", "--profile", profile, "--photos", photos, "--photo-count", 2,
         "--objective", "psnr", "-o", tmp_path / "front", "--budgets", 4, "--json",
@@ -141,12 +157,8 @@ def test_a_front_of_modelled_processors(vernier, photos, tmp_path) -> None:
     assert plan.predicted_ms <= plan.budget_ms
 
 
-def test_a_wrong_profile_or_budget_leaves_no_folder(vernier, photos, tmp_path) -> None:
-    profile = tmp_path / "p.json"
-    made = vernier(
-        "profile", "sesr-m5", "--size", "160x90", "--processors", MODELLED, "-o", profile
-    )
-    assert made[0] == 0, made[2]
+def test_a_wrong_profile_or_budget_leaves_no_folder(vernier, modelled, photos, tmp_path) -> None:
+    profile = modelled("sesr-m5")
     out = tmp_path / "out"
     code, _, err = vernier("pareto", "sesr-m3", "--profile", profile, "--photos", photos, "-o", out)
     assert code == 2
@@ -163,14 +175,10 @@ def test_a_wrong_profile_or_budget_leaves_no_folder(vernier, photos, tmp_path) -
         assert not out.exists()
 
 
-def test_a_folder_of_another_network_is_named(vernier, photos, tmp_path) -> None:
+def test_a_folder_of_another_network_is_named(vernier, modelled, photos, tmp_path) -> None:
     out = tmp_path / "out"
     for network in ("sesr-m5", "sesr-m3"):
-        profile = tmp_path / f"{network}.json"
-        made = vernier(
-            "profile", network, "--size", "160x90", "--processors", MODELLED, "-o", profile
-        )
-        assert made[0] == 0, made[2]
+        profile = modelled(network)
         code, _, err = vernier(
             "split", network, "--profile", profile, "--budget", "0.9x", "--photos", photos,
             "--photo-count", 2, "-o", out, "--objective", "psnr", "--method", "greedy",
@@ -185,10 +193,9 @@ def test_a_folder_of_another_network_is_named(vernier, photos, tmp_path) -> None
 @pytest.mark.parametrize(("method", "runs"), [("fye-sr", 1), ("fye-sr-paper", 3)])
 @pytest.mark.parametrize("objective", ["guarded", "gmsd"])
 def test_both_forms_of_the_papers_learner_by_name(
-    vernier, photos, tmp_path, method, runs, objective
+    vernier, modelled, photos, tmp_path, method, runs, objective
 ) -> None:
-    profile = tmp_path / "p.json"
-    vernier("profile", "sesr-m5-hw", "--size", "160x90", "--processors", MODELLED, "-o", profile)
+    profile = modelled("sesr-m5-hw")
     code, text, err = vernier(
         "split", "sesr-m5-hw", "--profile", profile, "--budget", "0.6x", "--photos", photos,
         "--photo-count", 1, "--method", method, "--objective", objective,
@@ -216,10 +223,9 @@ def test_both_forms_of_the_papers_learner_by_name(
     ],
 )
 def test_bad_options_are_one_line_and_leave_no_plan(
-    vernier, photos, tmp_path, arguments, words
+    vernier, modelled, photos, tmp_path, arguments, words
 ) -> None:
-    profile = tmp_path / "p.json"
-    vernier("profile", "sesr-m5", "--size", "160x90", "--processors", MODELLED, "-o", profile)
+    profile = modelled("sesr-m5")
     code, _, err = vernier(
         "split", "sesr-m5", "--profile", profile, "--photos", photos, "--photo-count", 2,
         "-o", tmp_path / "plan", *arguments,

@@ -142,7 +142,7 @@ def test_the_folder_of_pictures(tmp_path):
     with pytest.raises(UsageError, match="no pictures"):
         load_pictures(tmp_path, [], "piqe")
     (tmp_path / "scores.json").write_text("{")
-    with pytest.raises(UsageError, match="damaged"):
+    with pytest.raises(UsageError, match=r"not a list of scores: .*remove the folder"):
         load_index(tmp_path)
 
 

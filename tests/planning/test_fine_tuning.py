@@ -48,6 +48,13 @@ def made(tmp_path_factory):
     return context, plan, photos
 
 
+@pytest.fixture(scope="module")
+def tuned(made):
+    """The plan with its INT8 units trained for a short while."""
+    context, plan, _ = made
+    return fine_tuned(context, plan, Distillation(steps=60, batch=4, patch=24))
+
+
 def test_photos_of_the_verdict_are_not_those_of_the_search(made):
     context, _, photos = made
     searched, kept = load_crops(photos, 2, 2), load_crops(photos, 2, 2, skip=1)
@@ -65,10 +72,9 @@ def test_photos_of_the_verdict_are_not_those_of_the_search(made):
     assert [len(one.pictures) for one in load_final_crops(photos, 2, 1)] == [2, 6]
 
 
-def test_it_comes_nearer_to_the_float_network_and_says_so(made):
+def test_it_comes_nearer_to_the_float_network_and_says_so(made, tuned):
     context, plan, _ = made
-    recipe = Distillation(steps=60, batch=4, patch=24)
-    better, judged = fine_tuned(context, plan, recipe)
+    better, judged = tuned
     assert "in 60 steps" in judged.fine_tuned
     assert plan.held_out is not None
     assert judged.held_out is not None
@@ -91,9 +97,9 @@ def test_it_comes_nearer_to_the_float_network_and_says_so(made):
     assert set(changed) <= of_integer_units
 
 
-def test_ranges_of_trained_weights_are_not_taken_for_the_network_s(made, tmp_path):
+def test_ranges_of_trained_weights_are_not_taken_for_the_network_s(made, tuned, tmp_path):
     context, plan, _ = made
-    trained, better = fine_tuned(context, plan, Distillation(steps=60, batch=4, patch=24))
+    trained, better = tuned
     assert trained is not context
     write_plan(context, better, tmp_path, trained)
     assert Ranges.load(tmp_path / "ranges.json") == context.ranges

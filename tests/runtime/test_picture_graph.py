@@ -7,9 +7,8 @@ from vernier.errors import GraphError
 from vernier.graphs.graph import Graph, Kind, Operator, TensorType
 from vernier.graphs.reference import run
 from vernier.graphs.shapes import resized
-from vernier.images.bicubic import imresize
+from vernier.images.bicubic import bicubic_phases, imresize
 from vernier.images.colour import luma, rgb_to_ycbcr, ycbcr_to_rgb
-from vernier.runtime.bicubic_kernels import bicubic_phases
 from vernier.runtime.picture_graph import picture_graph
 
 

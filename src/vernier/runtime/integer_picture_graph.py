@@ -26,11 +26,11 @@ from vernier.graphs.builder import GraphBuilder
 from vernier.graphs.final_shuffle import final_shuffle
 from vernier.graphs.graph import Graph, Kind, Operator, Quantization
 from vernier.graphs.shapes import resized
+from vernier.images.bicubic import CHROMA_RADIUS, bicubic_phases
 from vernier.images.colour import LUMA_OFFSET, RGB_TO_YCBCR, YCBCR_TO_RGB
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import Range, Ranges
 from vernier.quantization.scales import asymmetric, bias_quantization, encode_bias
-from vernier.runtime.bicubic_kernels import CHROMA_RADIUS, bicubic_phases
 from vernier.runtime.picture_graph import OWN_NAMES
 
 SAMPLES: Range = (0.0, 1.0)

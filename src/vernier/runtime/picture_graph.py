@@ -17,8 +17,8 @@ from vernier.errors import GraphError
 from vernier.graphs.builder import GraphBuilder
 from vernier.graphs.final_shuffle import final_shuffle
 from vernier.graphs.graph import Graph, Kind, Operator, Quantization, TensorType
+from vernier.images.bicubic import CHROMA_RADIUS, bicubic_phases
 from vernier.images.colour import LUMA_OFFSET, RGB_TO_YCBCR, YCBCR_TO_RGB
-from vernier.runtime.bicubic_kernels import CHROMA_RADIUS, bicubic_phases
 
 # 8-bit samples as they lie in a picture: real value = code / 255.
 CODES = Quantization(np.array([1 / 255], np.float32), np.array([0], np.int32))

@@ -12,7 +12,7 @@ import numpy as np
 from vernier.errors import GraphError
 from vernier.graphs.builder import GraphBuilder
 from vernier.graphs.graph import Graph, Kind, Operator, Quantization, TensorType
-from vernier.runtime.bicubic_kernels import CHROMA_RADIUS, bicubic_phases
+from vernier.images.bicubic import CHROMA_RADIUS, bicubic_phases
 from vernier.runtime.picture_graph import CODES, OWN_NAMES, NetworkBuilder
 
 SIGNED_CODES = Quantization(CODES.scale, np.array([-128], np.int32))

@@ -13,6 +13,7 @@ import numpy as np
 
 from vernier.bundles.bundle import Bundle, open_bundle
 from vernier.errors import UsageError
+from vernier.images.bicubic import CHROMA_RADIUS
 from vernier.images.resize import resize_samples, resized_bands
 from vernier.images.rows import Window
 from vernier.processors.discovery import find_processor
@@ -20,7 +21,6 @@ from vernier.processors.machine import at_most_cores
 from vernier.processors.protocol import Placement
 from vernier.progress import Progress, silent
 from vernier.runtime.arguments import check_halo, check_options, check_wanted
-from vernier.runtime.bicubic_kernels import CHROMA_RADIUS
 from vernier.runtime.chain import Chain
 from vernier.runtime.choice import Prefer
 from vernier.runtime.engine import Engine, bundle_engines, native_scale, shipped_engines

@@ -19,7 +19,7 @@ from vernier.bundles.bundle import open_bundle
 from vernier.errors import UsageError
 from vernier.processors.discovery import find_processor, present_processors
 from vernier.processors.machine import at_most_cores
-from vernier.runtime.bicubic_kernels import CHROMA_RADIUS
+from vernier.images.bicubic import CHROMA_RADIUS
 from vernier.runtime.chain import Chain
 from vernier.runtime.choice import Choice, Prefer
 from vernier.runtime.engine import Engine, bundle_engines, shipped_engines

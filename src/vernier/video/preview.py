@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from vernier.images.whole_file import write_whole
+from vernier.files import write_whole
 from vernier.video.enlarging import Picture
 
 

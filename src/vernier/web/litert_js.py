@@ -17,7 +17,7 @@ from pathlib import Path
 
 from vernier.cache import cache_folder
 from vernier.errors import UsageError
-from vernier.images.whole_file import write_whole
+from vernier.files import write_whole
 
 VERSION = "2.5.3"
 TIMEOUT_S = 60.0
