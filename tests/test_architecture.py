@@ -46,7 +46,7 @@ ARROWS: dict[str, set[str]] = {
         "runtime", "estimates", "bundles", "export", "networks",
     },
     "web": {
-        "graphs", "formats", "images", "quantization", "units", "bundles", "processors", "runtime",
+        "graphs", "formats", "quantization", "units", "bundles", "processors", "runtime",
     },
     "splitting": {"metrics", "quality", "units", "profiling"},
     "planning": {

@@ -20,7 +20,7 @@ from vernier.graphs.graph import Quantization
 from vernier.quantization.ranges import calibrate_picture_network
 from vernier.runtime.tiles import cut_side
 from vernier.units.cutting import cut
-from vernier.units.split import Form, Split
+from vernier.units.split import Form
 
 FLOAT, INT8 = "litert:cpu:float32", "litert:cpu:int8"
 SHIPPED = sorted(FOLDER.glob("*/*"))
@@ -50,7 +50,7 @@ def splits(tmp_path_factory, photo):
     luma = photo.astype(np.float32).mean(axis=2)[None, :, :, None] / 255
     ranges = calibrate_picture_network(network, [luma])
     processors = [FLOAT, INT8, INT8, FLOAT, INT8, INT8, FLOAT]
-    split = Split.of(units, processors[: len(units)])
+    split = tuple(processors[: len(units)])
     folder = tmp_path_factory.mktemp("splits")
     for form in (Form.SEGMENTS, Form.FUSED):
         facts = network_facts(network, f"split-{form}", 2)

@@ -6,8 +6,6 @@ import hashlib
 import io
 import json
 import re
-import shutil
-import tempfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -18,6 +16,7 @@ from vernier.bundles.bundle import MANIFEST, Bundle, open_bundle
 from vernier.bundles.manifest import format_manifest
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.errors import BundleError, UsageError
+from vernier.files import whole_folder
 from vernier.processors.machine import cpu_name
 from vernier.progress import Progress, silent
 from vernier.version import VERSION as VERNIER
@@ -190,22 +189,8 @@ def _check_place(folder: Path, overwrite: bool) -> None:
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:
     """All or nothing."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    except OSError as error:
-        raise UsageError(f"{folder}: cannot write there: {error}") from error
-    try:
-        ready = scratch / "site"
+    with whole_folder(folder) as ready:
         for name, data in files.items():
             file = ready / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
-        if folder.exists():
-            # A folder cannot be replaced in one step: move the old one aside first.
-            folder.replace(scratch / "old")
-        ready.replace(folder)
-    except OSError as error:
-        raise UsageError(f"{folder}: cannot write the site: {error}") from error
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
