@@ -1,3 +1,5 @@
+import functools
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from vernier.units.unit import Unit, check_partition  # noqa: E402
 NAMES = sorted(set(NETWORKS) - {"edsr", "swinir-light"})
 
 
+@functools.cache
 def graph_of(name, scale=None):
     entry = find_network(name)
     return capture(entry.build(scale or entry.scales[-1]).eval(), name)
