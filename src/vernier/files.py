@@ -87,6 +87,20 @@ def whole_file(path: Path, *, overwrite: bool = True, durable: bool = True) -> I
         raise FileError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
+def into_place(made: Path, path: Path) -> None:
+    """Give a file that a library wrote, whole and on the same disk, its name.
+
+    Raises:
+        FileError: it cannot be written there.
+    """
+    try:
+        with made.open("rb") as file:
+            os.fsync(file.fileno())
+        made.replace(path)
+    except OSError as error:
+        raise FileError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """An empty folder to fill beside `path`, which takes its name at the end.

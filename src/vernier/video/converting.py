@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +14,7 @@ from typing import Literal
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
 from vernier.errors import UsageError, VideoError
+from vernier.files import into_place
 from vernier.runtime.choice import Prefer
 from vernier.runtime.engine import Engine, native_scale
 from vernier.version import VERSION
@@ -395,9 +395,7 @@ def _run(
         partial,
         target,
     )
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    partial.replace(target)
+    into_place(partial, target)
     tiles = sum(note.tiles for note in journal.segments)
     computed = sum(note.computed for note in journal.segments)
     frames = sum(note.frames for note in journal.segments)

@@ -17,9 +17,9 @@ from typing import Any
 
 from vernier.bundles.bundle import open_bundle
 from vernier.errors import UsageError
+from vernier.images.bicubic import CHROMA_RADIUS
 from vernier.processors.discovery import find_processor, present_processors
 from vernier.processors.machine import at_most_cores
-from vernier.images.bicubic import CHROMA_RADIUS
 from vernier.runtime.chain import Chain
 from vernier.runtime.choice import Choice, Prefer
 from vernier.runtime.engine import Engine, bundle_engines, shipped_engines

@@ -8,7 +8,6 @@ not whole counts for nothing; so what the journal says is there.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
@@ -21,7 +20,8 @@ from typing import IO, Any
 
 import msgspec
 
-from vernier.errors import UsageError, VideoError
+from vernier.errors import FileError, UsageError, VideoError
+from vernier.files import write_whole
 from vernier.video.encoder import Sealed
 
 try:
@@ -150,13 +150,8 @@ class Journal:
         content = b"".join(
             _HEAD.pack(p.pts, p.duration, len(p.data), p.key) + p.data for p in packets
         )
-        partial = self.folder / f"{name}.part"
         try:
-            with partial.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(self.folder / name)
+            write_whole(self.folder / name, content)
             made = SegmentNote(
                 file=name,
                 bytes=len(content),
@@ -165,12 +160,10 @@ class Journal:
                 **note,
             )
             self._append(msgspec.to_builtins(made))
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                partial.unlink()
+        except (OSError, FileError) as error:
             raise VideoError(
-                f"{self.folder}: cannot be written ({error.strerror or error}); what is done is "
-                "kept, and the same command goes on from there"
+                f"{self.folder}: {error}; what is done is kept, and the same command goes on from "
+                "there"
             ) from error
         self.segments.append(made)
         return made
