@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from vernier.scoring.files import metrics
     from vernier.version import VERSION as __version__  # noqa: N811 - Python's own name for it
     from vernier.video.converting import video
+    from vernier.video.streaming import stream
 
 __all__ = [
     "Report",
@@ -36,6 +37,7 @@ __all__ = [
     "metrics",
     "optimize",
     "profile",
+    "stream",
     "upscale",
     "video",
 ]
@@ -50,6 +52,7 @@ _PLACES = {
     "metrics": ("vernier.scoring.files", "metrics"),
     "optimize": ("vernier.planning.optimizing", "optimize"),
     "profile": ("vernier.profiling.networks", "profile"),
+    "stream": ("vernier.video.streaming", "stream"),
     "upscale": ("vernier.runtime.pictures", "upscale"),
     "video": ("vernier.video.converting", "video"),
 }

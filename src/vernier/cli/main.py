@@ -21,6 +21,11 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
         "Enlarge a film. Whatever stops it, the same command goes on where it stopped.",
     ),
     (
+        "stream",
+        "stream",
+        "Enlarge a film for a player, at its pace.",
+    ),
+    (
         "devices",
         "devices",
         "List the processors: what can compute here, and what cannot and why.",

@@ -82,8 +82,15 @@ class _Frames:
 
 
 @dataclass(frozen=True)
-class _Pass:
-    """One native factor of a worker's."""
+class Pass:
+    """One native factor, loaded.
+
+    Attributes:
+        luma: the network.
+        chroma: bicubic; None of grey films.
+        height: of the result.
+        width: likewise.
+    """
 
     luma: PlaneRunner
     chroma: PlaneRunner | None
@@ -91,6 +98,7 @@ class _Pass:
     width: int
 
     def runner(self, plane: int) -> PlaneRunner:
+        """What computes a plane."""
         return self.luma if plane == 0 or self.chroma is None else self.chroma
 
 
@@ -125,8 +133,8 @@ class FrameEnlarger:
         on_cpu = all(p.device == "cpu" for engine in engines for p in engine.processors)
         self.workers = at_most_cores(threads) if on_cpu else 1
         self.exact_tiles = True
-        self._free: queue.SimpleQueue[list[_Pass]] = queue.SimpleQueue()
-        self._made: list[list[_Pass]] = []
+        self._free: queue.SimpleQueue[list[Pass]] = queue.SimpleQueue()
+        self._made: list[list[Pass]] = []
         self._before: _Frames | None = None
         try:
             for _ in range(self.workers):
@@ -137,18 +145,18 @@ class FrameEnlarger:
             raise
         self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="vernier-frame")
 
-    def _passes(self, engines: Sequence[Engine], memory_bytes: int) -> list[_Pass]:
+    def _passes(self, engines: Sequence[Engine], memory_bytes: int) -> list[Pass]:
         height, width = self.picture.height, self.picture.width
         passes = []
         for engine in engines:
-            made = _load_pass(engine, self.picture, (height, width), memory_bytes, fine=True)
+            made = load_pass(engine, self.picture, (height, width), memory_bytes, fine=True)
             if self.reuse and not self._made and self.exact_tiles:
                 self.exact_tiles = all(
                     runner.agree() for runner in (made.luma, made.chroma) if runner is not None
                 )
             if not (self.exact_tiles and self.reuse):
-                _close(made)
-                made = _load_pass(engine, self.picture, (height, width), memory_bytes, fine=False)
+                close_pass(made)
+                made = load_pass(engine, self.picture, (height, width), memory_bytes, fine=False)
             passes.append(made)
             height, width = height * engine.factor, width * engine.factor
         return passes
@@ -171,7 +179,7 @@ class FrameEnlarger:
             self._free.put(passes)
 
     def _enlarge(
-        self, passes: list[_Pass], frame: Any, now: _Frames, before: _Frames | None
+        self, passes: list[Pass], frame: Any, now: _Frames, before: _Frames | None
     ) -> Enlarged:
         layout = self.picture.layout
         tiles = computed = 0
@@ -197,7 +205,7 @@ class FrameEnlarger:
             self._pool.shutdown(wait=True, cancel_futures=True)
         for passes in self._made:
             for one in passes:
-                _close(one)
+                close_pass(one)
         self._made = []
         self._before = None
 
@@ -254,14 +262,30 @@ def _check(picture: Picture, engines: Sequence[Engine]) -> None:
             )
 
 
-def _load_pass(
-    engine: Engine, picture: Picture, size: tuple[int, int], memory_bytes: int, fine: bool
-) -> _Pass:
+def load_pass(
+    engine: Engine,
+    picture: Picture,
+    size: tuple[int, int],
+    memory_bytes: int,
+    *,
+    fine: bool,
+    threads: int = 1,
+) -> Pass:
+    """A native factor ready to run.
+
+    Args:
+        engine: settled on a processor.
+        picture: what frames have in common, but their size.
+        size: height and width of what goes in.
+        memory_bytes: for tiles.
+        fine: compare frames on small tiles.
+        threads: of the CPU.
+    """
     height, width = size
     scale, bits = engine.factor, picture.layout.bits
     codes = luma_codes(bits, picture.full_range)
     settled = engine.processor
-    load = placed(find_processor if settled is None else lambda _: settled, 1, False)
+    load = placed(find_processor if settled is None else lambda _: settled, threads, False)
 
     def luma(tile_height: int, tile_width: int) -> Chain:
         return load_plane(
@@ -281,21 +305,23 @@ def _load_pass(
     chroma = None
     if picture.layout.subsampling is not None:
         try:
-            chroma = _chroma(engine, picture, size, fine)
+            chroma = _chroma(engine, picture, size, fine, threads)
         except BaseException:
             runner.close()
             raise
-    return _Pass(runner, chroma, height * scale, width * scale)
+    return Pass(runner, chroma, height * scale, width * scale)
 
 
-def _chroma(engine: Engine, picture: Picture, size: tuple[int, int], fine: bool) -> PlaneRunner:
+def _chroma(
+    engine: Engine, picture: Picture, size: tuple[int, int], fine: bool, threads: int
+) -> PlaneRunner:
     layout = picture.layout
     assert layout.subsampling is not None
     height, width = layout.plane_size(1, *size)
     shift = chroma_shift(picture.siting, layout.subsampling, engine.factor)
     codes = chroma_codes(layout.bits)
     processor = _float_processor(engine)
-    load = placed(lambda _: processor, 1, False)
+    load = placed(lambda _: processor, threads, False)
     whole = grid(height, width, height, width, CHROMA_RADIUS, 1)
 
     def chroma(tile_height: int, tile_width: int) -> Chain:
@@ -326,7 +352,8 @@ def _coarse(engine: Engine, height: int, width: int, codes: bool, memory_bytes: 
     return grid(height, width, chosen.height, chosen.width, halo, step)
 
 
-def _close(one: _Pass) -> None:
+def close_pass(one: Pass) -> None:
+    """Free the engines' memory."""
     one.luma.close()
     if one.chroma is not None:
         one.chroma.close()
