@@ -7,8 +7,8 @@ import sys
 import av
 import numpy as np
 import pytest
-
 from clips import decoded, make_film, video_times
+
 from vernier.errors import UsageError, VideoError
 from vernier.video import streaming
 from vernier.video.converting import video

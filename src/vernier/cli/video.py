@@ -66,6 +66,9 @@ def command(
         str | None, typer.Option("--from", help="Begin there: seconds, or 1:02:03.5.")
     ] = None,
     end: Annotated[str | None, typer.Option("--to", help="End before.")] = None,
+    fps: Annotated[
+        float | None, typer.Option(help="Frames a second of a folder of frames; 24 if absent.")
+    ] = None,
     interlaced: Annotated[
         Literal["refuse", "deinterlace", "keep"],
         typer.Option(help="A film of fields: refuse it, make whole frames first, or take it so."),
@@ -127,6 +130,7 @@ def command(
             threads=threads,
             memory_bytes=parse_memory(memory),
             allow_inexact=allow_inexact,
+            fps=fps,
             overwrite=overwrite,
             restart=restart,
             preview_seconds=preview,

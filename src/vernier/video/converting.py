@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
@@ -23,11 +25,17 @@ from vernier.video.damage import Damage
 from vernier.video.decoding import Decoded, decode
 from vernier.video.encoder import EncoderSettings, SegmentEncoder, encoder_settings
 from vernier.video.enlarging import Enlarged, FrameEnlarger, Picture, choose_engines
-from vernier.video.journal import Heading, Journal
+from vernier.video.frame_folders import (
+    FolderWriter,
+    finished_frames,
+    is_folder,
+    png_settings,
+)
+from vernier.video.journal import Heading, Journal, journal_folder
 from vernier.video.library import av
 from vernier.video.muxing import Cut, check_container, wants_global_header, write_film
 from vernier.video.preview import Preview
-from vernier.video.probing import Film, probe
+from vernier.video.probing import USUAL_RATE, Film, probe
 from vernier.video.segmenting import SegmentWriter
 from vernier.video.status import Status, StatusClock, ignore_status
 
@@ -127,6 +135,7 @@ def video(
     threads: int = 0,
     memory_bytes: int = 1 << 29,
     allow_inexact: bool = False,
+    fps: float | None = None,
     overwrite: bool = False,
     restart: bool = False,
     preview_seconds: float | None = None,
@@ -139,8 +148,9 @@ def video(
     whatever ended the one before, and gives the same film.
 
     Args:
-        source: a film that FFmpeg reads.
-        target: the result; its suffix says the container.
+        source: a film that FFmpeg reads, or a folder of PNG frames in the order of their names.
+        target: the result; its suffix says the container. A folder, or a name without suffix,
+            gets PNG frames.
         scale: enlargement, above 1 and at most 16; None for the network's own.
         height: lines of the result, instead of a scale; its width follows.
         network: one of luma that comes with Vernier.
@@ -159,6 +169,7 @@ def video(
         threads: of the CPU; 0 for all cores.
         memory_bytes: for the networks' tiles.
         allow_inexact: run a processor that is named even where its numbers are wrong.
+        fps: frames per second of a folder; 24 if absent.
         overwrite: replace a result that is there.
         restart: throw away what an earlier run has finished.
         preview_seconds: write `TARGET.preview.png`, before and after, every so often.
@@ -194,7 +205,7 @@ def video(
     )
     source, target = Path(source), Path(target)
     _check_target(source, target, overwrite)
-    film = probe(source)
+    film = probe(source, _rate(source, fps))
     with ExitStack() as stack:
         journal = stack.enter_context(Journal.open(target))
         if restart:
@@ -211,12 +222,29 @@ def _prefer(prefer: str) -> Prefer:
     return Prefer(prefer)
 
 
+def _rate(source: Path, fps: float | None) -> Fraction:
+    if fps is None:
+        return USUAL_RATE
+    if not source.is_dir():
+        raise UsageError("--fps is for folders of frames; a film has its own times")
+    if not 0 < fps <= 1000:
+        raise UsageError(f"expected between 0 and 1000 frames a second, found {fps}")
+    return Fraction(fps).limit_denominator(1001)
+
+
 def _check_target(source: Path, target: Path, overwrite: bool) -> None:
     if target.exists() and source.exists() and source.samefile(target):
         raise UsageError(f"{target}: is the film itself; give the result another name")
-    if target.is_dir():
-        raise UsageError(f"{target}: is a folder; expected a name such as large.mkv")
-    if target.exists() and not overwrite:
+    if is_folder(target):
+        if source.is_dir():
+            raise UsageError(
+                f"{source} and {target}: from folder to folder goes vernier upscale -o, without "
+                "a film between"
+            )
+        begun = journal_folder(target).exists()
+        if target.is_dir() and any(target.iterdir()) and not (overwrite or begun):
+            raise UsageError(f"{target}: holds files already; allow overwriting or rename it")
+    elif target.exists() and not overwrite:
         raise UsageError(f"{target}: exists already; allow overwriting or rename it")
     if not target.parent.is_dir():
         raise UsageError(f"{target.parent}: is no folder")
@@ -240,19 +268,14 @@ def _prepared(film: Film, request: VideoRequest, target: Path, journal: Journal)
         )
     opened = None if request.bundle is None else open_bundle(request.bundle)
     size = result_size(film, request.scale, request.height, native_scale(request.network, opened))
-    settings = encoder_settings(
-        film,
-        size,
-        codec=request.codec,
-        crf=request.crf,
-        preset=request.preset,
-        suffix=target.suffix.lower(),
-    )
+    settings = _settings(film, request, size, target)
     cut = _cut(film, request)
     what = _identity(film, request, size, settings)
     journal.check(what, target)
-    header = SegmentEncoder(settings, wants_global_header(target)).header.hex()
-    check_container(film, settings, target, journal.folder)
+    header = ""
+    if not is_folder(target):
+        header = SegmentEncoder(settings, wants_global_header(target)).header.hex()
+        check_container(film, settings, target, journal.folder)
     before = journal.heading
     processor = request.processor if before is None else before.processor.partition("+")[0]
     if opened is not None and opened.pinned:
@@ -278,6 +301,23 @@ def _prepared(film: Film, request: VideoRequest, target: Path, journal: Journal)
             f"{target}: the encoder is not the one that this was begun with; --restart begins anew"
         )
     return work
+
+
+def _settings(
+    film: Film, request: VideoRequest, size: tuple[int, int], target: Path
+) -> EncoderSettings:
+    if not is_folder(target):
+        return encoder_settings(
+            film,
+            size,
+            codec=request.codec,
+            crf=request.crf,
+            preset=request.preset,
+            suffix=target.suffix.lower(),
+        )
+    if not (request.codec is None and request.crf is None and request.preset is None):
+        raise UsageError("a folder gets PNG files; --codec, --crf and --preset are for films")
+    return png_settings(film, size)
 
 
 def _said(work: _Work, size: tuple[int, int]) -> list[str]:
@@ -374,6 +414,8 @@ def _run(
     work: _Work, journal: Journal, preview_seconds: float | None, status: Callable[[Status], None]
 ) -> VideoReport:
     film, target = work.film, work.target
+    if is_folder(target):
+        return _run_folder(work, journal, preview_seconds, status)
     resumed = sum(note.frames for note in journal.segments)
     clock = StatusClock(_expected_frames(work), resumed, status)
     started = time.perf_counter()
@@ -416,6 +458,40 @@ def _run(
     )
 
 
+def _run_folder(
+    work: _Work, journal: Journal, preview_seconds: float | None, status: Callable[[Status], None]
+) -> VideoReport:
+    """Frames as PNG files; those that are there are whole, and need no other journal."""
+    size = (work.settings.height, work.settings.width)
+    resumed = finished_frames(work.target) if journal.resumed else 0
+    started = time.perf_counter()
+    clock = StatusClock(_expected_frames(work), resumed, status)
+    writer = FolderWriter(work.target, work.film, resumed)
+    tiles = computed = total = frames = 0
+    for _, result in _enlarged_frames(work, None, resumed, preview_seconds):
+        total += writer.add(result.frame)
+        clock.segment(total)
+        clock.frame(result.tiles, result.computed)
+        tiles, computed, frames = tiles + result.tiles, computed + result.computed, frames + 1
+    if not frames + resumed:
+        raise VideoError(f"{work.film.path}: not one frame of the part that was asked for")
+    journal.remove()
+    clock.done(total)
+    return VideoReport(
+        target=work.target,
+        size=size,
+        frames=frames + resumed,
+        resumed=resumed,
+        seconds=time.perf_counter() - started,
+        processor=work.processor,
+        codec=work.settings.name,
+        reused=1 - computed / tiles if tiles else 0.0,
+        bytes=total,
+        how=tuple(work.how),
+        damage=work.damage.explain(),
+    )
+
+
 def _expected_frames(work: _Work) -> int:
     """By the film's own account; 0 unknown."""
     film, request = work.film, work.request
@@ -432,47 +508,59 @@ def _expected_frames(work: _Work) -> int:
 def _enlarge_rest(
     work: _Work, journal: Journal, clock: StatusClock, preview_seconds: float | None
 ) -> None:
-    """What earlier runs have not finished: three threads, with bounded queues between them."""
+    """What earlier runs have not finished, encoded."""
+    after = journal.segments[-1].last if journal.segments else None
+    writer = SegmentWriter(
+        work.settings, wants_global_header(work.target), journal, work.damage, clock
+    )
+    for one, result in _enlarged_frames(work, after, 0, preview_seconds):
+        writer.add(result, one.pts, one.duration, one.key)
+    writer.finish()
+
+
+def _enlarged_frames(
+    work: _Work, after: int | None, skipped: int, preview_seconds: float | None
+) -> Iterator[tuple[Decoded, Enlarged]]:
+    """Decoder and network in threads of their own, with bounded queues behind each.
+
+    Args:
+        work: to do.
+        after: only frames later than this timestamp.
+        skipped: frames at the beginning that are not computed.
+        preview_seconds: between two previews; None for none.
+    """
     film, request, cut = work.film, work.request, work.cut
     picture = Picture(film.height, film.width, film.layout, film.full_range, film.siting)
-    size = (work.settings.height, work.settings.width)
     preview = None if preview_seconds is None else Preview(work.target, preview_seconds)
-    after = journal.segments[-1].last if journal.segments else None
+
+    def decoded() -> Iterator[Decoded]:
+        frames = decode(
+            film,
+            work.damage,
+            after=after,
+            first=_units(cut.start, film) if cut.moves else None,
+            end=None if cut.end is None else _units(cut.end, film),
+            deinterlace=film.interlaced and request.interlaced == "deinterlace",
+        )
+        return itertools.islice(frames, skipped, None)
+
     with ExitStack() as stack:
         enlarger = FrameEnlarger(
             picture,
             work.engines,
-            size,
+            (work.settings.height, work.settings.width),
             threads=request.threads,
             memory_bytes=request.memory_bytes,
             reuse=request.reuse,
         )
         stack.callback(enlarger.close)
-        frames = stack.enter_context(
-            BoundedThread(
-                lambda: decode(
-                    film,
-                    work.damage,
-                    after=after,
-                    first=_units(cut.start, film) if cut.moves else None,
-                    end=None if cut.end is None else _units(cut.end, film),
-                    deinterlace=film.interlaced and request.interlaced == "deinterlace",
-                ),
-                QUEUED_FRAMES,
-                "vernier-decode",
-            )
-        )
-        writer = SegmentWriter(
-            work.settings, wants_global_header(work.target), journal, work.damage, clock
-        )
+        frames = stack.enter_context(BoundedThread(decoded, QUEUED_FRAMES, "vernier-decode"))
         made = stack.enter_context(
             BoundedThread(
                 lambda: _enlarged(frames, enlarger, preview), QUEUED_FRAMES, "vernier-network"
             )
         )
-        for one, result in made:
-            writer.add(result, one.pts, one.duration, one.key)
-        writer.finish()
+        yield from made
 
 
 def _units(seconds: float, film: Film) -> int:

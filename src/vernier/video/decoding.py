@@ -91,7 +91,7 @@ def _from(film: Film, damage: Damage, begin: int | None, deinterlace: bool) -> I
 def _read(
     film: Film, damage: Damage, deinterlace: bool, seek_to: int | None
 ) -> Generator[Decoded, None, None]:
-    with open_film(film.path) as container:
+    with open_film(film.path, film.rate) as container:
         stream = main_video(container, film.path)
         stream.thread_type = "AUTO"
         if seek_to is not None:

@@ -86,12 +86,14 @@ class Journal:
         heading: its first line; None while there is none.
         segments: that are finished.
         is_complete: whether those are all.
+        resumed: whether an earlier run began.
     """
 
     folder: Path
     heading: Heading | None
     segments: list[SegmentNote]
     is_complete: bool
+    resumed: bool
     _file: IO[bytes]
 
     @classmethod
@@ -116,7 +118,7 @@ class Journal:
                 raise UsageError(f"{target}: another process is making it") from error
         heading, segments, is_complete, end = _read(folder, file)
         file.truncate(end)
-        return cls(folder, heading, segments, is_complete, file)
+        return cls(folder, heading, segments, is_complete, heading is not None, file)
 
     def begin(self, heading: Heading) -> None:
         """Write the first line."""
@@ -194,6 +196,7 @@ class Journal:
         for note in self.segments:
             (self.folder / note.file).unlink(missing_ok=True)
         self.heading, self.segments, self.is_complete = None, [], False
+        self.resumed = False
 
     def remove(self) -> None:
         """Remove the journal and all segments."""

@@ -94,7 +94,7 @@ def check_container(film: Film, settings: EncoderSettings, target: Path, folder:
     """
     trial = folder / f"trial{target.suffix}"
     try:
-        with open_film(film.path) as source:
+        with open_film(film.path, film.rate) as source:
             container = av.open(str(trial), "w", format=_format_name(target))
             try:
                 _add_streams(container, source, film, settings, target)
@@ -136,7 +136,7 @@ def write_film(
         VideoError: the disk is full, or a packet does not go into the container.
     """
     try:
-        with open_film(film.path) as source:
+        with open_film(film.path, film.rate) as source:
             container = av.open(
                 str(partial), "w", format=_format_name(target), options=_muxer_options(film, target)
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -22,6 +23,9 @@ from vernier.video.pixel_format import (
     nearest_planar,
 )
 
+FRAMES = "*.png"
+"""Of a folder, in the order of their names."""
+USUAL_RATE = Fraction(24)
 PROBED_FRAMES = 24
 """At the beginning, to see whether it is interlaced and has timestamps."""
 TRANSFERS = {16: "PQ (HDR10)", 18: "HLG"}
@@ -101,14 +105,18 @@ class Film:
         return TRANSFERS.get(self.colours.transfer, "")
 
 
-def open_film(path: Path) -> Any:
+def open_film(path: Path, rate: Fraction = USUAL_RATE) -> Any:
     """A container to read.
 
+    Args:
+        path: of a film, or of a folder of frames.
+        rate: frames per second of a folder.
+
     Raises:
-        VideoError: the file is not there, or is no film.
+        VideoError: it is not there, or is no film.
     """
     if path.is_dir():
-        raise VideoError(f"{path}: is a folder; expected a film")
+        return _open_folder(path, rate)
     try:
         return av.open(str(path), "r", metadata_errors="replace")
     except av.error.FFmpegError as error:
@@ -135,13 +143,27 @@ def main_video(container: Any, path: Path) -> Any:
     return streams[0]
 
 
-def probe(path: Path) -> Film:
-    """What a film is.
+def _open_folder(folder: Path, rate: Fraction) -> Any:
+    if not any(folder.glob(FRAMES)):
+        raise VideoError(f"{folder}: holds no .png files; expected a folder of frames, or a film")
+    try:
+        return av.open(
+            str(Path(glob.escape(str(folder))) / FRAMES),
+            "r",
+            format="image2",
+            options={"pattern_type": "glob", "framerate": str(rate)},
+        )
+    except av.error.FFmpegError as error:
+        raise VideoError(f"{folder}: its frames cannot be read ({reason(error)})") from error
+
+
+def probe(path: Path, rate: Fraction = USUAL_RATE) -> Film:
+    """What a film is; arguments are those of `open_film`.
 
     Raises:
         VideoError: it is not there, is no film, or not a frame of it can be decoded.
     """
-    with open_film(path) as container:
+    with open_film(path, rate) as container:
         stream = main_video(container, path)
         stream.thread_type = "AUTO"
         first = _first_frames(container, stream)
@@ -191,7 +213,7 @@ def _film(path: Path, container: Any, stream: Any, first: list[Any]) -> Film:
         siting=_siting(stream, frame, layout),
         time_base=stream.time_base if timestamps else 1 / Fraction(rate),
         rate=Fraction(rate),
-        frames=int(stream.frames or (duration or 0) * rate),
+        frames=_frames(path, stream, duration, rate),
         start=(container.start_time or 0) / av.time_base,
         duration=duration,
         timestamps=timestamps,
@@ -221,6 +243,12 @@ def _notes(film: Film, frame: Any) -> tuple[str, ...]:
     if not film.timestamps:
         notes.append(f"it has no timestamps; they are counted at {float(film.rate):g} frames/s")
     return tuple(notes)
+
+
+def _frames(path: Path, stream: Any, duration: float | None, rate: Fraction) -> int:
+    if path.is_dir():
+        return sum(1 for _ in path.glob(FRAMES))
+    return int(stream.frames or (duration or 0) * rate)
 
 
 def _duration(container: Any, stream: Any) -> float | None:
