@@ -10,7 +10,6 @@ unit timed directly as a file of its own, and nothing subtracted.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Sequence
@@ -20,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from timing import write_results
+from timing import read_results, write_results
 from vernier.graphs.shapes import resized
 from vernier.networks.source import graph_of
 from vernier.processors.discovery import find_processor
@@ -152,8 +151,7 @@ def known(out: Path | None) -> dict[str, Any]:
     path = None if out is None else out / f"{NAME}.json"
     if path is None or not path.is_file():
         return {}
-    found: dict[str, Any] = json.loads(path.read_text())["results"]
-    return found
+    return read_results(path)
 
 
 def row(key: str, results: dict[str, Any]) -> str:

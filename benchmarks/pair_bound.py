@@ -12,7 +12,6 @@ bits both are the same. Results are written under the CPU's name and the instruc
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import sys
@@ -24,7 +23,7 @@ from statistics import fmean, median
 
 import numpy as np
 
-from timing import write_results
+from timing import read_results, write_results
 from vernier.bundles.bundle import Bundle, in_memory, open_bundle
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.export.networks import Photos, ranges_on
@@ -130,7 +129,7 @@ def main() -> None:
 
 def _recorded(file: Path) -> tuple[dict[tuple[str, int], Row], int]:
     """Of an earlier run: rows by network and scale, and of how many photos."""
-    found = json.loads(file.read_text())["results"]
+    found = read_results(file)
     rows = [Row(**row) for row in found["networks"]]
     return {(row.network, row.scale): row for row in rows}, found["photos"]
 

@@ -26,7 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
-from timing import write_results
+from timing import read_results, write_results
 from vernier.metrics.piqe import SHIFTS
 from vernier.networks.source import Source, find_source
 from vernier.perceptual.estimator import shipped_estimator
@@ -208,7 +208,7 @@ def learner_of(context: Context, quality: SplitQuality, objective: Objective) ->
 def known_rows(folder: Path | None, name: str) -> list[dict]:
     """What an earlier run wrote; other networks' rows stay."""
     file = None if folder is None else folder / f"{name}.json"
-    return json.loads(file.read_text())["results"]["rows"] if file and file.exists() else []
+    return read_results(file)["rows"] if file and file.exists() else []
 
 
 def table_of(rows: list[dict]) -> str:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import sys
 import tempfile
 import time
@@ -30,7 +29,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from timing import write_results
+from timing import read_results, write_results
 from vernier.bundles.bundle import Bundle, in_memory, write_bundle
 from vernier.bundles.shipped import shipped_networks
 from vernier.errors import PlacementError
@@ -344,7 +343,7 @@ def kept_rows(folder: Path, networks: Sequence[str]) -> list[dict[str, Any]]:
     path = folder / "splits.json"
     if not path.is_file():
         return []
-    outcomes = json.loads(path.read_text())["results"]["outcomes"]
+    outcomes = read_results(path)["outcomes"]
     return [row for row in outcomes if row["network"].rpartition(" ")[0] not in networks]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import statistics
 import time
@@ -15,6 +16,9 @@ import msgspec
 
 from vernier.processors.machine import Machine, describe_machine
 from vernier.version import VERSION
+
+MANY_BYTES = 40_000
+"""Longer results are kept compressed, in `NAME.results.json.gz` beside the page."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,13 @@ def interleave(
 def write_results(folder: Path, name: str, results: dict[str, Any], table: str) -> None:
     """`NAME.json` with the machine in it, and `NAME.md` for people."""
     folder.mkdir(parents=True, exist_ok=True)
+    raw = json.dumps(results).encode()
+    packed = folder / f"{name}.results.json.gz"
+    packed.unlink(missing_ok=True)
+    if len(raw) > MANY_BYTES:
+        # No date inside: the same results give the same file.
+        packed.write_bytes(gzip.compress(raw, mtime=0))
+        results = {"compressed": packed.name}
     document = {
         "benchmark": name,
         "vernier": VERSION,
@@ -56,6 +67,14 @@ def write_results(folder: Path, name: str, results: dict[str, Any], table: str) 
     }
     (folder / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n")
     (folder / f"{name}.md").write_text(with_machine(table, describe_machine()))
+
+
+def read_results(path: Path) -> dict[str, Any]:
+    """The results of `NAME.json`, as `write_results` was given them."""
+    found: dict[str, Any] = json.loads(path.read_text())["results"]
+    if set(found) == {"compressed"}:
+        found = json.loads(gzip.decompress((path.parent / found["compressed"]).read_bytes()))
+    return found
 
 
 def with_machine(table: str, machine: Machine) -> str:

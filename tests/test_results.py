@@ -1,6 +1,7 @@
 """Published tables say what they were measured on."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,3 +18,18 @@ def test_a_table_says_its_cpu(page: Path) -> None:
 
 def test_there_are_tables() -> None:
     assert len(PAGES) > 20
+
+
+def test_long_results_come_back_from_their_compressed_file(tmp_path: Path) -> None:
+    sys.path.insert(0, str(RESULTS.parent))
+    try:
+        from timing import MANY_BYTES, read_results, write_results
+    finally:
+        sys.path.pop(0)
+    long, short = {"rows": [{"n": n, "ms": n / 7} for n in range(MANY_BYTES // 8)]}, {"rows": [1]}
+    for results in (long, short):
+        write_results(tmp_path, "made", results, "# Made\n")
+        assert read_results(tmp_path / "made.json") == results
+        packed = (tmp_path / "made.results.json.gz").exists()
+        assert packed == (results is long)
+    assert (tmp_path / "made.json").stat().st_size < MANY_BYTES
