@@ -18,7 +18,7 @@ from vernier.splitting.exhaustive import all_splits, exhaustive
 from vernier.splitting.front import Point, front, knee, not_dominated, thinned
 from vernier.splitting.greedy import greedy
 from vernier.splitting.methods import LEARNING, Method, find_split
-from vernier.splitting.sensitivities import estimated, sensitivities
+from vernier.splitting.sensitivities import sensitivities
 from vernier.splitting.starts import flips
 from vernier.splitting.time_model import time_model
 
@@ -32,15 +32,12 @@ def test_on_a_chain_the_sum_of_times_is_the_prediction(seed: int) -> None:
         assert model.total_ms(places) == pytest.approx(problem.time_ms(split))
 
 
-def test_many_sums_at_once_are_the_same_and_hide_nothing_feasible() -> None:
+def test_many_sums_at_once_are_the_same() -> None:
     problem = random_problem(3, processors=(FLOAT, INT8, BFLOAT16), skips={5: 1}, share=0.35)
     model, splits = problem.sums, all_splits(problem)
     places = np.array([[model.processors.index(name) for name in split] for split in splits])
     singly = [model.total_ms(row) for row in places]
     np.testing.assert_allclose(model.totals_ms(places), singly)
-    hopeful = set(problem.hopeful(splits))
-    assert {split for split in splits if problem.feasible(split)} <= hopeful
-    assert len(hopeful) < len(splits)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -76,8 +73,10 @@ def test_sensitivities_of_an_additive_judge_add_up_to_it() -> None:
     problem = random_problem(7)
     judge = additive_judge(problem, 7)
     table = sensitivities(problem, judge)
+    place = {name: number for number, name in enumerate(problem.profile.processors)}
     for split in all_splits(problem)[::11]:
-        assert estimated(problem, table, split) == pytest.approx(judge(split))
+        moved = sum(table[unit, place[name]] for unit, name in enumerate(split))
+        assert judge(problem.finest) + moved == pytest.approx(judge(split))
 
 
 def test_greedy_moves_the_least_sensitive_units_first() -> None:

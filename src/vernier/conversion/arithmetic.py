@@ -5,6 +5,7 @@ Quantising holds one float32 array of the tensor's size, so that the source stay
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -43,14 +44,19 @@ class Bound:
         self._function = None
 
 
-class Arithmetic:
-    """Whole arrays, one pass after the other, on one core."""
+class NumPyMethod(ABC):
+    """A way to convert that is NumPy's passes over the two buffers."""
 
-    name = "arithmetic"
+    name: str
+    cores = "one core"
 
     def availability(self) -> tuple[bool, str]:
         """Always."""
-        return True, f"NumPy {np.__version__}, one core"
+        return True, f"NumPy {np.__version__}, {self.cores}"
+
+    @abstractmethod
+    def function(self, task: Task) -> Callable[[], None]:
+        """What fills the target."""
 
     def prepare(
         self,
@@ -61,21 +67,27 @@ class Arithmetic:
     ) -> Conversion:
         """See `Method.prepare`."""
         task = check(source, source_quantization, target, target_quantization)
-        return Bound(_function(task))
+        return Bound(self.function(task))
 
 
-def _function(task: Task) -> Callable[[], None]:
-    source, target = task.source, task.target
-    match task.direction:
-        case Direction.COPY:
-            return lambda: np.copyto(target, source)
-        case Direction.DEQUANTIZE:
-            return lambda: dequantize(source, target, task.coding)
-        case Direction.QUANTIZE:
-            encoding, scratch = Encoding.of(task.coding), np.empty_like(source)
-            return lambda: quantize(source, target, encoding, scratch)
-        case Direction.REQUANTIZE:
-            return _requantize(task)
+class Arithmetic(NumPyMethod):
+    """Whole arrays, one pass after the other, on one core."""
+
+    name = "arithmetic"
+
+    def function(self, task: Task) -> Callable[[], None]:
+        """See `NumPyMethod`."""
+        source, target = task.source, task.target
+        match task.direction:
+            case Direction.COPY:
+                return lambda: np.copyto(target, source)
+            case Direction.DEQUANTIZE:
+                return lambda: dequantize(source, target, task.coding)
+            case Direction.QUANTIZE:
+                encoding, scratch = Encoding.of(task.coding), np.empty_like(source)
+                return lambda: quantize(source, target, encoding, scratch)
+            case Direction.REQUANTIZE:
+                return _requantize(task)
 
 
 def quantize(

@@ -17,11 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vernier.conversion.arithmetic import Bound, dequantize, quantize
-from vernier.conversion.protocol import Conversion, Direction, Task, check
+from vernier.conversion.arithmetic import NumPyMethod, dequantize, quantize
+from vernier.conversion.protocol import Direction, Task
 from vernier.conversion.tables import Encoding, requantized
 from vernier.cpu import usable_cores
-from vernier.graphs.graph import Quantization
 
 BLOCK = 1 << 19
 """Elements in a block at most: 2 MiB of float32, within the third cache. Smaller ones would fit the
@@ -34,7 +33,7 @@ SHARE = 1 << 18
 Range = Callable[[int, int], None]
 
 
-class Blocked:
+class Blocked(NumPyMethod):
     """NumPy in blocks, on several cores.
 
     Args:
@@ -47,23 +46,13 @@ class Blocked:
 
     def __init__(self, threads: int = 0, block: int = BLOCK, share: int = SHARE) -> None:
         self._threads = min(threads or usable_cores(), usable_cores())
+        self.cores = f"{self._threads} cores"
         self._block = block
         self._share = share
 
-    def availability(self) -> tuple[bool, str]:
-        """Always."""
-        return True, f"NumPy {np.__version__}, {self._threads} cores"
-
-    def prepare(
-        self,
-        source: NDArray[Any],
-        source_quantization: Quantization | None,
-        target: NDArray[Any],
-        target_quantization: Quantization | None,
-    ) -> Conversion:
-        """See `Method.prepare`."""
-        task = check(source, source_quantization, target, target_quantization)
-        return Bound(self._in_threads(task.source.size, _range(task, self._block)))
+    def function(self, task: Task) -> Callable[[], None]:
+        """See `NumPyMethod`."""
+        return self._in_threads(task.source.size, _range(task, self._block))
 
     def _in_threads(self, size: int, work: Range) -> Callable[[], None]:
         """The work on all blocks, divided among the threads; the caller's is one of them."""

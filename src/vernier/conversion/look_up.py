@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vernier.conversion.arithmetic import Bound, look_up, quantize
-from vernier.conversion.protocol import Conversion, Direction, Task, check
+from vernier.conversion.arithmetic import NumPyMethod, look_up, quantize
+from vernier.conversion.protocol import Direction, Task
 from vernier.conversion.tables import Encoding, dequantized, requantized
-from vernier.graphs.graph import Quantization
 from vernier.quantization.arithmetic.elementwise import Target
 from vernier.quantization.scales import HIGHEST
 
@@ -32,43 +31,30 @@ BLOCK = 1 << 14
 """Elements at a time, so that the places in the tables stay in the cache."""
 
 
-class LookUp:
+class LookUp(NumPyMethod):
     """Tables, read by NumPy on one core."""
 
     name = "look-up"
 
-    def availability(self) -> tuple[bool, str]:
-        """Always."""
-        return True, f"NumPy {np.__version__}, one core"
-
-    def prepare(
-        self,
-        source: NDArray[Any],
-        source_quantization: Quantization | None,
-        target: NDArray[Any],
-        target_quantization: Quantization | None,
-    ) -> Conversion:
-        """See `Method.prepare`."""
-        task = check(source, source_quantization, target, target_quantization)
-        return Bound(_function(task))
-
-
-def _function(task: Task) -> Callable[[], None]:
-    source, target = task.source, task.target
-    match task.direction:
-        case Direction.COPY:
-            return lambda: np.copyto(target, source)
-        case Direction.DEQUANTIZE:
-            reals = dequantized(task.coding)
-            return lambda: _by_blocks(
-                source, target, lambda x, y: np.take(reals, x.view(np.uint8), out=y, mode="wrap")
-            )
-        case Direction.REQUANTIZE:
-            tables = requantized(*task.codings)
-            return lambda: look_up(source, target, tables)
-        case Direction.QUANTIZE:
-            buckets = bucket_tables(task.coding)
-            return lambda: _by_blocks(source, target, buckets.encode)
+    def function(self, task: Task) -> Callable[[], None]:
+        """See `NumPyMethod`."""
+        source, target = task.source, task.target
+        match task.direction:
+            case Direction.COPY:
+                return lambda: np.copyto(target, source)
+            case Direction.DEQUANTIZE:
+                reals = dequantized(task.coding)
+                return lambda: _by_blocks(
+                    source,
+                    target,
+                    lambda x, y: np.take(reals, x.view(np.uint8), out=y, mode="wrap"),
+                )
+            case Direction.REQUANTIZE:
+                tables = requantized(*task.codings)
+                return lambda: look_up(source, target, tables)
+            case Direction.QUANTIZE:
+                buckets = bucket_tables(task.coding)
+                return lambda: _by_blocks(source, target, buckets.encode)
 
 
 def _by_blocks(

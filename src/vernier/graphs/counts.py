@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vernier.graphs.graph import CONVOLUTIONS, Graph, Kind, Operator
+from vernier.graphs.graph import CONVOLUTIONS, Graph, Operator
 from vernier.graphs.operators.convolutions import kernel_size
 from vernier.graphs.operators.descriptor import Grid
 from vernier.graphs.operators.table import DESCRIPTORS
@@ -14,20 +14,6 @@ def count_weights(graph: Graph) -> int:
     Zeros that a transposed convolution was padded with when captured are not counted.
     """
     return sum(kernel_size(graph, op) for op in graph.operators if op.kind in CONVOLUTIONS)
-
-
-def count_parameters(graph: Graph) -> int:
-    """Weights, biases and PReLU slopes; no other constants, such as an offset of the input."""
-    biases = sum(
-        graph.types[name].shape[0]
-        for op in graph.operators
-        if op.kind in CONVOLUTIONS
-        for name in op.inputs[2:]
-    )
-    slopes = sum(
-        graph.constants[op.inputs[1]].size for op in graph.operators if op.kind is Kind.PRELU
-    )
-    return count_weights(graph) + biases + slopes
 
 
 def operator_macs(graph: Graph, op: Operator, transposed_on: Grid = "output") -> int:

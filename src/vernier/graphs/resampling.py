@@ -43,11 +43,6 @@ def _keys(x: float) -> float:
     return a * x**3 - 5 * a * x**2 + 8 * a * x - 4 * a if x < 2 else 0.0
 
 
-def nearest_taps(place: float) -> dict[int, float]:
-    """The pixel that a place lies in."""
-    return {floor(place + 0.5): 1.0}
-
-
 def phase_weights(ratio: Fraction, taps: Taps) -> tuple[int, Float64]:
     """What each of a block's output pixels takes of its input pixels, along one side.
 

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from vernier.errors import ImageError
-from vernier.images import colour_coding, deep, exif, png_file, profiles, tiff_file
+from vernier.images import colour_coding, deep, exif, png_file, profiles, tiff_file, tiff_jpegs
 from vernier.images.jpeg_rows import can_stream, jpeg_rows
 from vernier.images.native_messages import without_native_messages
 from vernier.images.picture import Picture, Samples
@@ -194,7 +194,7 @@ def _tiff_by_pillow(
     image = Image.open(stream, formats=("TIFF",))
     allow(image.height, image.width)
     if file.compression in TIFF_OF_JPEGS:
-        tiff_file.check_jpegs(stream, file_bytes)
+        tiff_jpegs.check_jpegs(stream, file_bytes)
     if not file.has_sound_exif:
         image._exif = Image.Exif()
         notes.append("its EXIF was left out: damaged EXIF")

@@ -90,12 +90,6 @@ def _decode(image: ImageFile.ImageFile, raw: str) -> NDArray[np.uint8]:
     return np.asarray(image)
 
 
-def transparent_colour(picture: NDArray[np.uint16], colour: object) -> NDArray[np.uint16]:
-    """Alpha of a PNG that names one colour as transparent: 0 there, 65535 elsewhere."""
-    wanted = np.asarray(colour, np.uint16).reshape(-1)
-    return np.where((picture == wanted).all(axis=2), 0, 65535).astype(np.uint16)
-
-
 def from_modes(image: Image.Image) -> NDArray[np.uint16] | None:
     """A grey picture of 16 bits from Pillow's modes `I;16*` and `I`; None for other modes.
 

@@ -37,8 +37,6 @@ BY_LIBTIFF = (5, 32773, 50000, 34925)
 LARGEST_DIRECTORY_BYTES = 1 << 28
 MOST_PAGES = 1000
 UINT, FLOAT = 1, 3
-# Of JPEG (ITU-T T.81, annex B).
-MARKER, START_OF_SCAN = 0xFF, 0xDA
 # Float samples this far outside [0, 1] are rounding; further out they are another scale.
 FLOAT_TOLERANCE = 1 / 255
 
@@ -89,7 +87,7 @@ class Layout:
         return -(-self.tile[1] * self.samples_together * self.bits // 8)
 
 
-class _Directory:
+class Directory:
     """A directory, the first or the one at a place: whole numbers by tag, read when asked for."""
 
     def __init__(self, stream: BinaryIO, at: int | None = None) -> None:
@@ -118,6 +116,9 @@ class _Directory:
             self.bytes_claimed += many * TYPE_BYTES.get(kind, 1)
             self._entries.setdefault(tag, (kind, many, value))
 
+    def __contains__(self, tag: int) -> bool:
+        return tag in self._entries
+
     def get(self, tag: int) -> tuple[int, ...]:
         """The whole numbers of a tag; none where it is missing, of other types or too long."""
         kind, many, value = self._entries.get(tag, (0, 0, b""))
@@ -130,6 +131,14 @@ class _Directory:
         if len(value) < length:
             raise OSError("image file is truncated")
         return struct.unpack_from(f"{self.order}{many}{WHOLE_TYPES[kind]}", value)
+
+    def raw(self, tag: int, most_bytes: int) -> bytes:
+        """A tag's bytes; none where they stand in the entry itself, or are too many."""
+        _, many, value = self._entries.get(tag, (0, 0, b""))
+        if not len(value) < many < most_bytes:
+            return b""
+        self._stream.seek(int.from_bytes(value, "little" if self.order == "<" else "big"))
+        return self._stream.read(many)
 
     def one(self, tag: int, default: int) -> int:
         """A tag's first number."""
@@ -186,7 +195,7 @@ def open_tiff(stream: BinaryIO, file_bytes: int) -> TiffFile:
         ImageError: it claims far more than the file holds.
     """
     try:
-        directory = _Directory(stream)
+        directory = Directory(stream)
         if directory.bytes_claimed > LARGEST_DIRECTORY_BYTES:
             raise ImageError("its directory claims more than a file can hold")
         layout, extra = _layout(directory, file_bytes)
@@ -202,15 +211,15 @@ def open_tiff(stream: BinaryIO, file_bytes: int) -> TiffFile:
         raise OSError(f"its directory is damaged: {error}") from error
 
 
-def _has_sound_exif(stream: BinaryIO, directory: _Directory, file_bytes: int) -> bool:
+def _has_sound_exif(stream: BinaryIO, directory: Directory, file_bytes: int) -> bool:
     try:
-        below = [_Directory(stream, at) for tag in (34665, 34853) for at in directory.get(tag)[:1]]
+        below = [Directory(stream, at) for tag in (34665, 34853) for at in directory.get(tag)[:1]]
     except (OSError, struct.error, OverflowError):
         return False
     return sum(d.bytes_claimed for d in below) <= file_bytes
 
 
-def _layout(directory: _Directory, file_bytes: int) -> tuple[Layout | None, int]:
+def _layout(directory: Directory, file_bytes: int) -> tuple[Layout | None, int]:
     width, height = directory.one(256, 0), directory.one(257, 0)
     samples = directory.one(277, 1)
     photometric, compression = directory.one(262, -1), directory.one(259, 1)
@@ -413,58 +422,3 @@ def from_float(values: NDArray[Any]) -> NDArray[np.uint16]:
         )
     whole: NDArray[np.float32] = np.rint(np.clip(values.astype(np.float32), 0, 1) * 65535)
     return whole.astype(np.uint16)
-
-
-def check_jpegs(stream: BinaryIO, file_bytes: int) -> None:
-    """Refuse a TIFF of JPEGs of which one is damaged: libtiff passes over that in silence.
-
-    Raises:
-        OSError: a strip or tile does not decode.
-    """
-    directory = _Directory(stream)
-    tables = b""
-    kind, many, value = directory._entries.get(347, (0, 0, b""))
-    if many > len(value) and many < file_bytes:
-        stream.seek(int.from_bytes(value, "little" if directory.order == "<" else "big"))
-        tables = stream.read(many)
-    offsets = directory.get(324) or directory.get(273)
-    counts = directory.get(325) or directory.get(279)
-    if kind and not tables.startswith(b"\xff\xd8"):
-        raise OSError("its JPEG tables are damaged")
-    for offset, count in zip(offsets, counts, strict=True):
-        stream.seek(offset)
-        content = stream.read(min(count, file_bytes))
-        if len(content) < count or not _is_whole_jpeg(content):
-            raise OSError("a strip of it is cut short")
-        if tables:
-            content = tables[: -2 if tables.endswith(b"\xff\xd9") else None] + content[2:]
-        with Image.open(io.BytesIO(content), formats=("JPEG",)) as image:
-            image.load()
-
-
-def _is_whole_jpeg(content: bytes) -> bool:
-    """Whether a JPEG's segments and compressed data follow each other up to its end marker.
-
-    Decoders fill what is missing before an early end with grey, and say nothing.
-    """
-    if not content.startswith(b"\xff\xd8"):
-        return False
-    place = 2
-    while place + 4 <= len(content) and content[place] == MARKER:
-        kind = content[place + 1]
-        place += 2 + int.from_bytes(content[place + 2 : place + 4], "big")
-        if kind == START_OF_SCAN:
-            place = _after_scan(content, place)
-    rest = content[place:]
-    # Some writers fill a strip up to a whole word.
-    return rest.startswith(b"\xff\xd9") and not rest[2:].strip(b"\0\xff")
-
-
-def _after_scan(content: bytes, place: int) -> int:
-    """Where the first marker stands that is neither a filled-in zero nor a restart."""
-    while (place := content.find(MARKER, place)) >= 0 and place + 1 < len(content):
-        following = content[place + 1]
-        if following not in (0x00, MARKER) and not 0xD0 <= following <= 0xD7:
-            return place
-        place += 1 if following == MARKER else 2
-    return len(content)

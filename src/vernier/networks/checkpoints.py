@@ -85,9 +85,6 @@ def load(path: Path) -> dict[str, Tensor]:
     return weights
 
 
-load_weights = load
-
-
 def _load_safetensors(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)

@@ -166,12 +166,6 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     attempts: tuple[Attempt, ...] = ()
 
     @property
-    def attempted_ms(self) -> list[tuple[float, float]]:
-        """Predicted and measured time of all splits that were searched for, in order."""
-        sought = [one for one in self.attempts if one.target_ms is not None]
-        return [(one.predicted_ms, one.measured_ms) for one in sought]
-
-    @property
     def processors(self) -> tuple[str, ...]:
         """Of each unit, in order."""
         return tuple(unit.processor for unit in self.units)

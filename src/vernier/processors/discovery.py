@@ -74,11 +74,6 @@ def pair_sums(processor: ProcessorId | str) -> PairSums:
     return EXACT
 
 
-def saturates_pairs(processor: ProcessorId | str) -> bool:
-    """Whether a processor adds pairs of INT8 products in 16 bits here."""
-    return bool(pair_sums(processor))
-
-
 def arithmetic(processor: str) -> str:
     """How a processor computes, for the simulation: its precision, and INT8 by `ARITHMETICS`."""
     precision = precision_of(processor)

@@ -14,7 +14,7 @@ but how this machine is, and the confidence interval shows it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -154,16 +154,3 @@ def sample_loads(
         {name: np.concatenate([one.times_ms[name] for one in found]) for name in names},
         np.repeat(np.arange(loads), counts),
     )
-
-
-def sample_steps(
-    contenders: Mapping[str, Callable[[], Sequence[float]]], rounds: int, warm_up: int = 2
-) -> Mapping[str, NDArray[np.float64]]:
-    """As `sample`, for what times its own steps: `(rounds, steps)` by contender."""
-    found: dict[str, list[Sequence[float]]] = {name: [] for name in contenders}
-    for number in range(warm_up + rounds):
-        for name, run in contenders.items():
-            steps_ms = run()
-            if number >= warm_up:
-                found[name].append(steps_ms)
-    return {name: np.array(values) for name, values in found.items()}

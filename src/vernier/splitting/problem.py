@@ -6,12 +6,9 @@ pictures. A split is a processor's name for each unit, in order.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-
-import numpy as np
 
 from vernier.errors import UsageError
 from vernier.processor_id import is_integer, precision_of
@@ -19,12 +16,6 @@ from vernier.profiling.prediction import Predictor
 from vernier.profiling.profile import Profile
 from vernier.splitting.time_model import TimeModel, time_model
 from vernier.units.split import Split
-
-MOST_OVER = 0.5
-"""How far above the budget a sum of times may be without the split being given up; sums of nets
-with skips were up to 1.3 times the prediction in 95 of 100 splits, and 1.7 times at the most."""
-MANY = 600
-"""Fewer splits than this are predicted without asking for their sums."""
 
 Judge = Callable[[Split], float]
 """The objective of a split; lower looks better."""
@@ -159,18 +150,6 @@ class Problem:
     def feasible(self, split: Split) -> bool:
         """Whether it keeps the budget and all other constraints."""
         return self.allowed(split) and self.time_ms(split) <= self.budget_ms
-
-    def hopeful(self, splits: Sequence[Split]) -> list[Split]:
-        """Those of many splits whose time, as a sum, is not far beyond the budget.
-
-        Sums are a hundred times faster than predictions; what passes is still to be predicted.
-        """
-        if len(splits) < MANY or math.isinf(self.budget_ms):
-            return list(splits)
-        place = {name: number for number, name in enumerate(self.profile.processors)}
-        places = np.array([[place[name] for name in split] for split in splits])
-        near = self.sums.totals_ms(places) <= self.budget_ms * (1 + MOST_OVER)
-        return [split for split, one in zip(splits, near, strict=True) if one]
 
     @cached_property
     def sums(self) -> TimeModel:

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from vernier.progress import Progress, silent
 from vernier.splitting.problem import Judge, Problem
-from vernier.units.split import Split
 
 Float64 = NDArray[np.float64]
 
@@ -33,9 +32,3 @@ def sensitivities(problem: Problem, judge: Judge, progress: Progress = silent) -
             found[unit, names.index(name)] = 0.0 if moved == fine else judge(moved) - base
         progress(unit + 1, len(fine), "judging units one by one")
     return found
-
-
-def estimated(problem: Problem, table: Float64, split: Split) -> float:
-    """The objective of a split above the finest one's, if units added up."""
-    names = problem.profile.processors
-    return float(sum(table[unit, names.index(name)] for unit, name in enumerate(split)))
