@@ -12,10 +12,8 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vernier.conversion.arithmetic import NumPyMethod, dequantize, quantize
 from vernier.conversion.protocol import Direction, Task
