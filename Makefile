@@ -12,7 +12,7 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 RUN_TIME_TESTS = tests/formats/tflite tests/images tests/processors tests/conversion tests/test_cpu.py \
 	tests/cli/test_start.py
 
-.PHONY: demo test test-run-time test-as test-emulated test-arm lint bench bench-machine fuzz clean
+.PHONY: demo test test-fast test-run-time test-as test-emulated test-arm lint bench bench-machine fuzz clean
 
 $(READY): pyproject.toml requirements.txt requirements-lpips.txt
 	@test -n "$(PYTHON)" || { echo "no Python 3.11 or later with venv found; set PYTHON=" >&2; exit 1; }
@@ -30,6 +30,10 @@ demo: $(READY)
 
 test: $(READY)
 	$(PYTEST)
+
+# Without what plans, trains or starts many processes (tests/slow_tests.py), while one works.
+test-fast: $(READY)
+	$(PYTEST) -m "not slow"
 
 # What runs a bundle, on another Python: make test-run-time PYTHON=python3.13 VENV=.venv-3.13
 test-run-time: $(VENV)/.ready-run-time

@@ -15,6 +15,7 @@ from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 from skips import SkipGuard
+from slow_tests import SLOW
 
 # What a test may do is bounded by its examples; how long it takes depends on who else is busy.
 settings.register_profile("vernier", deadline=None)
@@ -62,3 +63,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--no-other-skips") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(SkipGuard(), "skip-guard")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            name = item.path.relative_to(here).as_posix()
+            if any(name == slow or name.startswith(f"{slow}/") for slow in SLOW):
+                item.add_marker(pytest.mark.slow)

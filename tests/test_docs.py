@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from slow_tests import SLOW
+
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 INDEX = DOCS / "README.md"
@@ -48,6 +50,16 @@ def test_tests_that_the_makefile_names_are_there() -> None:
     named = re.findall(r"\btests/[\w/.]+", (ROOT / "Makefile").read_text(encoding="utf-8"))
     assert named
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_files_of_tests_have_names_of_their_own() -> None:
+    """Pytest takes two files of one name for one module, and then runs none of the suite."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert [name for name in set(names) if names.count(name) > 1] == []
+
+
+def test_tests_that_are_slow_are_there() -> None:
+    assert [name for name in SLOW if not (ROOT / "tests" / name).exists()] == []
 
 
 def main() -> None:
