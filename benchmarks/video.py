@@ -172,6 +172,7 @@ def timed(runs: dict[str, Callable[[], int]], rounds: int) -> dict[str, float]:
             started = time.perf_counter()
             count = run()
             found[name].append((time.perf_counter() - started) * 1e3 / count)
+            print(f"{name}: {found[name][-1]:.1f} ms a frame", file=sys.stderr, flush=True)
     return {name: round(statistics.median(ms), 2) for name, ms in found.items()}
 
 

@@ -155,6 +155,26 @@ def test_ten_bits_and_hdr(tmp_path, processor) -> None:
     assert large.max() > 255
 
 
+def test_mastering_metadata_is_kept_in_hevc(tmp_path) -> None:
+    display = "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1)"
+    film = make_film(
+        tmp_path / "film.mkv", frames=3, pix_fmt="yuv420p10le", codec="libx265",
+        colours=(1, 9, 9, 16),
+        options={
+            "x265-params": f"log-level=error:hdr10=1:master-display={display}:max-cll=900,200"
+        },
+    )  # fmt: skip
+    enlarge(film, tmp_path / "large.mkv")
+
+    def said(path):
+        frame = ffprobe(path, "-show_frames", "-read_intervals", "%+#1")["frames"][0]
+        kinds = ("Mastering display metadata", "Content light level metadata")
+        return [one for one in frame["side_data_list"] if one["side_data_type"] in kinds]
+
+    assert len(said(film)) == 2
+    assert said(tmp_path / "large.mkv") == said(film)
+
+
 def test_full_range_stays_full(tmp_path) -> None:
     film = make_film(
         tmp_path / "film.mkv", frames=3, pix_fmt="yuvj420p", codec="mjpeg",
@@ -230,6 +250,30 @@ def test_damage_in_the_middle_is_told_and_passed(tmp_path) -> None:
     assert "damaged at 0:00:0" in report.damage
     assert 30 < report.frames <= 60
     assert video_times(tmp_path / "large.mkv")[-1] == video_times(film)[-1]
+
+
+def test_a_film_that_ends_too_early(tmp_path) -> None:
+    """Half a Matroska file is half a film; half an MP4 file, without its index, is none."""
+    film = make_film(tmp_path / "film.mkv", frames=60, audio=1)
+    half = tmp_path / "half.mkv"
+    half.write_bytes(film.read_bytes()[: film.stat().st_size // 2])
+    report = enlarge(half, tmp_path / "large.mkv")
+    assert 5 < report.frames < 60
+    assert video_times(tmp_path / "large.mkv") == video_times(film)[: report.frames]
+    whole = make_film(tmp_path / "film.mp4", frames=10)
+    none = tmp_path / "half.mp4"
+    none.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    with pytest.raises(VideoError, match="cannot be read as a film"):
+        enlarge(none, tmp_path / "large.mp4")
+
+
+def test_a_bare_stream_is_counted(tmp_path) -> None:
+    film = make_film(
+        tmp_path / "film.h264", frames=9, options={"bf": "2"}, time_base=Fraction(1, 24)
+    )
+    report = enlarge(film, tmp_path / "large.mp4")
+    assert any("no timestamps" in line for line in report.how)
+    assert video_times(tmp_path / "large.mp4") == [Fraction(n, 24) for n in range(9)]
 
 
 def test_a_part_begins_at_zero(tmp_path) -> None:

@@ -124,6 +124,11 @@ def encoder_settings(
         colours = Colours(FULL_RANGE, colours.space, colours.primaries, colours.transfer)
     options = _options(name, crf, preset)
     options |= _siting(name, film, options)
+    if film.mastering:
+        if name == "libx265":
+            options["x265-params"] += f":hdr10=1:{film.mastering}"
+        else:
+            notes = (*notes, f"{name} is not given the film's HDR mastering metadata; hevc is")
     if name not in ("libx264", "libx265") and film.siting != "left":
         notes = (*notes, f"{name} cannot say that chroma is sited {film.siting!r}")
     settings = EncoderSettings(

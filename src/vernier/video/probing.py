@@ -13,6 +13,7 @@ import numpy as np
 
 from vernier.errors import VideoError
 from vernier.video.library import av
+from vernier.video.mastering import mastering_parameters
 from vernier.video.pixel_format import (
     BT601,
     BT709,
@@ -26,6 +27,8 @@ from vernier.video.pixel_format import (
 FRAMES = "*.png"
 """Of a folder, in the order of their names."""
 USUAL_RATE = Fraction(24)
+MOST_RATE = 300
+"""Of a film; a codec that says more speaks of its clock."""
 PROBED_FRAMES = 24
 """At the beginning, to see whether it is interlaced and has timestamps."""
 TRANSFERS = {16: "PQ (HDR10)", 18: "HLG"}
@@ -64,6 +67,7 @@ class Film:
         aspect: width of a pixel by its height.
         display_matrix: FFmpeg's nine numbers of a rotation, or None.
         interlaced: whether frames are of two fields.
+        mastering: HDR's static metadata, as x265 takes it; empty without.
         notes: what is lost or assumed.
     """
 
@@ -85,6 +89,7 @@ class Film:
     aspect: Fraction
     display_matrix: tuple[int, ...] | None
     interlaced: bool
+    mastering: str = ""
     notes: tuple[str, ...] = ()
 
     @property
@@ -192,8 +197,11 @@ def _film(path: Path, container: Any, stream: Any, first: list[Any]) -> Film:
     context = stream.codec_context
     source = frame.format.name
     layout = nearest_planar(source)
-    rate = stream.average_rate or stream.guessed_rate or stream.base_rate or Fraction(25)
     timestamps = all(one.pts is not None for one in first)
+    rate = stream.average_rate or stream.guessed_rate or stream.base_rate or Fraction(25)
+    if not timestamps and 1 <= (context.framerate or 0) <= MOST_RATE:
+        # The container's own rate is then a guess, and the codec's is what the encoder was given.
+        rate = context.framerate
     duration = _duration(container, stream)
     colours = Colours(
         int(frame.color_range or context.color_range),
@@ -220,6 +228,7 @@ def _film(path: Path, container: Any, stream: Any, first: list[Any]) -> Film:
         aspect=stream.sample_aspect_ratio or Fraction(1),
         display_matrix=_display_matrix(frame),
         interlaced=sum(one.interlaced_frame for one in first) * 2 > len(first),
+        mastering=mastering_parameters(frame),
     )
     return replace(_as_planes(film, frame), notes=_notes(film, frame))
 
