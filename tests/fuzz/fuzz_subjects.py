@@ -15,6 +15,7 @@ from fuzz_files import (
     recipe,
     split,
 )
+from fuzz_films import film
 from fuzz_harness import Subject
 from fuzz_pictures import batch, picture, pixels
 
@@ -40,5 +41,6 @@ SUBJECTS: dict[str, Entry] = {
     "ranges": Entry(ranges, 60, 2),
     "recipe": Entry(recipe, 60, 2),
     "profile": Entry(profile, 60, 2),
+    "film": Entry(film, 30, 1),
     "command line": Entry(command_line, 50, 0.4),
 }

@@ -210,10 +210,16 @@ def video(
         journal = stack.enter_context(Journal.open(target))
         if restart:
             journal.clear()
-        work = _prepare(film, request, target, journal)
-        for line in work.how:
-            say(line)
-        return _run(work, journal, preview_seconds, status)
+        try:
+            work = _prepared(film, request, target, journal)
+            for line in work.how:
+                say(line)
+            return _run(work, journal, preview_seconds, status)
+        except BaseException:
+            if not (journal.segments or (is_folder(target) and journal.heading)):
+                # Nothing to go on from.
+                journal.remove()
+            raise
 
 
 def _prefer(prefer: str) -> Prefer:
@@ -250,17 +256,8 @@ def _check_target(source: Path, target: Path, overwrite: bool) -> None:
         raise UsageError(f"{target.parent}: is no folder")
 
 
-def _prepare(film: Film, request: VideoRequest, target: Path, journal: Journal) -> _Work:
-    """Decide everything, and refuse what cannot be, before anything is computed."""
-    try:
-        return _prepared(film, request, target, journal)
-    except BaseException:
-        if journal.heading is None:
-            journal.remove()
-        raise
-
-
 def _prepared(film: Film, request: VideoRequest, target: Path, journal: Journal) -> _Work:
+    """Decide everything, and refuse what cannot be, before anything is computed."""
     if film.interlaced and request.interlaced == "refuse":
         raise UsageError(
             f"{film.path}: is interlaced, and a network would sharpen its combs; say --interlaced "
