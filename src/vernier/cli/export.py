@@ -16,6 +16,21 @@ if TYPE_CHECKING:
     from vernier.export.whole import Exported
 
 
+class FileFormat(StrEnum):
+    """What the files are."""
+
+    TFLITE = "tflite"
+    ONNX = "onnx"
+
+
+class CodesChoice(StrEnum):
+    """How ONNX files hold 8 bits; `formats.onnx.writing.Codes`."""
+
+    U8U8 = "u8u8"
+    U8S8 = "u8s8"
+    S8S8 = "s8s8"
+
+
 class Precision(StrEnum):
     """What the segments hold."""
 
@@ -79,8 +94,34 @@ def command(
         ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a bundle.")] = False,
+    file_format: Annotated[
+        FileFormat,
+        typer.Option(
+            "--format",
+            help="tflite: a bundle. onnx: NAME.onnx, a split in it as QDQ; of a split also a "
+            "folder, one file per segment.",
+        ),
+    ] = FileFormat.TFLITE,
+    opset: Annotated[
+        int | None, typer.Option(help="Of ONNX's own operators, 13 to 24; 17 if absent.")
+    ] = None,
+    codes: Annotated[
+        CodesChoice | None,
+        typer.Option(
+            help="Of INT8 in ONNX, activations and weights: u8u8 (exact on every CPU; if absent), "
+            "u8s8 (faster with VNNI or AMX; what accelerators take), s8s8."
+        ),
+    ] = None,
 ) -> None:
     """Export a network, whole or split between processors, as `.tflite` with a manifest."""
+    if file_format is FileFormat.ONNX:
+        _refuse_for_onnx(form, profile, fine_tune, save_ranges)
+        _export_onnx(
+            network, out, scale, precision, split, opset, codes, weights, photos, ranges, method,
+            size, overwrite,
+        )  # fmt: skip
+        return
+    _refuse_for_tflite(opset, codes)
     from vernier.cli.sizes import parse_size
     from vernier.export.exporting import export
     from vernier.profiling.predicted_time import predicted_time
@@ -106,6 +147,72 @@ def command(
         stages=progress_bar,
     )
     typer.echo(f"{out}: {_summary(exported)}")
+
+
+def _export_onnx(
+    network: str,
+    out: Path,
+    scale: int | None,
+    precision: Precision | None,
+    split: Path | None,
+    opset: int | None,
+    codes: CodesChoice | None,
+    weights: Path | None,
+    photos: Path | None,
+    ranges: Path | None,
+    method: str,
+    size: str | None,
+    overwrite: bool,
+) -> None:
+    from vernier.cli.sizes import parse_size
+    from vernier.export.onnx_files import export_onnx
+    from vernier.formats.onnx.codes import Codes
+    from vernier.formats.onnx.writing import DEFAULT_OPSET
+
+    made = export_onnx(
+        network,
+        out,
+        scale=scale,
+        precision=precision,
+        split=split,
+        opset=DEFAULT_OPSET if opset is None else opset,
+        codes=Codes(codes or CodesChoice.U8U8),
+        weights=weights,
+        photos=photos,
+        ranges=ranges,
+        method=method,
+        size=None if size is None else parse_size(size),
+        overwrite=overwrite,
+        notice=partial(typer.echo, err=True),
+        stages=progress_bar,
+    )
+    total = sum(len(content) for content in made.files.values())
+    files = f"{len(made.files)} files, " if len(made.files) > 1 else ""
+    typer.echo(f"{out}: {made.name}, {files}{total:,} bytes")
+
+
+def _refuse_for_onnx(
+    form: Form, profile: Path | None, fine_tune: float, save_ranges: Path | None
+) -> None:
+    from vernier.errors import UsageError
+
+    given = {
+        "--form": form is not Form.SEGMENTS,
+        "--profile": profile is not None,
+        "--fine-tune": bool(fine_tune),
+        "--save-ranges": save_ranges is not None,
+    }
+    wrong = [option for option, there in given.items() if there]
+    if wrong:
+        raise UsageError(f"{wrong[0]} is about bundles of .tflite; leave it out of --format onnx")
+
+
+def _refuse_for_tflite(opset: int | None, codes: CodesChoice | None) -> None:
+    from vernier.errors import UsageError
+
+    if opset is not None or codes is not None:
+        option = "--codes" if opset is None else "--opset"
+        raise UsageError(f"{option} is about ONNX; add --format onnx")
 
 
 def _summary(exported: Exported) -> str:

@@ -81,7 +81,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
         "pareto",
         "The splits that no other beats in both measured time and looks, with the knee marked.",
     ),
-    ("plan", "plan_files", "Look at plans: show, explain, diff."),
+    ("plan", "plan_files", "Look at plans, and take them elsewhere."),
     (
         "estimate",
         "estimate",

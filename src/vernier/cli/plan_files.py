@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,20 @@ from vernier.processor_id import is_integer
 if TYPE_CHECKING:
     from vernier.planning.plan import Plan, Scores
 
-app = typer.Typer(no_args_is_help=True, help="Look at plans: show, explain, diff.")
+app = typer.Typer(no_args_is_help=True, help="Look at plans, and take them elsewhere.")
+
+
+class ToolName(StrEnum):
+    """Who takes a plan; `export.other_tools.TOOLS`."""
+
+    ONNXRUNTIME = "onnxruntime"
+    AI_EDGE_QUANTIZER = "ai-edge-quantizer"
+    NNCF = "nncf"
+    OPENVINO = "openvino"
+    RKNN = "rknn"
+    QNN = "qnn"
+
+
 PlanArgument = Annotated[Path, typer.Argument(help="A plan's folder, or its plan.json.")]
 
 
@@ -73,6 +87,24 @@ def diff(first: PlanArgument, second: PlanArgument) -> None:
         f"{looks[0].objective:.3f} -> {looks[1].objective:.3f}; PSNR to float "
         f"{looks[0].psnr_db:.1f} -> {looks[1].psnr_db:.1f} dB"
     )
+
+
+@app.command()
+def export(
+    plan: PlanArgument,
+    tool: Annotated[ToolName, typer.Option("--for", help="The tool that shall take it.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="A new folder for its files.")],
+    network: Annotated[
+        str | None, typer.Option(help="The network's file, for a plan of one that was brought.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Write into the folder.")] = False,
+) -> None:
+    """A plan's split as the files of another tool: its runtime, or its quantiser."""
+    from vernier.planning.handing_over import export_plan
+
+    made = export_plan(plan, tool.value, out, network, overwrite=overwrite)
+    untested = "" if made.tested else " (untested: made after its documentation)"
+    typer.echo(f"{out}: for {tool.value}{untested}: {made.use}")
 
 
 def print_plan(plan: Plan, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from vernier.export.networks import (
     export_network,
     export_network_split,
     load_photos,
+    own_ranges,
     ranges_on,
     refuse_random,
 )
@@ -116,14 +117,14 @@ def export(
     if precision not in (None, "float32", "int8"):
         raise UsageError(f"expected the precision float32 or int8, found {precision!r}")
     integer = split is not None or precision == "int8"
-    if integer and photos is None and ranges is None:
-        raise UsageError("INT8 needs --photos to calibrate on, or --ranges")
     if fine_tune_minutes and (not integer or photos is None):
         raise UsageError("--fine-tune trains INT8 parts on --photos; there are none")
     source = find_source(network, scale, weights, size)
     if size is not None and fits_one_size(source.graph):
         _refuse_turned(size, own_size(source.graph), source.name)
     refuse_random(source)
+    if integer and photos is None and ranges is None and not source.ranges:
+        raise UsageError("INT8 needs --photos to calibrate on, or --ranges")
     tell = notice or (lambda _: None)
     for note in source.notes:
         tell(f"{network}: {note}")
@@ -163,6 +164,9 @@ def _ranges(
 ) -> Ranges:
     if file is not None:
         return Ranges.load(Path(file))
+    own = own_ranges(source)
+    if own is not None:
+        return own
     assert photos is not None
     return ranges_on(source, photos, method, report)
 

@@ -318,6 +318,22 @@ def ranges_on(
     return calibrate_picture_network(source.graph, inputs(), method)
 
 
+def own_ranges(source: Source) -> Ranges | None:
+    """The ranges that a quantised file brought; None where it is float.
+
+    Those of tensors that it has no scale for are taken on made pictures.
+    """
+    if not source.ranges:
+        return None
+    channels = source.graph.types[source.graph.inputs[0]].shape[3]
+    only = own_size(source.graph) if fits_one_size(source.graph) else None
+    known = dict(source.ranges)
+    if any(name not in known for name in source.graph.activations()):
+        made = Photos(_made(channels, only), "made pictures")
+        known = {**ranges_on(source, made).by_tensor, **known}
+    return Ranges(known)
+
+
 def refuse_random(source: Source) -> None:
     """Raise UsageError for a network that no weights were given for."""
     if source.weights is Weights.RANDOM:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from torch import Tensor, nn
@@ -30,12 +30,14 @@ class Brought:
         name: the registry's where it has this network, else the architecture's.
         scale: whole factor.
         notes: what the file leaves open, and what was found, for the user.
+        ranges: of activations, where the file is quantised already.
     """
 
     graph: Graph
     name: str
     scale: int
     notes: tuple[str, ...] = ()
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def is_file(network: str) -> bool:
@@ -60,9 +62,10 @@ def bring(path: Path, scale: int | None = None, size: tuple[int, int] | None = N
     """
     match path.suffix.lower():
         case ".onnx":
-            from vernier.formats.onnx.importing import import_onnx
+            from vernier.formats.onnx.importing import import_with_ranges
 
-            return _imported(import_onnx(path, path.stem), path, scale)
+            graph, ranges = import_with_ranges(path, path.stem)
+            return _with_ranges(_imported(graph, path, scale), ranges)
         case ".param" | ".bin":
             return _imported(import_ncnn(path, path.stem), path, scale)
     weights = load(path)
@@ -105,6 +108,25 @@ def _imported(graph: Graph, path: Path, scale: int | None) -> Brought:
         return Brought(graph, path.stem, found)
     note = f"its samples go from {values}, found on a test picture; scaled to that inside"
     return Brought(in_unit_range(graph, values), path.stem, found, (note,))
+
+
+def _with_ranges(brought: Brought, ranges: Mapping[str, tuple[float, float]]) -> Brought:
+    """A network whose file was quantised, with what its scales say of tensors that are the same."""
+    if not ranges:
+        return brought
+    graph = brought.graph
+    scaled = len(brought.notes) > 0
+    ends = {*graph.inputs, *graph.outputs} if scaled else set()
+    kept = {name for name in graph.activations() if name in ranges} - ends
+    note = (
+        f"the file is quantised already: {len(kept)} of {len(list(graph.activations()))} tensors "
+        "have a range from it, and weights are what its codes say"
+    )
+    return replace(
+        brought,
+        notes=(*brought.notes, note),
+        ranges={name: ranges[name] for name in kept},
+    )
 
 
 def _with_spandrel(

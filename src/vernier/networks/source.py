@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -33,6 +34,7 @@ class Source:
         scale: whole factor.
         weights: RANDOM ones are enough to count, to cut and to time, not to enlarge pictures.
         notes: what was found out about a file, for the user.
+        ranges: of activations by name, in the tensor's own unit, where a file is quantised already.
     """
 
     graph: Graph
@@ -40,6 +42,7 @@ class Source:
     scale: int
     weights: Weights
     notes: tuple[str, ...] = ()
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def find_source(
@@ -78,7 +81,12 @@ def find_source(
             raise NetworkError(f"{network} holds weights already; leave out {weights}")
         brought = bring(Path(network), scale, size)
         return Source(
-            of_any_size(brought.graph), brought.name, brought.scale, Weights.GIVEN, brought.notes
+            of_any_size(brought.graph),
+            brought.name,
+            brought.scale,
+            Weights.GIVEN,
+            brought.notes,
+            brought.ranges,
         )
     return _registered(network, scale, weights, size)
 

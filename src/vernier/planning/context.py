@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vernier.errors import UsageError
-from vernier.export.networks import ranges_on, refuse_random
+from vernier.export.networks import own_ranges, ranges_on, refuse_random
 from vernier.networks.source import Source
 from vernier.planning.calibration import calibration_photos
 from vernier.planning.leftovers import MadeOf, claim, photos_digest, weights_digest
@@ -209,4 +209,5 @@ def _known_ranges(
         known = Ranges.load(file)
         check_covers(known, source, file)
         return known, f"{file.name} of an earlier run"
-    return None, ""
+    own = own_ranges(source)
+    return own, "" if own is None else "the scales of the quantised file"

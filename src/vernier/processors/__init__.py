@@ -1,1 +1,1 @@
-"""What can compute: LiteRT, OpenVINO; what really ran; whether its numbers are right here."""
+"""What can compute: LiteRT, OpenVINO, ONNX Runtime; what ran; whether its numbers are right."""

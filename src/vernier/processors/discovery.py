@@ -11,6 +11,7 @@ from vernier.errors import ProcessorError
 from vernier.processor_id import ProcessorId, precision_of
 from vernier.processors.litert_accelerated import LitertGpu, LitertNpu
 from vernier.processors.litert_cpu import LitertCpu
+from vernier.processors.onnxruntime import OnnxRuntime
 from vernier.processors.openvino import OpenVino
 from vernier.processors.protocol import Availability, Processor
 from vernier.quantization.pair_bound import EXACT, PairSums, arithmetic_of
@@ -29,6 +30,15 @@ PROCESSORS: tuple[Processor, ...] = (
     OpenVino(ProcessorId("openvino", "gpu", "int8")),
     OpenVino(ProcessorId("openvino", "npu", "float16")),
     OpenVino(ProcessorId("openvino", "npu", "int8")),
+    OnnxRuntime(ProcessorId("onnxruntime", "cpu", "float32")),
+    OnnxRuntime(ProcessorId("onnxruntime", "cpu", "int8")),
+    OnnxRuntime(ProcessorId("onnxruntime", "cuda", "float32")),
+    OnnxRuntime(ProcessorId("onnxruntime", "coreml", "float16")),
+    OnnxRuntime(ProcessorId("onnxruntime", "directml", "float32")),
+    OnnxRuntime(ProcessorId("onnxruntime", "openvino", "float32")),
+    OnnxRuntime(ProcessorId("onnxruntime", "qnn", "int8")),
+    OnnxRuntime(ProcessorId("onnxruntime", "vitisai", "int8")),
+    OnnxRuntime(ProcessorId("onnxruntime", "webgpu", "float32")),
 )
 
 

@@ -29,7 +29,17 @@ FLAGS_THAT_MATTER = (
     "sve",
 )
 INTEGER_DOT_PRODUCTS = frozenset({"avx_vnni", "avx512_vnni", "amx_int8", "asimddp", "i8mm"})
-ENGINES = ("ai-edge-litert", "openvino")
+ENGINES = (
+    "ai-edge-litert",
+    "openvino",
+    # Of ONNX Runtime one is installed, by what it computes on.
+    "onnxruntime",
+    "onnxruntime-gpu",
+    "onnxruntime-openvino",
+    "onnxruntime-qnn",
+    "onnxruntime-directml",
+    "onnxruntime-webgpu",
+)
 
 
 class Machine(msgspec.Struct, frozen=True):

@@ -26,7 +26,7 @@ FORMAT = 1
 """Of the notes; raised when what is noted means something else: a self-test has new cases."""
 
 # `ONEDNN_MAX_CPU_ISA`, `VK_ICD_FILENAMES` and their like change what computes.
-ENGINE_VARIABLES = ("ONEDNN_", "DNNL_", "OV_", "XNNPACK", "VK_", "LITERT_", "OMP_", "KMP_")
+ENGINE_VARIABLES = ("ONEDNN_", "DNNL_", "OV_", "XNNPACK", "VK_", "LITERT_", "OMP_", "KMP_", "ORT_")
 
 Note = TypeVar("Note")
 

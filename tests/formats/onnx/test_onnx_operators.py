@@ -434,8 +434,8 @@ REFUSED = {
         "'RandomNormal' .* has no counterpart",
     ),
     "a quantised network": (
-        [node("QuantizeLinear", "x", "s")], [constant("s", 0.1)],
-        "'QuantizeLinear' .*quantised already; bring the float network",
+        [node("DynamicQuantizeLinear", "x")], [],
+        "'DynamicQuantizeLinear' .*computed anew for each picture; bring the float network",
     ),
     "a loop": ([node("Loop", "n", "", "x")], [whole("n", 3)], "'Loop' .* has no counterpart"),
     "padding that is neither": (

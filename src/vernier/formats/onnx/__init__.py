@@ -1,1 +1,1 @@
-"""ONNX files to a graph."""
+"""ONNX files to a graph, and back."""

@@ -24,6 +24,8 @@ MOST_NODES = 1 << 16
 MOST_FUNCTIONS = 500
 OWN_DOMAINS = ("", "ai.onnx")
 PICTURE_CHANNELS = (1, 3)
+CODES = {2: "uint8", 3: "int8"}
+"""By their numbers in TensorProto."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class OnnxFile:
         channels_last: whether the picture is NHWC, as TensorFlow's converters leave it.
         output: the result's name.
         opset: the version of ONNX's own operators.
+        codes: "uint8" or "int8" where the picture comes so, as in a quantised file; else "".
     """
 
     nodes: tuple[Any, ...]
@@ -51,6 +54,7 @@ class OnnxFile:
     channels_last: bool
     output: str
     opset: int
+    codes: str = ""
 
 
 def read_onnx(path: Path) -> OnnxFile:
@@ -102,6 +106,7 @@ def read_onnx(path: Path) -> OnnxFile:
         channels_last,
         model.graph.output[0].name,
         opset,
+        CODES.get(pictures[0].type.tensor_type.elem_type, ""),
     )
 
 
@@ -230,7 +235,7 @@ def _shape(path: Path, value: Any) -> tuple[int | None, ...]:
 
     kind = value.type.tensor_type
     floats = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE)
-    if kind.elem_type not in floats:
+    if kind.elem_type not in (*floats, *CODES):
         known = kind.elem_type in TensorProto.DataType.values()
         found = TensorProto.DataType.Name(kind.elem_type).lower() if known else "of no known type"
         raise GraphError(f"{path}: the input {value.name!r} is {found}, expected floating point")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from vernier.errors import GraphError
 from vernier.formats.onnx.arrangement import Arrangement
 from vernier.formats.onnx.call import Arranged, Call, Lowered, Padded, Value
 from vernier.formats.onnx.constants import FOLDED, fold
+from vernier.formats.onnx.dequantizing import Range, dequantized, is_quantized
 from vernier.formats.onnx.file import OWN_DOMAINS, OnnxFile, read_onnx
 from vernier.formats.onnx.operators import LOWERINGS
 from vernier.graphs.builder import GraphBuilder
@@ -54,21 +56,53 @@ def import_onnx(path: Path, name: str, height: int = 48, width: int = 64) -> Gra
         GraphError: it is no such network, or an operator or a form of one has no counterpart; the
             message names the first and its node.
     """
+    return import_with_ranges(path, name, height, width)[0]
+
+
+def import_with_ranges(
+    path: Path, name: str, height: int = 48, width: int = 64
+) -> tuple[Graph, dict[str, Range]]:
+    """As `import_onnx`, with what a quantised file says of its activations.
+
+    Arguments and errors are those of `import_onnx`.
+
+    Returns:
+        The float graph, and the range of each activation that the file has a scale for, by its
+        name in the graph; none where the file is float.
+    """
     file = read_onnx(path)
+    known: Mapping[str, Range] = {}
+    if is_quantized(file):
+        try:
+            found = dequantized(file)
+        except UnsupportedError as error:
+            raise GraphError(f"{path}: {error}") from error
+        file, known = found.file, found.ranges
+    elif file.codes:
+        raise GraphError(
+            f"{path}: the input {file.input!r} is {file.codes}, expected floating point"
+        )
     own = (file.height or height, file.width or width)
-    graph = _imported(file, path, name, *own)
+    graph, ranges = _imported(file, path, name, *own, known)
     fixed = file.height is not None or file.width is not None
     if not fixed:
-        _refuse_differences(path, graph, _imported(file, path, name, 2 * own[0], 2 * own[1]))
+        _refuse_differences(path, graph, _imported(file, path, name, 2 * own[0], 2 * own[1])[0])
     elif (reader := _computes_with_sizes(file)) is not None:
         raise GraphError(
             f"{path}: the file is for pictures of {own[1]}x{own[0]} alone and computes with their "
             f"size (node {_label(reader)!r}); export it with height and width as dynamic axes"
         )
-    return resized(graph, height, width)
+    return resized(graph, height, width), ranges
 
 
-def _imported(file: OnnxFile, path: Path, name: str, height: int, width: int) -> Graph:
+def _imported(
+    file: OnnxFile,
+    path: Path,
+    name: str,
+    height: int,
+    width: int,
+    known: Mapping[str, Range] = MappingProxyType({}),
+) -> tuple[Graph, dict[str, Range]]:
     build = GraphBuilder(name)
     picture = build.input("input", (1, height, width, file.channels))
     values: dict[str, Value] = dict(file.constants)
@@ -89,13 +123,21 @@ def _imported(file: OnnxFile, path: Path, name: str, height: int, width: int) ->
             # A node of a damaged file, with inputs or attributes that no exporter writes.
             raise GraphError(f"{place} is malformed: {error}") from error
     build.outputs = [_output(file, path, values, build)]
+    found = {
+        value.name: known[tensor]
+        for tensor, value in values.items()
+        if tensor in known and isinstance(value, Activation)
+    }
     simplify(build)
+    last = build.outputs[0]
     _name_output(build)
     graph = build.graph()
     for constant, value in graph.constants.items():
         if not np.isfinite(value).all():
             raise GraphError(f"{path}: the weights {constant!r} hold NaN or infinity")
-    return graph
+    renamed = {"output" if name == last else name: ends for name, ends in found.items()}
+    kept = set(graph.activations())
+    return graph, {name: ends for name, ends in renamed.items() if name in kept}
 
 
 def _results(
@@ -126,8 +168,8 @@ def _results(
 
 
 _HINTS = dict.fromkeys(
-    ("QuantizeLinear", "DequantizeLinear", "QLinearConv", "ConvInteger", "DynamicQuantizeLinear"),
-    " (the file is quantised already; bring the float network it was made of)",
+    ("ConvInteger", "MatMulInteger", "DynamicQuantizeLinear"),
+    " (its scales are computed anew for each picture; bring the float network it was made of)",
 )
 
 
