@@ -16,10 +16,13 @@ from vernier.units.unit import Unit, check_partition  # noqa: E402
 NAMES = sorted(set(NETWORKS) - {"edsr", "swinir-light"})
 
 
-@functools.cache
 def graph_of(name, scale=None):
-    entry = find_network(name)
-    return capture(entry.build(scale or entry.scales[-1]).eval(), name)
+    return captured(name, scale or find_network(name).scales[-1])
+
+
+@functools.cache
+def captured(name, scale):
+    return capture(find_network(name).build(scale).eval(), name)
 
 
 @pytest.mark.parametrize("name", NAMES)
