@@ -12,6 +12,7 @@ Source: P. Andersson, J. Nilsson, T. Akenine-Moller, M. Oskarsson, K. Astrom, M.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
@@ -73,19 +74,49 @@ def flip_map(
     Raises:
         UsageError: other shapes, or a number of pixels that is not positive.
     """
-    if picture.shape != reference.shape or picture.ndim != 4 or picture.shape[1] != 3:
+    if picture.shape != reference.shape:
         raise UsageError(
             "FLIP compares two batches of RGB pictures (N, 3, H, W) of one shape, found "
             f"{tuple(picture.shape)} and {tuple(reference.shape)}"
         )
+    one, other = (appearance(x, pixels_per_degree) for x in (picture, reference))
+    return difference_map(one, other, features=features)
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """A batch of pictures as FLIP compares them; worth keeping of what is compared with often.
+
+    Attributes:
+        colours: shape `(N, 3, H, W)`, filtered by the eye, in L*a*b*.
+        features: shape `(N, 2, H, W)`, strength of edges and of points.
+    """
+
+    colours: Tensor
+    features: Tensor
+
+
+def appearance(picture: Tensor, pixels_per_degree: float = PIXELS_PER_DEGREE) -> Appearance:
+    """How a batch of pictures looks from a distance; arguments and errors as of `flip_map`."""
+    if picture.ndim != 4 or picture.shape[1] != 3:
+        raise UsageError(
+            f"FLIP sees batches of RGB pictures (N, 3, H, W), found {tuple(picture.shape)}"
+        )
     if not pixels_per_degree > 0:
         raise UsageError(f"expected pixels per degree above 0, found {pixels_per_degree}")
-    both = [_opponent(_linear(one.clamp(0, 1))) for one in (picture, reference)]
-    colour = _colour_difference(*(_seen(one, pixels_per_degree) for one in both))
+    opponent = _opponent(_linear(picture.clamp(0, 1)))
+    return Appearance(
+        _seen(opponent, pixels_per_degree),
+        _features((opponent[:, :1] + 16) / 116, pixels_per_degree),
+    )
+
+
+def difference_map(one: Appearance, other: Appearance, *, features: bool = True) -> Tensor:
+    """`flip_map` of two pictures whose appearance is known."""
+    colour = _colour_difference(one.colours, other.colours)
     if not features:
         return colour
-    one, other = (_features((x[:, :1] + 16) / 116, pixels_per_degree) for x in both)
-    largest = (one - other).abs().amax(dim=1)
+    largest = (one.features - other.features).abs().amax(dim=1)
     feature = _root(largest / math.sqrt(2), _FEATURE_POWER)
     # Equation 10.
     power = 1 - feature

@@ -21,6 +21,7 @@ from vernier.quality.guard import Guard, guarded
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from vernier.metrics.flip import Appearance
     from vernier.metrics.lpips import Lpips
 
 Bytes = NDArray[np.uint8]
@@ -69,6 +70,11 @@ class Objective(StrEnum):
         return self in (Objective.VISIBLE, Objective.FLIP, Objective.LPIPS)
 
     @property
+    def needs_flip(self) -> bool:
+        """Whether it compares with how the float picture looks to FLIP."""
+        return self in (Objective.VISIBLE, Objective.FLIP)
+
+    @property
     def needs_piqe(self) -> bool:
         """Whether it compares with the float picture's PIQE."""
         return self in (Objective.VISIBLE, Objective.GUARDED, Objective.PIQE)
@@ -86,6 +92,7 @@ def objective_of(
     exact_piqe: float,
     guard: Guard,
     shifts: Shifts = SHIFTS,
+    exact_look: Appearance | None = None,
 ) -> float:
     """The objective of one picture; lower is better, and 0 for the float picture itself.
 
@@ -96,14 +103,17 @@ def objective_of(
         exact_piqe: its `steady_piqe` of the same shifts.
         guard: of `Objective.GUARDED`.
         shifts: of PIQE's blocks; `ONCE` for PIQE as it is published.
+        exact_look: `look` of the float picture, where it is known.
 
     Raises:
         UsageError: the objective sees colours and the picture has none, or LPIPS has no weights.
     """
-    if objective in _IN_COLOUR:
-        return _IN_COLOUR[objective](picture, exact)
+    if objective is Objective.LPIPS:
+        return _lpips(picture, exact)
+    if objective is Objective.FLIP:
+        return _flip(picture, exact, exact_look)
     if objective is Objective.VISIBLE:
-        return _visible(picture, exact, exact_piqe, guard, shifts)
+        return _visible(picture, exact, exact_piqe, guard, shifts, exact_look)
     picture, exact = as_grey(picture), as_grey(exact)
     if objective is Objective.GUARDED:
         mean_square = float(np.mean((picture.astype(np.float64) - exact) ** 2)) / 255**2
@@ -114,10 +124,15 @@ def objective_of(
 
 
 def _visible(
-    picture: Bytes, exact: Bytes, exact_piqe: float, guard: Guard, shifts: Shifts
+    picture: Bytes,
+    exact: Bytes,
+    exact_piqe: float,
+    guard: Guard,
+    shifts: Shifts,
+    exact_look: Appearance | None = None,
 ) -> float:
     plane, truth = as_grey(picture), as_grey(exact)
-    seen = _flip(picture, exact) + GMSD_POINTS * gmsd(plane, truth)
+    seen = _flip(picture, exact, exact_look) + GMSD_POINTS * gmsd(plane, truth)
     credit = guard.credit(float(np.mean((plane.astype(np.float64) - truth) ** 2)) / 255**2)
     if credit == 0 or np.array_equal(picture, exact):
         return seen
@@ -130,13 +145,28 @@ def as_grey(picture: Bytes) -> Bytes:
     return picture if picture.ndim == 2 else grey(picture)
 
 
-def _flip(picture: Bytes, exact: Bytes) -> float:
+def look(picture: Bytes) -> Appearance:
+    """What FLIP compares of a picture `(H, W, 3)`.
+
+    Raises:
+        UsageError: it has no colours.
+    """
     import torch
 
-    from vernier.metrics.flip import flip
+    from vernier.metrics.flip import appearance
 
     with torch.no_grad():
-        return FLIP_POINTS * float(flip(_tensor(picture), _tensor(exact)))
+        return appearance(_tensor(picture))
+
+
+def _flip(picture: Bytes, exact: Bytes, exact_look: Appearance | None = None) -> float:
+    import torch
+
+    from vernier.metrics.flip import difference_map
+
+    one, other = look(picture), exact_look or look(exact)
+    with torch.no_grad():
+        return FLIP_POINTS * float(difference_map(one, other).mean())
 
 
 def _lpips(picture: Bytes, exact: Bytes) -> float:
@@ -167,10 +197,6 @@ def _tensor(picture: Bytes) -> Tensor:
     return torch.from_numpy(picture.astype(np.float32) / 255).permute(2, 0, 1)[None]
 
 
-_IN_COLOUR: Mapping[Objective, Callable[[Bytes, Bytes], float]] = {
-    Objective.FLIP: _flip,
-    Objective.LPIPS: _lpips,
-}
 _TO_FLOAT: Mapping[Objective, Callable[[Bytes, Bytes], float]] = {
     Objective.GMSD: gmsd,
     Objective.SSIM: lambda picture, exact: 1 - ssim(picture, exact),

@@ -14,12 +14,20 @@ from torch import Tensor
 
 from vernier.errors import UsageError
 from vernier.images.pairs import evenly_spread, list_photos, load_rgb, shrink
+from vernier.metrics.flip import Appearance
 from vernier.metrics.piqe import SHIFTS, steady_piqe
 from vernier.metrics.planes import GREY_WEIGHTS, grey
 from vernier.networks.source import Source
 from vernier.processors.discovery import arithmetic
 from vernier.quality.guard import Guard
-from vernier.quality.objectives import ONCE, Objective, Shifts, objective_of, scores
+from vernier.quality.objectives import (
+    ONCE,
+    Objective,
+    Shifts,
+    look,
+    objective_of,
+    scores,
+)
 from vernier.quantization.ranges import Ranges
 from vernier.simulation.network import SimulatedNetwork
 from vernier.simulation.pictures import (
@@ -30,6 +38,7 @@ from vernier.simulation.pictures import (
     with_chroma,
 )
 from vernier.simulation.prefixes import KeptPrefixes
+from vernier.simulation.workers import each
 from vernier.units.cutting import Granularity, cut
 from vernier.units.split import Split
 
@@ -182,14 +191,14 @@ class SplitQuality:
         _, _, height, width = self._inputs.shape
         self._at_once = max(1, AT_ONCE // (height * width))
         self._parts = torch.split(self._inputs, self._at_once)
-        with torch.no_grad():
-            self._float_planes = torch.cat([self._network(part) for part in self._parts])
+        self._float_planes = torch.cat(each(self._network, self._parts))
         path_bytes = self._network.path_bytes(self._inputs)
         stride = ceil(KEPT_PATHS * path_bytes / max(1, kept_bytes))
         self._kept = [KeptPrefixes(kept_bytes // len(self._parts), stride) for _ in self._parts]
         self.exact_colours = self._as_bytes(self._float_planes)
         self.exact = [grey(picture) for picture in self.exact_colours]
         self._exact_piqe: dict[Shifts, list[float]] = {}
+        self._exact_looks: list[Appearance] = []
 
     @property
     def description(self) -> str:
@@ -206,16 +215,14 @@ class SplitQuality:
     def __call__(self, split: Split) -> float:
         """The objective; lower looks better, and 0 is the float network."""
         before = self._piqe_before(SHIFTS) if self.objective.needs_piqe else [0.0] * len(self.exact)
-        return float(
-            np.mean(
-                [
-                    objective_of(self.objective, picture, exact, known, self.guard)
-                    for picture, exact, known in zip(
-                        self.colours(split), self.exact_colours, before, strict=True
-                    )
-                ]
-            )
-        )
+        looks = self._looks() if self.objective.needs_flip else [None] * len(self.exact)
+        made = self.colours(split)
+
+        def judged(at: int) -> float:
+            exact, known, seen = self.exact_colours[at], before[at], looks[at]
+            return objective_of(self.objective, made[at], exact, known, self.guard, exact_look=seen)
+
+        return float(np.mean(each(judged, range(len(made)))))
 
     def scores(self, split: Split, shifts: Shifts = ONCE) -> dict[str, float]:
         """All of `objectives.scores`, means over photos."""
@@ -224,19 +231,24 @@ class SplitQuality:
 
     def photo_scores(self, split: Split, shifts: Shifts = ONCE) -> list[dict[str, float]]:
         """The same of each photo."""
-        before = self._piqe_before(shifts)
-        return [
-            scores(picture, exact, self.guard, shifts, known)
-            for picture, exact, known in zip(
-                self.colours(split), self.exact_colours, before, strict=True
-            )
-        ]
+        before, made = self._piqe_before(shifts), self.colours(split)
+
+        def scored(at: int) -> dict[str, float]:
+            return scores(made[at], self.exact_colours[at], self.guard, shifts, before[at])
+
+        return each(scored, range(len(made)))
 
     def _piqe_before(self, shifts: Shifts) -> list[float]:
         """PIQE of the float network's pictures."""
         if shifts not in self._exact_piqe:
-            self._exact_piqe[shifts] = [steady_piqe(plane, shifts) for plane in self.exact]
+            self._exact_piqe[shifts] = each(lambda plane: steady_piqe(plane, shifts), self.exact)
         return self._exact_piqe[shifts]
+
+    def _looks(self) -> list[Appearance]:
+        """What FLIP compares of the float network's pictures."""
+        if not self._exact_looks:
+            self._exact_looks = each(look, self.exact_colours)
+        return self._exact_looks
 
     def blend(self, shares: Tensor, processors: Sequence[str], step: int) -> tuple[Tensor, Tensor]:
         """A picture computed by shares of processors, differentiable, and the float network's.
@@ -293,12 +305,11 @@ class SplitQuality:
         placed = [arithmetic(name) for name in split]
         kinds = list(dict.fromkeys(placed))
         shares = torch.tensor([[float(own == kind) for kind in kinds] for own in placed])
-        with torch.no_grad():
-            found = [
-                self._network.blend(part, shares, kinds, kept)
-                for part, kept in zip(self._parts, self._kept, strict=True)
-            ]
-        return self._as_bytes(torch.cat(found))
+
+        def computed(at: int) -> Tensor:
+            return self._network.blend(self._parts[at], shares, kinds, self._kept[at])
+
+        return self._as_bytes(torch.cat(each(computed, range(len(self._parts)))))
 
     def _as_bytes(self, planes: Tensor) -> list[Bytes]:
         found = planes.permute(0, 2, 3, 1).contiguous().numpy()

@@ -14,7 +14,7 @@ from vernier.processors.protocol import Processor
 from vernier.processors.self_test_cases import kinds_in
 from vernier.processors.soundness import passed_over, require_usable
 from vernier.runtime.choice import Candidate, Choice, Prefer, choose, remembered_choice
-from vernier.runtime.loading import Load, load_picture, placed
+from vernier.runtime.loading import AROUND, Load, load_picture, placed
 from vernier.runtime.picture_check import picture_check, require_right_picture, through
 from vernier.runtime.trial_picture import Rgb, trial_pair
 
@@ -35,7 +35,7 @@ def chosen_for(bundles: Mapping[str, Bundle], threads: int, prefer: Prefer) -> C
         ProcessorError: none can run the network.
     """
     contents = [s.entry.sha256 for b in bundles.values() for s in b.segments]
-    about = f"choice for {contents}, {threads} threads, {os.cpu_count()} cores, {prefer}"
+    about = f"choice for {contents}, {threads} threads, {os.cpu_count()} cores, {prefer}, {AROUND}"
     known = remembered_choice(about)
     if known is not None and find_processor(known.chosen).availability().present:
         return known

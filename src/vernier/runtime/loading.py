@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from vernier.bundles.bundle import Bundle
 from vernier.conversion.protocol import Method
@@ -12,30 +13,47 @@ from vernier.graphs.graph import Graph, Kind, Operator
 from vernier.graphs.packed_convolutions import packed_convolutions
 from vernier.graphs.shapes import resized
 from vernier.processor_id import ProcessorId
+from vernier.processors.discovery import find_processor
 from vernier.processors.protocol import Executable, Processor
+from vernier.processors.self_test_cases import kinds_in
+from vernier.processors.soundness import passed_over
 from vernier.runtime.chain import Chain
 from vernier.runtime.integer_picture_graph import integer_picture_graph
 from vernier.runtime.picture_graph import OWN_NAMES, picture_graph
 from vernier.runtime.plane_graph import plane_graph
 from vernier.units.segments import Segmentation, segment
 
-Load = Callable[[str, bytes], Executable]
-"""Loads a `.tflite` file on what a manifest calls a processor, such as `*:*:int8`."""
+AROUND = "colours in float32"
+"""What notes of pictures and of times depend on besides the files: how the colours are computed."""
+LoadOne = Callable[[str, bytes], Executable]
 
 
-def placed(processor_for: Callable[[str], Processor], threads: int, allow_fallback: bool) -> Load:
-    """How segments are loaded.
+@dataclass(frozen=True)
+class Load:
+    """Loads a `.tflite` file on what a manifest calls a processor, such as `*:*:int8`.
 
-    Args:
-        processor_for: the processor for the manifest's text, such as `*:*:int8`.
+    Attributes:
+        processor_for: the processor for the manifest's text.
         threads: for each executable; 0 for all cores.
         allow_fallback: see `Processor.load`.
     """
 
-    def load(processor: str, model: bytes) -> Executable:
-        return processor_for(processor).load(model, threads=threads, allow_fallback=allow_fallback)
+    processor_for: Callable[[str], Processor]
+    threads: int
+    allow_fallback: bool
 
-    return load
+    def __call__(self, processor: str, model: bytes) -> Executable:
+        """The file, loaded."""
+        return self.on(self.processor_for(processor), model)
+
+    def on(self, processor: Processor, model: bytes) -> Executable:
+        """The same on a processor that is known."""
+        return processor.load(model, threads=self.threads, allow_fallback=self.allow_fallback)
+
+
+def placed(processor_for: Callable[[str], Processor], threads: int, allow_fallback: bool) -> Load:
+    """How segments are loaded; see `Load`."""
+    return Load(processor_for, threads, allow_fallback)
 
 
 def load_network(
@@ -73,7 +91,32 @@ def load_picture(
     """
     sized = resized(bundle.graph, height, width)
     graph = wrapped_network(sized, bundle.manifest.network.scale, samples, codes)
-    return _load_all(graph, segment(graph, placed_colours(graph, bundle)), load, method)
+    finer = _finer_colours(graph, bundle, load)
+    if finer is None:
+        return _load_all(graph, segment(graph, placed_colours(graph, bundle)), load, method)
+    name = str(finer.id)
+
+    def either(processor: str, model: bytes) -> Executable:
+        return load.on(finer, model) if processor == name else load(processor, model)
+
+    return _load_all(graph, segment(graph, placed_colours(graph, bundle, name)), either, method)
+
+
+def _finer_colours(wrapped: Graph, bundle: Bundle, load: Load) -> Processor | None:
+    """The same engine in float32 where the colours would be computed in bfloat16, if it is right.
+
+    A step of bfloat16 is a grey level wherever a picture is brighter than half, and colours are
+    little work. What a network of RGB has around it computes nothing.
+    """
+    network = bundle.graph
+    names = list(dict.fromkeys(bundle.processors.values()))
+    if network.types[network.inputs[0]].shape[3] != 1:
+        return None
+    found = load.processor_for(_colours_on(names)).id
+    if found.precision != "bfloat16":
+        return None
+    finer = find_processor(str(found.in_precision("float32")))
+    return None if passed_over(finer, kinds_in(wrapped)) else finer
 
 
 def load_plane(
@@ -131,17 +174,16 @@ def wrapped_network(network: Graph, scale: int, samples: int, codes: bool) -> Gr
     return picture_graph(network, scale, samples, codes)
 
 
-def placed_colours(wrapped: Graph, bundle: Bundle) -> Mapping[str, str]:
+def placed_colours(wrapped: Graph, bundle: Bundle, colours: str | None = None) -> Mapping[str, str]:
     """Where each operator of a wrapped network runs: the network's own as the bundle says.
 
-    The colours around it go to the bundle's first float processor, since that is what they are
-    computed in, or where it has none with everything else to the only one.
+    The colours around it go to `colours`; without it to the bundle's first float processor, since
+    that is what they are computed in, or where it has none with everything else to the only one.
     """
     names = list(dict.fromkeys(bundle.processors.values()))
-    if len(names) == 1:
+    if colours is None and len(names) == 1:
         return dict.fromkeys((op.output for op in wrapped.operators), names[0])
-    floats = [name for name in names if ProcessorId.parse(name).model_precision == "float32"]
-    colours = (floats or names)[0]
+    colours = colours or _colours_on(names)
     made = dict(bundle.processors)
     for op in wrapped.operators:
         if op.output in made or not _is_around(op, wrapped):
@@ -155,12 +197,19 @@ def placed_colours(wrapped: Graph, bundle: Bundle) -> Mapping[str, str]:
     return made
 
 
+def _colours_on(names: Sequence[str]) -> str:
+    """Of a bundle's processors, in their order."""
+    floats = [name for name in names if ProcessorId.parse(name).model_precision == "float32"]
+    finest = [name for name in floats if ProcessorId.parse(name).precision == "float32"]
+    return (finest or floats or names)[0]
+
+
 def _is_around(op: Operator, wrapped: Graph) -> bool:
     """Whether an operator is of the colours, and not a conversion of the network's own."""
     return op.output.startswith(OWN_NAMES) or op.output in wrapped.outputs
 
 
-def _load_all(graph: Graph, pieces: Segmentation, load: Load, method: Method | None) -> Chain:
+def _load_all(graph: Graph, pieces: Segmentation, load: LoadOne, method: Method | None) -> Chain:
     executables: list[Executable] = []
     try:
         executables.extend(

@@ -24,7 +24,7 @@ from vernier.processors.notes import cache_folder, note, recall
 from vernier.processors.soundness import INSIST
 from vernier.quantization.arithmetic.graph import run_integer
 from vernier.runtime.chain import Chain
-from vernier.runtime.loading import Load, load_picture, wrapped_network
+from vernier.runtime.loading import AROUND, Load, load_picture, wrapped_network
 from vernier.runtime.picture_graph import picture_graph
 from vernier.runtime.trial_picture import Rgb, trial_pair
 
@@ -72,7 +72,7 @@ def picture_check(
     """
     file = notes or cache_folder() / "self-tests.json"
     names = "+".join(map(str, processors))
-    about = f"picture of {[s.entry.sha256 for s in bundle.segments]} on {names}"
+    about = f"picture of {[s.entry.sha256 for s in bundle.segments]} on {names}, {AROUND}"
     known = recall(file, about, PictureCheck)
     if known is None:
         known = check_picture(bundle, processors, load)

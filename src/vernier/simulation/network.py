@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from math import prod
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ class SimulatedNetwork(nn.Module):
     last in memory is fastest. The weights are parameters, frozen at first; after
     `requires_grad_(True)` gradients pass straight through their rounding, and codes are made anew
     whenever a weight was changed in place, as optimisers do. Codes are otherwise made once per
-    placement.
+    placement. Several threads may ask at once.
 
     Args:
         graph: float32 throughout, with one input and one output.
@@ -97,6 +98,7 @@ class SimulatedNetwork(nn.Module):
         )
         self._programs: OrderedDict[Any, Any] = OrderedDict()
         self._made_for: Any = None
+        self._making = RLock()
 
     @property
     def units(self) -> tuple[tuple[str, ...], ...]:
@@ -148,7 +150,8 @@ class SimulatedNetwork(nn.Module):
         """
         self._forget_outdated()
         integer = integer_outputs(self._source, integer_operators)
-        program = self._kept(("whole", integer, sums), lambda: self._whole(integer, sums))
+        with self._making:
+            program = self._kept(("whole", integer, sums), lambda: self._whole(integer, sums))
         (source,), (output,) = self._source.inputs, self._source.outputs
         return program.run({source: x})[output]
 
@@ -245,7 +248,12 @@ class SimulatedNetwork(nn.Module):
 
     def __getstate__(self) -> dict[str, Any]:
         # Programs hold the weights of this very module; a copy makes its own.
-        return {**self.__dict__, "_programs": OrderedDict(), "_made_for": None}
+        own = {**self.__dict__, "_programs": OrderedDict(), "_made_for": None}
+        del own["_making"]
+        return own
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({**state, "_making": RLock()})
 
     def _weights_by_name(self) -> dict[str, Tensor]:
         return dict(zip(self._names, self._weights.parameters(), strict=True))
@@ -256,9 +264,10 @@ class SimulatedNetwork(nn.Module):
     def _forget_outdated(self) -> None:
         """Drop all codes where a weight has changed, moved, or begun to be learnt."""
         now = [(id(w), w._version, w.requires_grad, w.device) for w in self.parameters()]
-        if now != self._made_for:
-            self._programs.clear()
-            self._made_for = now
+        with self._making:
+            if now != self._made_for:
+                self._programs.clear()
+                self._made_for = now
 
     def _kept(self, key: Any, make: Callable[[], Program]) -> Program:
         if key not in self._programs:
@@ -296,11 +305,12 @@ class SimulatedNetwork(nn.Module):
 
     def _program(self, index: int, precision: str, integer: frozenset[int]) -> Program:
         """A unit in a precision, beside these INT8 units."""
-        if precision in ARITHMETICS:
-            return self._integer_unit(index, integer, ARITHMETICS[precision])
-        if precision == "float32":
-            return self._float_unit(index)
-        return self._narrow_unit(index, precision)
+        with self._making:
+            if precision in ARITHMETICS:
+                return self._integer_unit(index, integer, ARITHMETICS[precision])
+            if precision == "float32":
+                return self._float_unit(index)
+            return self._narrow_unit(index, precision)
 
     def _narrow_unit(self, index: int, precision: str) -> Program:
         unit, exits = self._units[index], self._crossings[index].exits
