@@ -1,10 +1,12 @@
-"""Does PReLU as a MUL with a fused RELU and an ADD pay in INT8 on LiteRT? How far off is it?
+"""What PReLU takes in INT8 on LiteRT: by its own kernel, as convolutions, as a product and a sum.
 
     python benchmarks/prelu_in_int8.py
 
 XNNPACK has no INT8 PRELU: LiteRT runs its own plain loop on one thread, and the graph is cut there.
-For slopes up to 1, `prelu(x) = x + relu((s - 1) * x)`, of which XNNPACK has every operator. The
-product is rounded to codes of its own before it is added, so the result may differ.
+"convolutions" is how Vernier loads it (`quantization.prelu_as_convolutions`): the same codes.
+"MUL" and "depthwise" are what others do: for slopes up to 1, `prelu(x) = x + relu((s - 1) * x)`, of
+which XNNPACK has every operator; the product is rounded to codes of its own before it is added, so
+the result may differ.
 """
 
 from __future__ import annotations
@@ -19,8 +21,12 @@ from vernier.bundles.shipped import shipped_bundles
 from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Activation, Graph, Kind, Operator, TensorType
 from vernier.graphs.shapes import resized
+from vernier.processor_id import ProcessorId
+from vernier.processors.contents import read_contents
 from vernier.processors.discovery import find_processor
-from vernier.processors.machine import describe_machine
+from vernier.processors.litert_cpu import _LitertCpuExecutable
+from vernier.processors.machine import at_most_cores, describe_machine
+from vernier.processors.protocol import Executable
 from vernier.quantization.arithmetic.graph import run_integer
 from vernier.quantization.scales import (
     asymmetric,
@@ -93,6 +99,12 @@ def one_by_one(graph: Graph) -> list[tuple[str, tuple[int, float]]]:
     return [(form, (int(np.max(a)), float(np.mean(a)))) for form, a in apart.items()]
 
 
+def as_it_is(model: bytes) -> Executable:
+    """A file on LiteRT with its PRELUs."""
+    int8 = ProcessorId("litert", "cpu", "int8")
+    return _LitertCpuExecutable(int8, model, read_contents(model), at_most_cores(0))
+
+
 def main() -> None:
     """Print times and differences for the shipped networks with PReLU."""
     machine = describe_machine()
@@ -102,7 +114,8 @@ def main() -> None:
         floats = resized(open_bundle(shipped_bundles(name, 2)["float32"]).graph, HEIGHT, WIDTH)
         int8 = find_processor("litert:cpu:int8")
         loaded = {
-            "PRELU": int8.load(write(graph)),
+            "PRELU": as_it_is(write(graph)),
+            "convolutions": int8.load(write(graph)),
             "MUL": int8.load(write(as_products(graph, per_channel=False))),
             "depthwise": int8.load(write(as_products(graph, per_channel=True))),
             "float32": find_processor("litert:cpu:float32").load(write(floats)),

@@ -220,11 +220,12 @@ def test_placement_says_that_every_convolution_runs_as_asked(processor: Processo
     assert not placement.mismatches or str(processor.id) == "onnxruntime:cpu:int8"
 
 
-def test_xnnpack_leaves_int8_prelu_to_litert() -> None:
+def test_xnnpack_computes_int8_prelu_as_convolutions() -> None:
     executable = find_processor("litert:cpu:int8").load(write(self_test("int8").graph), threads=1)
-    builtin = [o.kind for o in executable.placement.operators if o.implementation != "XNNPACK"]
-    assert builtin == ["PRELU"]
-    assert "PRELU" in executable.placement.note
+    placed = {o.kind: o.implementation for o in executable.placement.operators}
+    assert "PRELU" not in placed
+    assert set(placed.values()) == {"XNNPACK"}
+    assert executable.placement.note == ""
 
 
 @pytest.mark.parametrize("processor", PRESENT, ids=_id)

@@ -74,7 +74,7 @@ def flip_map(
     Raises:
         UsageError: other shapes, or a number of pixels that is not positive.
     """
-    if picture.shape != reference.shape:
+    if picture.shape != reference.shape or picture.ndim != 4 or picture.shape[1] != 3:
         raise UsageError(
             "FLIP compares two batches of RGB pictures (N, 3, H, W) of one shape, found "
             f"{tuple(picture.shape)} and {tuple(reference.shape)}"

@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vernier.errors import ProcessorError
+from vernier.errors import GraphError, ProcessorError
+from vernier.formats.tflite.reader import read
+from vernier.formats.tflite.writer import write
+from vernier.graphs.graph import Kind
 from vernier.processor_id import ProcessorId
 from vernier.processors.contents import (
     FileOperator,
@@ -27,6 +30,7 @@ from vernier.processors.protocol import (
     Port,
     copy_through,
 )
+from vernier.quantization.prelu_as_convolutions import without_prelu
 
 PACKAGE = "ai-edge-litert"
 XNNPACK = "XNNPACK"
@@ -50,13 +54,30 @@ class LitertCpu:
         return Availability(self.id, True, f"{cpu_name()}, LiteRT {version} with XNNPACK")
 
     def load(self, model: bytes, *, threads: int = 0, allow_fallback: bool = False) -> Executable:
-        """See `Processor.load`. Nothing falls back here: LiteRT computes what the file says."""
+        """See `Processor.load`. Nothing falls back here: LiteRT computes what the file says.
+
+        INT8 PRELUs, which XNNPACK has not, are loaded as operators that it has and that give the
+        same codes (`quantization.prelu_as_convolutions`).
+        """
         available = self.availability()
         if not available.present:
             raise ProcessorError(f"{self.id} is not here: {available.detail}")
         contents = read_contents(model)
         check_precision(contents, self.id)
+        if any(op.kind == Kind.PRELU and op.precision == "int8" for op in contents.operators):
+            model = _for_xnnpack(model)
+            contents = read_contents(model)
         return _LitertCpuExecutable(self.id, model, contents, at_most_cores(threads))
+
+
+def _for_xnnpack(model: bytes) -> bytes:
+    """A file of the same codes without INT8 PRELUs; the file itself where that cannot be had."""
+    try:
+        graph = read(model)
+    except GraphError:
+        return model
+    made = without_prelu(graph)
+    return model if made is graph else write(made)
 
 
 class _Memory:
