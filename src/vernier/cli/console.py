@@ -46,7 +46,14 @@ def progress_bar(title: str, quiet: bool = False) -> Iterator[Progress]:
         with Bar(*columns, console=Console(stderr=True)) as bar:
             task = bar.add_task(title, total=None, note="")
 
+            known: int | None = None
+
             def update(done: int, total: int, note: str = "") -> None:
+                nonlocal known
+                if known is not None and total != known:
+                    # Another piece of work, at a pace of its own.
+                    bar.reset(task)
+                known = total
                 bar.update(task, completed=done, total=total, note=note)
 
             yield update
@@ -54,10 +61,15 @@ def progress_bar(title: str, quiet: bool = False) -> Iterator[Progress]:
         started = last = time.monotonic()
         # Work that is gone on with reports a large number first, which took no time.
         before: int | None = None
+        known: int | None = None
 
         def line(done: int, total: int, note: str = "") -> None:
-            nonlocal last, before
+            nonlocal started, last, before, known
             now = time.monotonic()
+            if known is not None and total != known:
+                # Another piece of work, at a pace of its own.
+                started, before = now, done
+            known = total
             before = done - 1 if before is None else before
             if now - last >= SECONDS_BETWEEN_LINES or (done == total and now - started > 1):
                 last = now
