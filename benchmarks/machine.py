@@ -2,6 +2,10 @@
 
     python benchmarks/machine.py --out benchmarks/results
     ONEDNN_MAX_CPU_ISA=AVX2 python benchmarks/machine.py --out benchmarks/results
+    python benchmarks/machine.py --networks sesr-xl --out benchmarks/results
+
+In pieces, as the last one: networks that were recorded on the same machine, with the same versions,
+stay in the table.
 
 All contenders run once per round, so that a drifting machine favours none; medians. The picture is
 a quarter of 1080p, 540x960, the bare network. *dB*: PSNR to the float32 network by LiteRT. OpenVINO
@@ -12,15 +16,16 @@ EDSR-baseline has random weights, as no file of it may be shipped.
 from __future__ import annotations
 
 import argparse
+import json
 import os
-import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 import peers
-from timing import Times, as_json, interleave, write_results
+from timing import as_json, cpu_kind, interleave, write_results
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.cpu import usable_cores
@@ -132,21 +137,31 @@ def measure(name: str, rounds: int, threads: int) -> dict[str, Any]:
 
 def rows(name: str, found: dict[str, Any], verdicts: dict[str, str]) -> list[str]:
     """The network's part of the table."""
-    times: dict[str, Times] = found["times"]
-    best = min(t.median_ms for label, t in times.items() if label.endswith(":float32"))
+    times: dict[str, dict[str, float]] = found["times"]
+    best = min(t["median_ms"] for label, t in times.items() if label.endswith(":float32"))
     table = []
-    for label, time in sorted(times.items(), key=lambda item: item[1].median_ms):
-        own = f"{':'.join(label.split(':')[:2])}:float32"
-        ratio = f"{time.median_ms / times[own].median_ms:.2f}" if own in times else ""
+    for label, time in sorted(times.items(), key=lambda item: item[1]["median_ms"]):
+        own, median = f"{':'.join(label.split(':')[:2])}:float32", time["median_ms"]
+        ratio = f"{median / times[own]['median_ms']:.2f}" if own in times else ""
         decibel = found["db"][label]
         shown = "same" if decibel == float("inf") else f"{decibel:.1f}"
         table.append(
-            f"| {name} | {label} | {time.median_ms:.1f} | {time.fastest_ms:.1f} | "
-            f"{time.slowest_ms:.1f} | {ratio} | {time.median_ms / best:.2f} | {shown} | "
+            f"| {name} | {label} | {median:.1f} | {time['fastest_ms']:.1f} | "
+            f"{time['slowest_ms']:.1f} | {ratio} | {median / best:.2f} | {shown} | "
             f"{verdicts.get(label, '')} |"
         )
     told = found["refused"].items()
     return [*table, *(f"| {name} | {label} | {why} | | | | | | |" for label, why in told)]
+
+
+def recorded(file: Path, like: dict[str, Any]) -> dict[str, Any]:
+    """Networks that were measured on this machine, with the same versions of everything."""
+    if not file.exists():
+        return {}
+    document = json.loads(file.read_text())
+    known = document["results"]
+    same = document["machine"] == json.loads(msgspec.json.encode(describe_machine()))
+    return known["networks"] if same and known.get("setting") == like else {}
 
 
 def main() -> None:
@@ -174,18 +189,19 @@ def main() -> None:
         "| network | engine | median | fastest | slowest | to own float | to best | dB | test |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    results: dict[str, Any] = {}
-    kind = re.sub(r"[^a-z0-9]+", "-", f"{machine.cpu} {limit}".lower()).strip("-")
+    setting = {"limit": limit, "rounds": arguments.rounds, "threads": threads, "peers": others}
+    name_of_all = f"machine_{cpu_kind()}"
+    results = recorded(arguments.out / f"{name_of_all}.json", setting) if arguments.out else {}
     print("\n".join(lines))
     for name in arguments.networks.split(","):
         found = measure(name, 1 if name in LARGE else arguments.rounds, threads)
         results[name] = {**found, "times": as_json(found["times"])}
-        more = rows(name, found, verdicts)
-        lines += more
-        print("\n".join(more), flush=True)
+        print("\n".join(rows(name, results[name], verdicts)), flush=True)
         if arguments.out:  # after each: the last takes minutes on a slow machine
-            recorded = {"limit": limit, "self-test": verdicts, "networks": results}
-            write_results(arguments.out, f"machine_{kind}", recorded, "\n".join(lines) + "\n")
+            known = [one for one in NETWORKS if one in results]
+            table = [line for one in known for line in rows(one, results[one], verdicts)]
+            kept = {"setting": setting, "self-test": verdicts, "networks": results}
+            write_results(arguments.out, name_of_all, kept, "\n".join([*lines, *table]) + "\n")
 
 
 if __name__ == "__main__":

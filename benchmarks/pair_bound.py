@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 import time
 from collections.abc import Sequence
@@ -23,7 +22,7 @@ from statistics import fmean, median
 
 import numpy as np
 
-from timing import read_results, write_results
+from timing import cpu_kind, read_results, write_results
 from vernier.bundles.bundle import Bundle, in_memory, open_bundle
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.export.networks import Photos, ranges_on
@@ -92,7 +91,7 @@ def main() -> None:
         "LiteRT": find_processor("litert:cpu:int8"),
     }
     isa = os.environ.get("ONEDNN_MAX_CPU_ISA", "all it has")
-    words = re.sub(r"[^a-z0-9]+", "-", f"{cpu_name()} {isa}".lower()).strip("-")
+    words = cpu_kind()
     known, count = {}, len(photos)
     if given.times:
         known, count = _recorded(given.out / f"pair_bound_{words}.json")

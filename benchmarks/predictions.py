@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
-import re
 import sys
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -24,10 +22,9 @@ from pathlib import Path
 
 import numpy as np
 
-from timing import write_results
+from timing import cpu_kind, write_results
 from vernier.networks.source import graph_of
 from vernier.planning.stopwatch import Stopwatch
-from vernier.processors.machine import cpu_name
 from vernier.profiling import profiler
 from vernier.profiling.assembly import Subject
 from vernier.profiling.correction import random_splits
@@ -60,13 +57,6 @@ class Row:
     predicted_ms: float
     measured_ms: float
     chosen: bool
-
-
-def cpu_kind() -> str:
-    """This CPU as part of a file's name."""
-    words = re.sub(r"\(R\)|\(TM\)|CPU|Processor|[0-9]+-Core", "", cpu_name())
-    told = "-".join([*words.split(), *filter(None, [os.environ.get("ONEDNN_MAX_CPU_ISA")])])
-    return re.sub(r"[^a-z0-9]+", "-", told.lower()).strip("-")
 
 
 def rows_of(name: str, count: int, rounds: int, checked: int) -> list[Row]:

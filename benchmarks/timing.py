@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import re
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -14,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from vernier.processors.machine import Machine, describe_machine
+from vernier.processors.machine import Machine, cpu_flags, cpu_name, describe_machine
 from vernier.version import VERSION
 
 MANY_BYTES = 40_000
@@ -46,6 +48,15 @@ def interleave(
         name: Times(round(statistics.median(ms), 2), round(min(ms), 2), round(max(ms), 2), len(ms))
         for name, ms in times_ms.items()
     }
+
+
+def cpu_kind() -> str:
+    """This CPU as part of a file's name, and what it imitates where ONEDNN_MAX_CPU_ISA is set."""
+    words = re.sub(r"\(R\)|\(TM\)|CPU|Processor|[0-9]+-Core", "", cpu_name()).split()
+    if any(flag.startswith("amx") for flag in cpu_flags()):
+        words.append("amx")
+    told = "-".join([*words, *filter(None, [os.environ.get("ONEDNN_MAX_CPU_ISA")])])
+    return re.sub(r"[^a-z0-9]+", "-", told.lower()).strip("-")
 
 
 def write_results(folder: Path, name: str, results: dict[str, Any], table: str) -> None:
