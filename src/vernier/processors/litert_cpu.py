@@ -30,7 +30,6 @@ from vernier.processors.protocol import (
     Port,
     copy_through,
 )
-from vernier.quantization.prelu_as_convolutions import without_prelu
 
 PACKAGE = "ai-edge-litert"
 XNNPACK = "XNNPACK"
@@ -72,6 +71,8 @@ class LitertCpu:
 
 def _for_xnnpack(model: bytes) -> bytes:
     """A file of the same codes without INT8 PRELUs; the file itself where that cannot be had."""
+    from vernier.quantization.prelu_as_convolutions import without_prelu  # of INT8 files alone
+
     try:
         graph = read(model)
     except GraphError:
