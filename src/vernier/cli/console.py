@@ -61,15 +61,15 @@ def progress_bar(title: str, quiet: bool = False) -> Iterator[Progress]:
         started = last = time.monotonic()
         # Work that is gone on with reports a large number first, which took no time.
         before: int | None = None
-        known: int | None = None
+        whole: int | None = None
 
         def line(done: int, total: int, note: str = "") -> None:
-            nonlocal started, last, before, known
+            nonlocal started, last, before, whole
             now = time.monotonic()
-            if known is not None and total != known:
+            if whole is not None and total != whole:
                 # Another piece of work, at a pace of its own.
                 started, before = now, done
-            known = total
+            whole = total
             before = done - 1 if before is None else before
             if now - last >= SECONDS_BETWEEN_LINES or (done == total and now - started > 1):
                 last = now

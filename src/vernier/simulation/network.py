@@ -253,7 +253,7 @@ class SimulatedNetwork(nn.Module):
         return own
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__({**state, "_making": RLock()})
+        super().__setstate__({**state, "_making": RLock()})  # type: ignore[no-untyped-call]
 
     def _weights_by_name(self) -> dict[str, Tensor]:
         return dict(zip(self._names, self._weights.parameters(), strict=True))
