@@ -298,12 +298,12 @@ def exif_of_pointers(count):
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_exif_directories_that_point_at_each_other(kind, count):
     data = file_of(Image.fromarray(RGB), kind, exif=b"Exif\0\0" + exif_of_pointers(count))
-    started = time.monotonic()
+    started = time.process_time()
     picture = read_picture(data)
     for target in ("JPEG", "PNG", "TIFF", "WEBP"):
         content, _ = encode_picture(picture, target)
         assert read_picture(content).width == W
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize("target", ["JPEG", "PNG", "TIFF", "WEBP"])

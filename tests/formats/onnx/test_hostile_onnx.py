@@ -14,10 +14,10 @@ from vernier.formats.onnx.importing import import_onnx
 def refused(folder, made, words, error=GraphError):
     path = folder / "net.onnx"
     path.write_bytes(made.SerializeToString())
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(error, match=words) as caught:
         import_onnx(path, "net")
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 600
 
