@@ -35,7 +35,7 @@ from vernier.splitting.problem import Problem
 from vernier.units.split import Form, Split
 from vernier.version import VERSION
 
-LATER = 4
+LATER = 10
 """Searches after the first make so many times fewer new judgements."""
 
 
