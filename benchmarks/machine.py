@@ -25,7 +25,7 @@ import msgspec
 import numpy as np
 
 import peers
-from timing import as_json, cpu_kind, interleave, write_results
+from timing import as_json, cpu_kind, interleave, read_results, write_results
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.cpu import usable_cores
@@ -158,8 +158,7 @@ def recorded(file: Path, like: dict[str, Any]) -> dict[str, Any]:
     """Networks that were measured on this machine, with the same versions of everything."""
     if not file.exists():
         return {}
-    document = json.loads(file.read_text())
-    known = document["results"]
+    document, known = json.loads(file.read_text()), read_results(file)
     same = document["machine"] == json.loads(msgspec.json.encode(describe_machine()))
     return known["networks"] if same and known.get("setting") == like else {}
 
