@@ -147,10 +147,53 @@ def test_offline_after_one_visit_and_isolated_by_the_service_worker(browser, sit
         assert enlarge(page, png(photo)).startswith("Done")
 
 
+def test_float_parts_on_webgpu(page, splits, photo):
+    """By way of a GPU in software, and conversions as shaders: within a rounding of Python's."""
+    for index, bundle in ((0, splits / "segments"), (2, shipped_bundles("sesr-m3", 2)["float32"])):
+        processor = None if index == 0 else FLOAT
+        expected = wanted(bundle, photo, processor).astype(int)
+        assert choose(page, index) == "Ready."
+        for precision, most, part in (("float32", 1, 0.01), ("float16", 3, 1)):
+            page.select_option("#processor", f"web:webgpu:{precision}")
+            assert settled(page) == "Ready."
+            assert fact(page, "Float parts on") == f"web:webgpu:{precision}"
+            assert "WRONG" not in page.inner_text("#tests")
+            assert enlarge(page, png(photo)).startswith("Done")
+            apart = np.abs(samples_of(result(page)) - expected)
+            assert apart.max() <= most
+            assert (apart > 0).mean() <= part
+            ran = [line.split("\t")[2] for line in page.locator("#steps tr").all_inner_texts()[1:]]
+            if index == 0 and precision == "float32":
+                gpu, shader = "web:webgpu:float32", "web:webgpu"
+                assert ran == [gpu, shader, "web:wasm:int8", shader] * 2 + [gpu]
+    page.select_option("#processor", "auto")
+    assert settled(page) == "Ready."
+    assert page.errors == []
+
+
+def test_a_gpu_of_wrong_numbers_is_moved_away_from(browser, site, photo, tmp_path):
+    """A file of expected numbers that says something else stands for a GPU that computes it."""
+    shutil.copytree(site, tmp_path / "site")
+    first = json.loads((site / "site.json").read_text())["networks"][0]
+    file = tmp_path / "site" / first["floats"]["tests_file"]
+    content = bytearray(file.read_bytes())
+    content[-101] ^= 0x40
+    file.write_bytes(content)
+    with opened(browser, tmp_path / "site") as page:
+        assert settled(page) == "Ready."
+        assert fact(page, "Float parts on") == "web:wasm:float32"
+        passed = page.inner_text("#passed")
+        assert "web:webgpu:float32 is not used: it computes wrong numbers" in passed
+        page.select_option("#processor", "web:webgpu:float32")
+        assert settled(page) == "Ready."
+        assert fact(page, "Float parts on") == "web:wasm:float32"
+        assert "is not used" in page.inner_text("#passed")
+
+
 DIRECT = """async ([network, bytes, budget]) => {
   const { Session } = await import('/app/session.js');
   const session = new Session();
-  await session.open(network, 'auto', 2);
+  await session.open(network, 'web:wasm:float32', 2);
   const file = new Blob([new Uint8Array(bytes)]);
   const { blob, report } = await session.enlarge(file, 'png', budget, () => {}).answer;
   session.worker.terminate();

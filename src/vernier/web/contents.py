@@ -69,6 +69,9 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         input: "picture": codes of 8 bits, or float32 in [0, 1].
+        padded: the same picture with `padding` more pixels on each side, mirrored with the border
+            repeated; null where no step reads it.
+        padding: in pixels.
         output: "result", likewise; float32 is neither clipped nor rounded.
         steps: in their order.
         tests: tensors at `test_size`, computed where the site was made.
@@ -77,6 +80,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     input: Tensor
+    padded: Tensor | None
+    padding: int
     output: Tensor
     steps: tuple[Segment | Conversion, ...]
     tests: tuple[Stored, ...]

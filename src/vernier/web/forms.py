@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,11 @@ from vernier.graphs.shapes import resized
 from vernier.processor_id import ProcessorId
 from vernier.processors.discovery import find_processor
 from vernier.quantization.scales import decode, encode
+from vernier.runtime.bicubic_kernels import CHROMA_RADIUS
 from vernier.runtime.choosing import only_size
 from vernier.runtime.loading import placed_colours, wrapped_network
 from vernier.runtime.memory import engine_bytes
+from vernier.runtime.picture_graph import OWN_NAMES
 from vernier.units.segments import Segmentation, segment
 from vernier.web import contents
 from vernier.web.resizable import Resizable, resizable
@@ -28,6 +30,7 @@ from vernier.web.resizable import Resizable, resizable
 # Of the self-test's picture: no square, so that sides cannot be mixed up.
 TEST_HEIGHT, TEST_WIDTH = 24, 36
 COLOURS = 3
+PADDED = "picture_padded"
 SEED = 19
 
 
@@ -95,6 +98,8 @@ def _wrapped(bundle: Bundle, height: int, width: int, codes: bool) -> Graph:
 
 def _pieces(bundle: Bundle, height: int, width: int, codes: bool) -> tuple[Graph, Segmentation]:
     graph = _wrapped(bundle, height, width, codes)
+    if not codes:
+        graph = padded_before(graph)
     return graph, segment(graph, placed_colours(graph, bundle))
 
 
@@ -135,10 +140,12 @@ def _form(
         )
         known.update(run.graph.outputs)
     convert()
-    samples = expected(graph, pieces, models, steps, test_picture(graph))
+    samples = expected(graph, pieces, models, steps, test_pictures(graph))
     stored, blob = _stored(samples)
     return contents.Form(
         input=_tensor(graph.inputs[0], graph.types[graph.inputs[0]]),
+        padded=_tensor(PADDED, graph.types[PADDED]) if PADDED in graph.inputs else None,
+        padding=CHROMA_RADIUS,
         output=_tensor(graph.outputs[0], graph.types[graph.outputs[0]]),
         steps=tuple(steps),
         tests=stored,
@@ -158,8 +165,45 @@ def _tensor(name: str, kind: TensorType) -> contents.Tensor:
     )
 
 
-def test_picture(graph: Graph) -> NDArray[Any]:
-    """A picture for the self-test: every code occurs, smooth parts and hard edges."""
+def padded_before(graph: Graph) -> Graph:
+    """A picture's graph whose chroma is of a picture that comes padded, as a second input.
+
+    LiteRT's WebGPU has no MIRROR_PAD that repeats the border. Chroma is computed pixel by pixel, so
+    padding may as well come before it: the numbers are the same.
+    """
+    pad = next(
+        (
+            o
+            for o in graph.operators
+            if o.kind is Kind.MIRROR_PAD and o.output.startswith(OWN_NAMES)
+        ),
+        None,
+    )
+    if pad is None:
+        return graph
+    _, height, width, colours = graph.types[graph.inputs[0]].shape
+    side = 2 * CHROMA_RADIUS
+    types = {**graph.types, PADDED: TensorType((1, height + side, width + side, colours))}
+    operators = []
+    for op in graph.operators:
+        if op.output == pad.inputs[0]:
+            operators.append(replace(op, inputs=(PADDED, *op.inputs[1:]), output=pad.output))
+        elif op is not pad:
+            operators.append(op)
+    return replace(graph, inputs=(*graph.inputs, PADDED), operators=tuple(operators), types=types)
+
+
+def test_pictures(graph: Graph) -> dict[str, NDArray[Any]]:
+    """The self-test's picture, and the same padded where the graph reads that."""
+    picture = _test_picture(graph)
+    if PADDED not in graph.inputs:
+        return {graph.inputs[0]: picture}
+    sides = ((0, 0), (CHROMA_RADIUS,) * 2, (CHROMA_RADIUS,) * 2, (0, 0))
+    return {graph.inputs[0]: picture, PADDED: np.pad(picture, sides, "symmetric")}
+
+
+def _test_picture(graph: Graph) -> NDArray[Any]:
+    """Every code occurs, in smooth parts and hard edges."""
     kind = graph.types[graph.inputs[0]]
     _, height, width, channels = kind.shape
     random = np.random.default_rng(SEED)
@@ -178,10 +222,10 @@ def expected(
     pieces: Segmentation,
     models: list[bytes],
     steps: list[contents.Segment | contents.Conversion],
-    picture: NDArray[Any],
+    pictures: Mapping[str, NDArray[Any]],
 ) -> dict[str, NDArray[Any]]:
     """Every tensor that crosses, as LiteRT computes it here from the same files."""
-    tensors: dict[str, NDArray[Any]] = {graph.inputs[0]: picture}
+    tensors = dict(pictures)
     conversions: Mapping[str, Operator] = {op.output: op for op in pieces.conversions}
     at = 0
     for step in steps:

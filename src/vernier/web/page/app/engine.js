@@ -1,19 +1,18 @@
 /**
  * The worker's side: networks opened and tested, pictures enlarged.
  *
- * @import {Answer, Enlarge, Form, Network, Open, Opened, Piece, Request, SegmentStep, Site,
- *   TestLine} from "./types.js"
+ * @import {Chain} from "./chain.js"
+ * @import {Setup} from "./settling.js"
+ * @import {Answer, Enlarge, Network, Open, Opened, Request, Site} from "./types.js"
  */
 
-import { Chain } from "./chain.js";
 import { enlarge } from "./enlarge.js";
 import { Failure } from "./failure.js";
+import { file } from "./files.js";
 import { withAlpha } from "./jpeg.js";
-import { resized } from "./resize.js";
-import { testPiece } from "./self_test.js";
-import { litert, wasmPiece } from "./wasm.js";
+import { settle } from "./settling.js";
+import { litert } from "./wasm.js";
 
-const ROOT = new URL("../", import.meta.url);
 /** Pixels of a preview, and its longest side: what phones' canvases hold. */
 const SHOWN_PIXELS = 1 << 23;
 const SHOWN_SIDE = 4096;
@@ -24,8 +23,6 @@ const cancelled = new Set();
 let site = null;
 /** @type {OpenNetwork | null} */
 let open = null;
-/** @type {Map<string, Promise<ArrayBuffer>>} */
-const files = new Map();
 /** @type {Promise<unknown>} one request after the other; cancelling overtakes */
 let turn = Promise.resolve();
 
@@ -46,7 +43,7 @@ export function answer(request) {
 async function handle(request) {
   if (cancelled.has(request.id)) throw new Failure("cancelled");
   if (request.kind === "open") {
-    open?.close();
+    await open?.close();
     open = null;
     open = await OpenNetwork.of(request);
     post({ id: request.id, kind: "opened", opened: open.opened });
@@ -64,29 +61,15 @@ function post(message, moved = []) {
   /** @type {any} */ (self).postMessage(message, moved);
 }
 
-/** @param {string} path in the site */
-function file(path) {
-  let found = files.get(path);
-  if (found === undefined) {
-    found = fetch(new URL(path, ROOT)).then((response) => {
-      if (!response.ok) throw new Error(`${path}: ${response.status} ${response.statusText}`);
-      return response.arrayBuffer();
-    });
-    found.catch(() => files.delete(path));
-    files.set(path, found);
-  }
-  return found;
-}
-
 class OpenNetwork {
   /**
    * @param {Network} network
-   * @param {Form} form
+   * @param {Setup} setup
    * @param {Opened} opened
    */
-  constructor(network, form, opened) {
+  constructor(network, setup, opened) {
     this.network = network;
-    this.form = form;
+    this.setup = setup;
     this.opened = opened;
     /** @type {{key: string, chains: Chain[]} | null} */
     this.loaded = null;
@@ -98,22 +81,17 @@ class OpenNetwork {
     const network = site.networks[request.network];
     const isolated = Boolean(self.crossOriginIsolated);
     const threads = isolated ? request.threads : 1;
-    await litert(isolated && threads > 1);
-    const form = network.codes;
-    const tests = await testForm(form, (step, height, width) =>
-      load(step, height, width, threads),
-    );
-    const wrong = tests.filter((line) => !line.right);
-    if (wrong.length) {
-      throw new Failure("wrong-numbers", wrong.map((l) => `${l.processor}: ${l.why}`).join("; "));
-    }
-    return new OpenNetwork(network, form, {
+    const segments = Math.max(...site.networks.map(({ codes }) => codes.steps.length));
+    await litert(threads, segments);
+    const { setup, tests, trialMs } = await settle(network, request.processor, threads);
+    return new OpenNetwork(network, setup, {
       network: network.name,
       isolated,
       threads,
-      float: "web:wasm:float32",
+      float: network.floats === null ? "" : setup.float,
       tests,
-      moved: [],
+      trial_ms: trialMs,
+      passed: [],
     });
   }
 
@@ -124,55 +102,22 @@ class OpenNetwork {
   async chains(height, width) {
     const key = `${height}x${width}`;
     if (this.loaded?.key !== key) {
-      this.close();
-      const chain = await Chain.load(
-        this.form,
-        (step, h, w) => load(step, h, w, this.opened.threads),
-        height,
-        width,
-      );
-      this.loaded = { key, chains: [chain] };
+      await this.close();
+      /** @type {Chain[]} */
+      const chains = [];
+      this.loaded = { key, chains };
+      while (chains.length < this.setup.lanes) {
+        chains.push(await this.setup.load(height, width));
+      }
     }
     return this.loaded.chains;
   }
 
-  close() {
-    for (const chain of this.loaded?.chains ?? []) chain.close();
+  async close() {
+    const chains = this.loaded?.chains ?? [];
     this.loaded = null;
+    for (const chain of chains) await chain.close();
   }
-}
-
-/**
- * @param {SegmentStep} step
- * @param {number} height
- * @param {number} width
- * @param {number} threads
- * @returns {Promise<Piece>}
- */
-async function load(step, height, width, threads) {
-  const { runtime } = await litert(threads > 1);
-  const model = resized(new Uint8Array(await file(step.file)), step.sizes, height, width);
-  return wasmPiece(runtime, model, step, threads);
-}
-
-/**
- * @param {Form} form
- * @param {import("./chain.js").Load} load
- * @returns {Promise<TestLine[]>}
- */
-async function testForm(form, load) {
-  const blob = await file(form.tests_file);
-  const lines = [];
-  for (const step of form.steps) {
-    if (step.kind !== "segment") continue;
-    const piece = await load(step, ...form.test_size);
-    try {
-      lines.push(await testPiece(form, blob, step, piece));
-    } finally {
-      piece.close();
-    }
-  }
-  return lines;
 }
 
 /**
@@ -211,7 +156,7 @@ async function enlargeFile(opened, request) {
       cancelled: () => cancelled.has(id),
     },
   );
-  const { runtime } = await litert(false);
+  const { runtime } = await litert(1);
   report.heap_bytes = runtime.liteRtWasm.HEAPU8.length;
   post({ id, kind: "done", blob, report });
 }

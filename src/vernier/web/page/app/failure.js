@@ -1,8 +1,7 @@
 /** What can go wrong and is told in the reader's language: `texts.js` has a sentence for each name. */
 export class Failure extends Error {
   /**
-   * @param {"unreadable" | "too-large" | "one-size" | "cancelled" | "wrong-numbers"
-   *   | "no-webgpu"} name
+   * @param {"unreadable" | "too-large" | "one-size" | "cancelled" | "wrong-numbers" | "absent"} name
    * @param {string} detail
    */
   constructor(name, detail = "") {

@@ -1,12 +1,13 @@
 /**
  * The page: takes pictures in, shows what happens, gives results out.
  *
+ * @import {Session} from "./session.js"
  * @import {Answer, Opened, Report, Site} from "./types.js"
  */
 
 import { Failure } from "./failure.js";
-import { Session } from "./session.js";
-import { failureText, language, number, speak, texts, write } from "./texts.js";
+import { openBest } from "./opening.js";
+import { failureText, language, number, passedText, speak, texts, write } from "./texts.js";
 import { Viewer } from "./viewer.js";
 
 /** Of the memory that a device says it has, for a tile of the network. */
@@ -14,6 +15,8 @@ const BUDGET_PER_GB = 48 << 20;
 const USUAL_MEMORY_GB = 4;
 /** More than a phone's large cores do not help. */
 const MOST_THREADS = 4;
+/** What float parts may run on. */
+const PROCESSORS = ["auto", "web:wasm:float32", "web:webgpu:float32", "web:webgpu:float16"];
 /** Of a preview of the picture as it came. */
 const BEFORE_SIDE = 2048;
 
@@ -24,7 +27,6 @@ const BEFORE_SIDE = 2048;
  */
 const byId = (id) => /** @type {T} */ (document.getElementById(id));
 
-const session = new Session();
 const viewer = new Viewer(byId("viewer"), byId("slider"));
 const networks = /** @type {HTMLSelectElement} */ (byId("network"));
 const processors = /** @type {HTMLSelectElement} */ (byId("processor"));
@@ -32,7 +34,8 @@ const processors = /** @type {HTMLSelectElement} */ (byId("processor"));
 /** What the page is doing; a picture waits until the network is open. */
 const state = {
   /** @type {Site | null} */ site: null,
-  /** @type {Promise<Opened> | null} */ opening: null,
+  /** @type {Promise<unknown> | null} */ opening: null,
+  /** @type {Session | null} */ session: null,
   /** @type {Opened | null} */ opened: null,
   /** @type {Report | null} */ report: null,
   /** @type {number | null} */ running: null,
@@ -69,11 +72,15 @@ async function open() {
   state.opened = null;
   say(() => texts.opening);
   const threads = Math.min(MOST_THREADS, navigator.hardwareConcurrency || 1);
-  const asked = session.open(Number(networks.value), processors.value, threads);
+  const index = Number(networks.value);
+  const network = state.site?.networks[index];
+  if (network === undefined) return;
+  const asked = openBest(network, index, processors.value, threads);
   state.opening = asked;
   try {
-    const opened = await asked;
+    const { session, opened } = await asked;
     if (state.opening !== asked) return;
+    state.session = session;
     state.opened = opened;
     state.report = null;
     say(() => texts.ready);
@@ -85,7 +92,10 @@ async function open() {
 
 /** @param {File | Blob} file */
 async function take(file) {
-  if (state.running !== null) session.cancel(state.running);
+  if (state.running !== null) state.session?.cancel(state.running);
+  await state.opening?.catch(() => {});
+  const { session } = state;
+  if (session === null) return;
   state.failure = null;
   showFailure();
   byId("result").hidden = true;
@@ -221,7 +231,7 @@ function tell() {
       line.right ? texts.right : `${texts.wrong}: ${line.why}`,
     ]),
   );
-  byId("moved").replaceChildren(...(opened?.moved ?? []).map((line) => element("li", line)));
+  byId("passed").replaceChildren(...(opened?.passed ?? []).map((line) => element("li", passedText(line))));
 }
 
 /**
@@ -261,7 +271,7 @@ function listen() {
     });
   }
   byId("cancel").addEventListener("click", () => {
-    if (state.running !== null) session.cancel(state.running);
+    if (state.running !== null) state.session?.cancel(state.running);
   });
   byId("zoom-in").addEventListener("click", () => viewer.zoom(1.5));
   byId("zoom-out").addEventListener("click", () => viewer.zoom(1 / 1.5));
@@ -297,11 +307,11 @@ function listen() {
   });
 }
 
-/** What float parts may run on. */
+/** The processors, in words. */
 function offer() {
   const chosen = processors.value || "auto";
   processors.replaceChildren(
-    ...["auto", "web:wasm:float32"].map((name) => {
+    ...PROCESSORS.map((name) => {
       const option = element("option", name === "auto" ? texts.auto : name);
       /** @type {HTMLOptionElement} */ (option).value = name;
       return option;

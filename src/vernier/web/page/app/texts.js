@@ -1,4 +1,8 @@
-/** Every word that the page says, in its languages. */
+/**
+ * Every word that the page says, in its languages.
+ *
+ * @import {Passed} from "./types.js"
+ */
 
 const ENGLISH = {
   language: "Language",
@@ -53,13 +57,19 @@ const ENGLISH = {
   network_ms: "Of that, network",
   heap: "WebAssembly's memory",
   psnr: "To the float network",
+  absent: "there is no WebGPU here",
+  slower: (/** @type {string} */ ms, /** @type {string} */ best) =>
+    `right, but slower here: ${ms} ms against ${best} ms`,
+  passed: (/** @type {string} */ processor, /** @type {string} */ why) =>
+    `${processor} is not used: ${why}`,
+  computesWrong: "it computes wrong numbers",
   failures: {
     unreadable: "This browser cannot read that file as a picture.",
     "too-large": "The picture is too large for this device:",
     "one-size": "This network takes pictures of one size only:",
     cancelled: "Cancelled.",
+    absent: "This processor is not here:",
     "wrong-numbers": "Not used: this device computes wrong numbers.",
-    "no-webgpu": "There is no WebGPU here.",
     internal: "Something failed that should not:",
   },
 };
@@ -117,13 +127,17 @@ const CHINESE = {
   network_ms: "其中网络",
   heap: "WebAssembly 内存",
   psnr: "相对浮点网络",
+  absent: "此处没有 WebGPU",
+  slower: (ms, best) => `数值正确，但在此处较慢：${ms} 毫秒，另一处理器 ${best} 毫秒`,
+  passed: (processor, why) => `未使用 ${processor}：${why}`,
+  computesWrong: "算出的数值有误",
   failures: {
     unreadable: "此浏览器无法将该文件读取为图片。",
     "too-large": "图片对本设备来说太大：",
     "one-size": "此网络只接受一种尺寸的图片：",
     cancelled: "已取消。",
+    absent: "此处没有该处理器：",
     "wrong-numbers": "不予使用：本设备算出的数值有误。",
-    "no-webgpu": "此处没有 WebGPU。",
     internal: "出现了不应发生的错误：",
   },
 };
@@ -188,4 +202,18 @@ export function number(value, digits = 0) {
 export function failureText(name, detail) {
   const sentence = /** @type {Record<string, string>} */ (texts.failures)[name];
   return detail && name !== "cancelled" ? `${sentence} ${detail}` : sentence;
+}
+
+/**
+ * Why a processor is not used.
+ *
+ * @param {Passed} passed
+ */
+export function passedText({ processor, kind, detail, ms, best_ms }) {
+  const reasons = {
+    absent: () => texts.absent,
+    wrong: () => `${texts.computesWrong} (${detail})`,
+    slower: () => texts.slower(number(ms, 1), number(best_ms, 1)),
+  };
+  return texts.passed(processor, reasons[kind]());
 }

@@ -11,8 +11,8 @@
  * @typedef {{kind: "conversion", source: Tensor, target: Tensor}} ConversionStep
  * @typedef {SegmentStep | ConversionStep} Step
  * @typedef {{name: string, dtype: Tensor["dtype"], offset: number, count: number}} Stored
- * @typedef {{input: Tensor, output: Tensor, steps: Step[], tests: Stored[], tests_file: string,
- *   test_size: [number, number]}} Form
+ * @typedef {{input: Tensor, padded: Tensor | null, padding: number, output: Tensor,
+ *   steps: Step[], tests: Stored[], tests_file: string, test_size: [number, number]}} Form
  * @typedef {{id: string, name: string, scale: number, halo: number | null, multiple: number,
  *   only_size: [number, number] | null, bytes_per_pixel: number, codes: Form, floats: Form | null,
  *   note: string, psnr_to_float_db: number | null}} Network
@@ -26,7 +26,13 @@
  * @property {(index: number) => Samples} input its memory, until the next run
  * @property {() => Promise<void>} run
  * @property {(index: number) => Samples} output its memory, until the next run
- * @property {() => void} close
+ * @property {() => Promise<void>} close
+ * @property {Tensors} [tensors] where its tensors can stay on the GPU
+ *
+ * @typedef {Object} Tensors A segment's tensors on the GPU; whoever asked for one deletes it.
+ * @property {(samples: Samples, index: number) => Promise<GpuTensor>} up
+ * @property {(buffer: GPUBuffer, index: number) => GpuTensor} wrap
+ * @property {(inputs: GpuTensor[]) => Promise<GpuTensor[]>} run
  *
  * @typedef {{what: string, asked: string, ran: string, ms: number}} StepTime
  *
@@ -38,13 +44,17 @@
  * @property {number} ms of the last run
  * @property {string} why
  *
+ * @typedef {{processor: string, kind: "absent" | "wrong" | "slower", detail: string, ms: number,
+ *   best_ms: number}} Passed
+ *
  * @typedef {Object} Opened What a network runs on, once it was tested.
  * @property {string} network
  * @property {boolean} isolated
  * @property {number} threads
  * @property {string} float the processor of its float parts
  * @property {TestLine[]} tests
- * @property {string[]} moved what was asked for and is not used, and why
+ * @property {number} trial_ms of a picture of 128x128
+ * @property {Passed[]} passed processors that are not used, and why
  *
  * @typedef {Object} Report How a picture was computed.
  * @property {string} network
@@ -91,9 +101,11 @@
  * @property {{HOST_MEMORY: Enum}} LiteRtTensorBufferType
  * @property {{READ: Enum, WRITE: Enum, READ_WRITE: Enum}} LiteRtTensorBufferLockMode
  *
- * @typedef {Deletable & {data(): Promise<Samples>, toGpuBuffer(): GPUBuffer,
+ * @typedef {Deletable & {type: {layout: {dimensions: number[]}}, data(): Promise<Samples>,
+ *   toGpuBuffer(): GPUBuffer,
  *   moveTo(accelerator: string): Promise<GpuTensor>}} GpuTensor
- * @typedef {Deletable & {run(inputs: GpuTensor[]): Promise<GpuTensor[]>}} GpuModel
+ * @typedef {Deletable & {run(inputs: GpuTensor[]): Promise<GpuTensor[]>,
+ *   getInputDetails(): {shape: Int32Array}[]}} GpuModel
  * @typedef {Object} LiteRt
  * @property {RawWasm} liteRtWasm
  * @property {() => {liteRtEnvironment: unknown, webGpuDevice: GPUDevice | null}}

@@ -6,30 +6,46 @@
 
 const FOLDER = new URL("../litert/", import.meta.url).href;
 
+/** Threads that wait in a pool, at most. */
+const MOST_POOLED = 24;
+
 /** @type {Promise<{module: LiteRtModule, runtime: LiteRt}> | null} */
 let loading = null;
 
 /**
  * LiteRT.js; once per worker, so the first call decides about threads.
  *
- * @param {boolean} threads
+ * Each segment has threads of its own. Those that a pool lacks are started while the caller goes on, and
+ * a segment that is given up before waits for them in vain, in a worker that then never lets them start.
+ * Emscripten makes the pool as large as the number of cores that it is told.
+ *
+ * @param {number} threads of each segment
+ * @param {number} segments that are loaded at once
  */
-export function litert(threads) {
-  loading ??= load(threads);
+export function litert(threads, segments = 1) {
+  loading ??= load(threads, segments);
   return loading;
 }
 
-/** @param {boolean} threads */
-async function load(threads) {
+/**
+ * @param {number} threads
+ * @param {number} segments
+ */
+async function load(threads, segments) {
+  if (threads > 1) {
+    // Twice, for those of the chain before are still on their way back.
+    const pooled = Math.min(MOST_POOLED, 2 * segments * (threads - 1) + 1);
+    Object.defineProperty(navigator, "hardwareConcurrency", { value: pooled, configurable: true });
+  }
   /** @type {LiteRtModule} */
   const module = await import(`${FOLDER}index.js`);
-  const name = threads ? "litert_wasm_threaded" : "litert_wasm";
+  const name = threads > 1 ? "litert_wasm_threaded" : "litert_wasm";
   // A worker has no document whose scripts tell emscripten where its files are.
   /** @type {any} */ (self).Module = {
     locateFile: (/** @type {string} */ file) => `${FOLDER}wasm/${file}`,
     mainScriptUrlOrBlob: `${FOLDER}wasm/${name}_internal.js`,
   };
-  const runtime = await module.loadLiteRt(`${FOLDER}wasm/`, { threads });
+  const runtime = await module.loadLiteRt(`${FOLDER}wasm/`, { threads: threads > 1 });
   return { module, runtime };
 }
 
@@ -74,7 +90,9 @@ export async function wasmPiece(runtime, model, step, threads) {
       outputs = [];
       outputs = await compiled.run(0, inputs);
     },
-    close() {
+    async close() {
+      // Threads that have ended go back to the pool in the worker's own turn.
+      await new Promise((resolve) => setTimeout(resolve));
       for (const buffer of [...outputs, ...inputs]) buffer.delete();
       compiled.delete();
       loaded.delete();
