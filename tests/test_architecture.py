@@ -41,12 +41,12 @@ ARROWS: dict[str, set[str]] = {
         "graphs", "formats", "images", "networks", "quantization", "units", "bundles",
         "processors", "runtime", "training", "quality",
     },
-    "profiling": {
-        "graphs", "formats", "images", "quantization", "conversion", "units", "processors",
-        "runtime", "estimates", "bundles", "export", "networks",
-    },
     "web": {
         "graphs", "formats", "quantization", "units", "bundles", "processors", "runtime",
+    },
+    "profiling": {
+        "web", "graphs", "formats", "images", "quantization", "conversion", "units", "processors",
+        "runtime", "estimates", "bundles", "export", "networks",
     },
     "splitting": {"metrics", "quality", "units", "profiling"},
     "planning": {

@@ -153,7 +153,7 @@ def summary(plan: Plan) -> str:
     if plan.fine_tuned:
         lines.append(f"fine-tuned, {plan.fine_tuned}")
     if plan.measured_ms is None:
-        lines.append("the processors are modelled: nothing was timed, and pictures are simulated")
+        lines.append("the processors are not here: nothing was timed, and pictures are simulated")
     return "\n".join(lines)
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -77,7 +78,9 @@ def command(
         str,
         typer.Option(
             help="adb:SERIAL for a phone that Android's adb sees; its processors are called "
-            "phone:cpu:float32, phone:cpu:int8, phone:gpu:float16, ..."
+            "phone:cpu:float32, phone:cpu:int8, phone:gpu:float16, ... Or web for whatever opens "
+            "the page whose address is printed: web:wasm:float32, web:wasm:int8, "
+            "web:webgpu:float32, web:webgpu:float16."
         ),
     ] = "",
     benchmark_binary: Annotated[
@@ -88,6 +91,9 @@ def command(
         Path | None,
         typer.Option(help="Write a trace of the rooted phone's kernel here; see `profile trace`."),
     ] = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Of the page of --device web; 0 for a free one.")
+    ] = 8019,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a profile.")] = False,
     allow_inexact: Annotated[
         bool,
@@ -125,6 +131,8 @@ def command(
         device=device,
         benchmark_binary=benchmark_binary,
         kernel_trace=kernel_trace,
+        port=port,
+        announce=_announce,
         overwrite=overwrite,
         allow_inexact=allow_inexact,
         stages=progress_bar,
@@ -139,3 +147,17 @@ def command(
     typer.echo(
         f"{out}: {len(found.units)} units on {', '.join(found.processors)}{modelled}", err=True
     )
+
+
+def _announce(text: str) -> None:
+    """What a browser's profile says; an address also as a QR code, where segno is installed."""
+    typer.echo(text, err=True)
+    if not text.startswith("http"):
+        return
+    port = text.split(":")[2].partition("/")[0]
+    typer.echo(f"(a phone on this machine's USB: adb reverse tcp:{port} tcp:{port})", err=True)
+    try:
+        import segno
+    except ImportError:
+        return
+    segno.make(text).terminal(out=sys.stderr, compact=True)

@@ -185,7 +185,7 @@ def make_front(context: Context, budgets: int = BUDGETS, progress: Progress = si
             progress=progress,
         )
 
-    modelled = any(name in context.profile.modelled for name in context.profile.processors)
+    modelled = any(map(context.profile.is_elsewhere, context.profile.processors))
     if modelled:
         points = [_predicted(point) for point in thinned(searched(problem), budgets)]
     else:

@@ -88,7 +88,7 @@ def make_plan(
             progress=progress,
         )
 
-    if any(name in context.profile.modelled for name in context.profile.processors):
+    if any(map(context.profile.is_elsewhere, context.profile.processors)):
         found = _predicted(problem, context.request, search)
     else:
         found = timed_search(

@@ -17,6 +17,10 @@ from vernier.profiling.split_times import CHECKED_SPLITS, check_profile
 from vernier.progress import Stages, silent_stages
 from vernier.units.cutting import Granularity
 
+WEB = "web"
+"""The device that is whatever opens the page."""
+WEB_PROCESSORS = ("web:wasm:float32", "web:wasm:int8")
+"""Profiled where a browser is given and no processor named."""
 PHONE_PROCESSORS = ("phone:cpu:float32", "phone:cpu:int8")
 """Profiled where a phone is given and no processor named."""
 
@@ -39,6 +43,8 @@ def profile(
     device: str = "",
     benchmark_binary: Path | None = None,
     kernel_trace: Path | None = None,
+    port: int = 0,
+    announce: Callable[[str], None] = print,
     overwrite: bool = False,
     allow_inexact: bool = False,
     stages: Stages = silent_stages,
@@ -66,9 +72,11 @@ def profile(
         quick: fewer rounds per comparison, two processors at the most where they are chosen here.
         precise: more rounds per comparison.
         threads: of each engine; 0 for all cores.
-        device: `adb:SERIAL` for a phone; this machine if empty.
+        device: `adb:SERIAL` for a phone, `web` for whatever opens a page; this machine if empty.
         benchmark_binary: LiteRT's benchmark_model for that phone.
         kernel_trace: where to write a trace of the rooted phone's kernel.
+        port: of this machine, to serve the page at; 0 for a free one.
+        announce: told the page's address.
         overwrite: replace a file that is there.
         allow_inexact: time processors that are named although their numbers are wrong here.
         stages: told of progress.
@@ -85,12 +93,12 @@ def profile(
     _check_file(file, overwrite)
     if check and device:
         raise UsageError("--check runs whole splits here, not on a phone; leave it out")
-    phone = _phone(device, benchmark_binary, kernel_trace)
+    phone = _phone(device, benchmark_binary, kernel_trace, port, announce)
     source = find_source(network, scale, size=size)
     subject = Subject(source.name, source.scale, source.graph, *size, granularity)
     names = tuple(processors)
     if phone is not None and names == (AUTO,):
-        names = PHONE_PROCESSORS
+        names = WEB_PROCESSORS if device == WEB else PHONE_PROCESSORS
     found = profile_subject(
         subject,
         names,
@@ -161,17 +169,31 @@ def _check_file(out: Path | None, overwrite: bool) -> None:
         raise UsageError(f"{out.parent}: no such folder")
 
 
-def _phone(device: str, binary: Path | None, kernel_trace: Path | None) -> Measure | None:
-    """`phone_profile` for a device; None where this machine is meant."""
+def _phone(
+    device: str,
+    binary: Path | None,
+    kernel_trace: Path | None,
+    port: int,
+    announce: Callable[[str], None],
+) -> Measure | None:
+    """`phone_profile` or `web_profile` for a device; None where this machine is meant."""
     if not device:
         if binary is not None or kernel_trace is not None:
             raise UsageError(
                 "--benchmark-binary and --kernel-trace are for phones; add --device adb:SERIAL"
             )
         return None
+    if device == WEB:
+        if binary is not None or kernel_trace is not None:
+            raise UsageError("--benchmark-binary and --kernel-trace are for --device adb:SERIAL")
+        from vernier.profiling.web.profiling import web_profile
+
+        return partial(web_profile, port=port, announce=announce)
     kind, _, serial = device.partition(":")
     if kind != "adb" or not serial:
-        raise UsageError(f"--device: expected adb:SERIAL (see: adb devices), found {device!r}")
+        raise UsageError(
+            f"--device: expected adb:SERIAL (see: adb devices) or web, found {device!r}"
+        )
     if binary is None:
         raise UsageError(
             "a phone is measured with LiteRT's benchmark_model, which Vernier does not ship; give "

@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 
 from vernier.files import read_json, to_json, write_whole
+from vernier.processor_id import ProcessorId
 from vernier.processors.machine import Machine
 from vernier.profiling.sampling import Estimate
 from vernier.units.split import Form
@@ -130,6 +131,10 @@ class Switch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     inside: Time | None = None
 
 
+ELSEWHERE = ("phone", "web")
+"""Engines of processors that are on another device."""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How it was measured.
 
@@ -141,6 +146,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         clock_mhz: the CPU's clock where it can be read, else null.
         left_out: processors that no split could gain from, and why (`profiling.paying`), or that
             are here and whose numbers are wrong.
+        drift: of a browser, by processor: how much longer the whole network took at the end than
+            at the beginning, as a part.
     """
 
     rounds: int
@@ -149,6 +156,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     conversion: str
     clock_mhz: float | None = None
     left_out: dict[str, str] = {}
+    drift: dict[str, float] = {}
 
 
 class Correction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -234,6 +242,10 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     correction: Correction | None = None
     fused: Correction | None = None
     wholes: tuple[Whole, ...] = ()
+
+    def is_elsewhere(self, processor: str) -> bool:
+        """Whether a processor cannot be run here: modelled, a phone's, or a browser's."""
+        return processor in self.modelled or ProcessorId.parse(processor).engine in ELSEWHERE
 
 
 def load_profile(path: Path) -> Profile:

@@ -15,10 +15,10 @@ from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph, Kind, Operator, TensorType
 from vernier.graphs.receptive_field import size_multiple
 from vernier.graphs.shapes import resized
+from vernier.images.bicubic import CHROMA_RADIUS
 from vernier.processor_id import ProcessorId
 from vernier.processors.discovery import find_processor
 from vernier.quantization.scales import decode, encode
-from vernier.runtime.bicubic_kernels import CHROMA_RADIUS
 from vernier.runtime.choosing import only_size
 from vernier.runtime.loading import placed_colours, wrapped_network
 from vernier.runtime.memory import engine_bytes

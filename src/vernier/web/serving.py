@@ -6,7 +6,7 @@ import contextlib
 import ssl
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -36,23 +36,27 @@ TYPES = {
 }
 
 
-class _Handler(SimpleHTTPRequestHandler):
+class Handler(SimpleHTTPRequestHandler):
     """Files of a folder, and nothing else: folders are not listed."""
 
     extensions_map = {**SimpleHTTPRequestHandler.extensions_map, **TYPES}  # noqa: RUF012
     protocol_version = "HTTP/1.1"
+    # Headers and body are sent apart: without this each answer would wait for the other side.
+    disable_nagle_algorithm = True
 
     def __init__(self, *args: Any, isolated: bool = True, **kwargs: Any) -> None:
         self._isolated = isolated
         super().__init__(*args, **kwargs)
 
     def end_headers(self) -> None:
+        """Add the headers that isolate the page."""
         for name, value in HEADERS.items():
             if self._isolated or not name.startswith("Cross-Origin"):
                 self.send_header(name, value)
         super().end_headers()
 
     def list_directory(self, path: Any) -> None:
+        """Folders are nobody's business."""
         self.send_error(404)
 
     def log_message(self, format: str, *args: Any) -> None:
@@ -78,6 +82,7 @@ def serving(
     *,
     isolated: bool = True,
     certificate: Certificate | None = None,
+    handler: Callable[..., Any] = Handler,
 ) -> Iterator[ThreadingHTTPServer]:
     """Serve a site, in a thread, until the block ends.
 
@@ -87,6 +92,7 @@ def serving(
         port: likewise; 0 for a free one.
         isolated: send the headers that isolate the page, as few web hosts do.
         certificate: to serve https with; http if absent.
+        handler: answers; it takes the arguments of `Handler`.
 
     Yields:
         The server; `server_address` is where it listens.
@@ -96,9 +102,9 @@ def serving(
     """
     if not (folder / SITE_FILE).is_file():
         raise UsageError(f"{folder}: expected a site that `vernier web` made, found no {SITE_FILE}")
-    handler = partial(_Handler, directory=str(folder), isolated=isolated)
+    answering = partial(handler, directory=str(folder), isolated=isolated)
     try:
-        server = _Server((host, port), handler)
+        server = _Server((host, port), answering)
     except OSError as error:
         raise UsageError(f"cannot listen at {host}:{port}: {error}; name another --port") from error
     if certificate is not None:

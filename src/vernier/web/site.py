@@ -85,6 +85,18 @@ def web_site(
     return site
 
 
+def write_bench(folder: Path, litert_js_folder: Path | None = None) -> None:
+    """The page that measures, without networks: `profile.html`; see `web.bench`.
+
+    Arguments and errors are those of `web_site`.
+    """
+    files = {f"litert/{name}": data for name, data in litert_js(litert_js_folder).items()}
+    site = contents.Site(
+        format=1, made_by=VERNIER, litert_js=LITERT_JS, machine=cpu_name(), networks=()
+    )
+    _write(folder, {**files, **page_files(), SITE_FILE: msgspec.json.encode(site)})
+
+
 def _opened(bundles: Sequence[str | Path]) -> list[tuple[str, Bundle]]:
     """Bundles with a folder's name for each."""
     if not bundles:

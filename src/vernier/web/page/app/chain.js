@@ -128,6 +128,13 @@ export class Chain {
     }
   }
 
+  /** The picture of the run before. */
+  lastPicture() {
+    const found = this.samples.get(this.form.input.name);
+    if (found === undefined) throw new Error("there was no run before");
+    return found;
+  }
+
   /**
    * A tensor's samples in the page's memory.
    *

@@ -27,7 +27,12 @@ let open = null;
 let turn = Promise.resolve();
 
 /** @param {Request} request */
-export function answer(request) {
+export async function answer(request) {
+  if (request.kind === "bench") {
+    const { bench } = await import("./bench.js");
+    post(/** @type {any} */ (await bench(request.job)));
+    return;
+  }
   if (request.kind === "cancel") {
     cancelled.add(request.id);
     return;

@@ -11,6 +11,7 @@ import { Session } from "./session.js";
 
 const WASM = "web:wasm:float32";
 const GPU = "web:webgpu:float32";
+const PLANNED = "plan";
 
 /** @type {Map<string, Session>} by the kind of worker */
 const sessions = new Map();
@@ -32,7 +33,11 @@ function sessionOf(processor) {
  * @throws {Failure} nothing computes right numbers here
  */
 export async function openBest(network, index, asked, threads) {
-  const choices = network.floats === null ? [WASM] : asked === "auto" ? [WASM, GPU] : [asked];
+  const planned = network.codes.steps.some(
+    (step) => step.kind === "segment" && step.asked.startsWith("web:"),
+  );
+  const automatic = planned ? [PLANNED] : [WASM, GPU];
+  const choices = network.floats === null ? [WASM] : asked === "auto" ? automatic : [asked];
   /** @type {Passed[]} */
   const passed = [];
   let right = await tried(choices, index, threads, passed);
@@ -40,14 +45,16 @@ export async function openBest(network, index, asked, threads) {
   if (!right.length) {
     throw new Failure("wrong-numbers", passed.map((line) => line.detail).join("; "));
   }
-  const best = right.reduce((one, other) => (other.trial_ms < one.trial_ms ? other : one));
+  const best = right.reduce((one, other) =>
+    other.opened.trial_ms < one.opened.trial_ms ? other : one,
+  );
   for (const other of right) {
     if (other === best) continue;
-    const [ms, least] = [other.trial_ms, best.trial_ms];
-    passed.push({ processor: other.float, kind: "slower", detail: "", ms, best_ms: least });
+    const [ms, least] = [other.opened.trial_ms, best.opened.trial_ms];
+    passed.push({ processor: other.processor, kind: "slower", detail: "", ms, best_ms: least });
   }
-  const tests = right.flatMap((opened) => opened.tests);
-  return { session: sessionOf(best.float || WASM), opened: { ...best, tests, passed } };
+  const tests = right.flatMap(({ opened }) => opened.tests);
+  return { session: sessionOf(best.processor), opened: { ...best.opened, tests, passed } };
 }
 
 /**
@@ -57,11 +64,12 @@ export async function openBest(network, index, asked, threads) {
  * @param {Passed[]} passed those that are not here or not right are added
  */
 async function tried(choices, index, threads, passed) {
-  /** @type {Opened[]} */
+  /** @type {{processor: string, opened: Opened}[]} */
   const right = [];
   for (const processor of choices) {
     try {
-      right.push(await sessionOf(processor).open(index, processor, threads));
+      const opened = await sessionOf(processor).open(index, processor, threads);
+      right.push({ processor, opened });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       if (error.name !== "absent" && error.name !== "wrong-numbers") throw error;

@@ -20,6 +20,33 @@ import { litert, wasmPiece } from "./wasm.js";
 import { Complaints, GpuConversions, gpuPiece } from "./webgpu.js";
 
 export const WASM = "web:wasm:float32";
+/** In place of a float processor: each part where the bundle says, as a plan of this device does. */
+export const PLANNED = "plan";
+
+/**
+ * Where a segment runs. INT8 has one place.
+ *
+ * @param {SegmentStep} step
+ * @param {string} float the processor of float parts, or `PLANNED`
+ */
+function processorOf(step, float) {
+  if (step.precision === "int8") return "web:wasm:int8";
+  if (float !== PLANNED) return float;
+  return step.asked.startsWith("web:") ? step.asked : WASM;
+}
+
+/**
+ * @param {Network} network
+ * @param {string} float
+ * @returns {Set<string>} the processors of all segments
+ */
+function processorsOf(network, float) {
+  const steps = network.codes.steps.filter((step) => step.kind === "segment");
+  return new Set(steps.map((step) => processorOf(step, float)));
+}
+
+/** @param {Set<string>} processors */
+const onGpu = (processors) => [...processors].some((name) => name.startsWith("web:webgpu:"));
 /** Side of the picture that processors are compared on, and how often. */
 const TRIAL_SIDE = 128;
 const TRIALS = 3;
@@ -35,7 +62,8 @@ let gpu = null;
  * @throws {Failure} it is not here, or computes wrong numbers
  */
 export async function settle(network, float, threads) {
-  if (float !== WASM && !(await withGpu(threads))) throw new Failure("absent", float);
+  const processors = processorsOf(network, float);
+  if (onGpu(processors) && !(await withGpu(threads))) throw new Failure("absent", float);
   let tests;
   try {
     tests = await tested(network, float, threads);
@@ -68,14 +96,15 @@ async function withGpu(threads) {
  * @returns {Setup}
  */
 function setupOf(network, float, threads) {
-  const form = float === WASM ? network.codes : (network.floats ?? network.codes);
-  const shaders = float === "web:webgpu:float32" ? (gpu?.conversions ?? null) : null;
+  const processors = processorsOf(network, float);
+  const form = onGpu(processors) ? (network.floats ?? network.codes) : network.codes;
+  const shaders = processors.has("web:webgpu:float32") ? (gpu?.conversions ?? null) : null;
   const load = (/** @type {SegmentStep} */ step, /** @type {number} */ h, /** @type {number} */ w) =>
     loadPiece(step, h, w, float, threads);
   return {
-    float,
+    float: [...processors].filter((name) => !name.endsWith(":int8")).join(", "),
     form,
-    lanes: float === WASM ? 1 : 2,
+    lanes: onGpu(processors) ? 2 : 1,
     load: (height, width) => Chain.load(form, load, height, width, shaders),
   };
 }
@@ -91,9 +120,8 @@ function setupOf(network, float, threads) {
 async function loadPiece(step, height, width, float, threads) {
   const { module, runtime } = await litert(threads);
   const model = resized(new Uint8Array(await file(step.file)), step.sizes, height, width);
-  if (step.precision === "float32" && float !== WASM) {
-    return gpuPiece(module, model, step, float.split(":")[2]);
-  }
+  const [, device, precision] = processorOf(step, float).split(":");
+  if (device === "webgpu") return gpuPiece(module, model, step, precision);
   return wasmPiece(runtime, model, step, threads);
 }
 
@@ -106,12 +134,13 @@ async function loadPiece(step, height, width, float, threads) {
 async function tested(network, float, threads) {
   const { form } = setupOf(network, float, threads);
   const blob = await file(form.tests_file);
-  const heard = () => (float === WASM ? "" : (gpu?.complaints.take() ?? ""));
+  const processors = processorsOf(network, float);
+  const heard = () => (onGpu(processors) ? (gpu?.complaints.take() ?? "") : "");
   const lines = [];
   heard();
   for (const step of form.steps) {
     if (step.kind === "conversion") {
-      if (float === "web:webgpu:float32") lines.push(await testConversion(form, blob, step, threads));
+      if (processors.has("web:webgpu:float32")) lines.push(await testConversion(form, blob, step, threads));
       continue;
     }
     const piece = await loadPiece(step, ...form.test_size, float, threads);

@@ -72,7 +72,8 @@
  * @typedef {{kind: "open", id: number, network: number, processor: string, threads: number}} Open
  * @typedef {{kind: "enlarge", id: number, file: Blob, format: string, budget: number}} Enlarge
  * @typedef {{kind: "cancel", id: number}} Cancel
- * @typedef {Open | Enlarge | Cancel} Request
+ * @typedef {{kind: "bench", id: number, job: import("./bench.js").Job}} BenchRequest
+ * @typedef {Open | Enlarge | Cancel | BenchRequest} Request
  *
  * @typedef {{id: number, kind: "opened", opened: Opened}
  *   | {id: number, kind: "began", width: number, height: number, scale: number,
