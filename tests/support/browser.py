@@ -20,6 +20,7 @@ FLAGS = (
     "--use-webgpu-adapter=swiftshader",
     "--enable-unsafe-swiftshader",
 )
+ON_WASM = "?processor=web:wasm:float32"
 PHONE = {"width": 390, "height": 844}
 PATIENCE_MS = 120_000
 
@@ -51,8 +52,11 @@ def made_site(bundles, folder, **options):
 
 
 @contextmanager
-def opened(browser, folder, *, isolated=True, query="", **context):
-    """A page of the site, with its first network open; its console's errors are `page.errors`."""
+def opened(browser, folder, *, isolated=True, query=ON_WASM, **context):
+    """A page of the site, with its first network open; its console's errors are `page.errors`.
+
+    A GPU in software is slow: it is tried where the `query` is empty.
+    """
     with serving(folder, isolated=isolated) as server:
         address = f"http://127.0.0.1:{server.server_address[1]}/"
         place = browser.new_context(viewport=PHONE, **{"locale": "en-GB", **context})

@@ -168,6 +168,9 @@ def test_float_parts_on_webgpu(page, splits, photo):
                 assert ran == [gpu, shader, "web:wasm:int8", shader] * 2 + [gpu]
     page.select_option("#processor", "auto")
     assert settled(page) == "Ready."
+    assert "web:webgpu:float32 is not used: right, but slower here" in page.inner_text("#passed")
+    page.select_option("#processor", "web:wasm:float32")
+    assert settled(page) == "Ready."
     assert page.errors == []
 
 
@@ -179,7 +182,7 @@ def test_a_gpu_of_wrong_numbers_is_moved_away_from(browser, site, photo, tmp_pat
     content = bytearray(file.read_bytes())
     content[-101] ^= 0x40
     file.write_bytes(content)
-    with opened(browser, tmp_path / "site") as page:
+    with opened(browser, tmp_path / "site", query="") as page:
         assert settled(page) == "Ready."
         assert fact(page, "Float parts on") == "web:wasm:float32"
         passed = page.inner_text("#passed")

@@ -108,7 +108,7 @@ def test_a_plan_of_it_runs_in_the_browser(profiled, browser, request, tmp_path):
     made_site([tmp_path / "plan" / "bundle"], tmp_path / "site")
     photo = Image.open(network / "chelsea.png").convert("L").crop((100, 60, 160, 110))
     grey = np.asarray(photo)[:, :, None].repeat(3, 2)
-    with opened(browser, tmp_path / "site") as page:
+    with opened(browser, tmp_path / "site", query="") as page:
         assert settled(page) == "Ready."
         ran = [line.split("\t")[:2] for line in page.locator("#tests tr").all_inner_texts()[1:]]
         assert ran == [[s.entry.processor, s.entry.processor] for s in bundle.segments]

@@ -322,7 +322,7 @@ function offer() {
 
 /** A picture that another app shared is waiting in a cache. */
 async function takeShared() {
-  if (!location.search.includes("shared") || !("caches" in window)) return;
+  if (!new URLSearchParams(location.search).has("shared") || !("caches" in window)) return;
   history.replaceState(null, "", "./");
   const cache = await caches.open("vernier-shared");
   const kept = await cache.match("shared");
@@ -334,6 +334,9 @@ async function start() {
   write();
   listen();
   offer();
+  // An address may name a processor: of all that take pictures, one may be on a slow GPU.
+  const named = new URLSearchParams(location.search).get("processor");
+  if (named !== null && PROCESSORS.includes(named)) processors.value = named;
   if ("serviceWorker" in navigator) navigator.serviceWorker.register("sw.js").catch(() => {});
   state.site = /** @type {Site} */ (await (await fetch("site.json")).json());
   byId("made").textContent = `Vernier ${state.site.made_by}, LiteRT.js ${state.site.litert_js}.`;
