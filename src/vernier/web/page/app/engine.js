@@ -88,7 +88,12 @@ class OpenNetwork {
     const threads = isolated ? request.threads : 1;
     const segments = Math.max(...site.networks.map(({ codes }) => codes.steps.length));
     await litert(threads, segments);
-    const { setup, tests, trialMs } = await settle(network, request.processor, threads);
+    const { setup, tests, trialMs } = await settle(
+      network,
+      request.processor,
+      threads,
+      request.compare,
+    );
     return new OpenNetwork(network, setup, {
       network: network.name,
       isolated,

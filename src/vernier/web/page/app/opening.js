@@ -66,9 +66,10 @@ export async function openBest(network, index, asked, threads) {
 async function tried(choices, index, threads, passed) {
   /** @type {{processor: string, opened: Opened}[]} */
   const right = [];
+  const compare = choices.length > 1;
   for (const processor of choices) {
     try {
-      const opened = await sessionOf(processor).open(index, processor, threads);
+      const opened = await sessionOf(processor).open(index, processor, threads, compare);
       right.push({ processor, opened });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;

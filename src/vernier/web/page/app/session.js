@@ -51,10 +51,11 @@ export class Session {
    * @param {number} network its place in the site
    * @param {string} processor of float parts, or "auto"
    * @param {number} threads
+   * @param {boolean} compare time it, to be compared with another processor
    * @returns {Promise<Opened>}
    */
-  async open(network, processor, threads) {
-    const { answer } = this.ask({ kind: "open", network, processor, threads });
+  async open(network, processor, threads, compare = false) {
+    const { answer } = this.ask({ kind: "open", network, processor, threads, compare });
     return /** @type {{opened: Opened}} */ (await answer).opened;
   }
 

@@ -53,7 +53,7 @@
  * @property {number} threads
  * @property {string} float the processor of its float parts
  * @property {TestLine[]} tests
- * @property {number} trial_ms of a picture of 128x128
+ * @property {number} trial_ms of a picture of 128x128, where it is compared with another
  * @property {Passed[]} passed processors that are not used, and why
  *
  * @typedef {Object} Report How a picture was computed.
@@ -69,7 +69,8 @@
  * @property {number} width of the result
  * @property {number} height of the result
  *
- * @typedef {{kind: "open", id: number, network: number, processor: string, threads: number}} Open
+ * @typedef {{kind: "open", id: number, network: number, processor: string, threads: number,
+ *   compare: boolean}} Open
  * @typedef {{kind: "enlarge", id: number, file: Blob, format: string, budget: number}} Enlarge
  * @typedef {{kind: "cancel", id: number}} Cancel
  * @typedef {{kind: "bench", id: number, job: import("./bench.js").Job}} BenchRequest
