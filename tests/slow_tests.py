@@ -42,7 +42,9 @@ SLOW = (
     "test_trips.py",
     "test_tutorial.py",
     "video",
+    "profiling/web",
     "web/test_browser.py",
+    "web/test_page.py",
     # Other programs' models of processors.
     "estimates/test_vela.py",
 )
