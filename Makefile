@@ -77,8 +77,9 @@ bench: $(READY)
 
 # Every engine on every network, beside what a user would pick instead, on this machine.
 bench-machine: $(READY)
-	-$(PIP) onnxruntime ncnn opencv-python-headless
+	-$(PIP) ncnn opencv-python-headless
 	$(BIN)/python benchmarks/machine.py --out benchmarks/results
+	$(BIN)/python benchmarks/three_engines.py --out benchmarks/results
 	ONEDNN_MAX_CPU_ISA=AVX2 $(BIN)/python benchmarks/machine.py --out benchmarks/results
 
 clean:

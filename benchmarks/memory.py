@@ -45,6 +45,8 @@ PROCESSORS = (
     "openvino:cpu:float32",
     "openvino:cpu:bfloat16",
     "openvino:cpu:int8",
+    "onnxruntime:cpu:float32",
+    "onnxruntime:cpu:int8",
 )
 SIDES = (256, 512, 1024)
 

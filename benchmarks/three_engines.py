@@ -155,7 +155,7 @@ def main() -> None:
         "| network | form | engine | median ms | codes | dB | convolutions |",
         "|---|---|---|---|---|---|---|",
     ]
-    print("\n".join(lines))
+    print("\n".join(lines), flush=True)
     results: dict[str, Any] = {}
     for name in arguments.networks.split(","):
         for scale in shipped_networks()[name]:

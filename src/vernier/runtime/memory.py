@@ -17,6 +17,9 @@ ENGINE_MEMORY_FACTORS = {
     ("litert", "int8"): 16.4,
     # RRDBNets and SRVGGNetCompact from 64x64 to 128x128: 1.0 to 1.5 times, but for a few MiB.
     ("openvino", "float32"): 1.5,
+    ("onnxruntime", "float32"): 2.2,
+    # Where PReLU runs in float, its tensors are alive at four bytes for one.
+    ("onnxruntime", "int8"): 14.5,
 }
 OTHER_MEMORY_FACTOR = 2.0
 
