@@ -42,7 +42,7 @@ ARROWS: dict[str, set[str]] = {
         "processors", "runtime", "training", "quality",
     },
     "web": {
-        "graphs", "formats", "quantization", "units", "bundles", "processors", "runtime",
+        "graphs", "formats", "images", "quantization", "units", "bundles", "processors", "runtime",
     },
     "profiling": {
         "web", "graphs", "formats", "images", "quantization", "conversion", "units", "processors",
