@@ -2,6 +2,7 @@
 
     python benchmarks/three_engines.py --out benchmarks/results
     python benchmarks/three_engines.py --networks sesr-m5,fsrcnn --rounds 9
+    python benchmarks/three_engines.py --rounds 0          # on a busy machine: all but the times
 
 The split keeps the first and the last unit in float and has all others in INT8, in one file of
 mixed precision. All nine contenders of a network run once per round; medians. *codes*: samples of
@@ -104,7 +105,8 @@ def measure(name: str, scale: int, rounds: int, threads: int) -> dict[str, Any]:
                 executables[form, engine] = made
             except VernierError as error:
                 refused[f"{form} {engine}"] = str(error)
-    times = interleave({" ".join(key): made.run for key, made in executables.items()}, rounds)
+    runs = {" ".join(key): made.run for key, made in executables.items()}
+    times = interleave(runs, rounds) if rounds else {}
     pictures = {key: seen(made) for key, made in executables.items()}
     found = {}
     for (form, engine), result in pictures.items():
@@ -128,9 +130,11 @@ def rows(name: str, scale: int, result: dict[str, Any]) -> list[str]:
         form, engine = label.split()
         decibel = "same" if of["db"] is None else f"{of['db']:.1f}"
         differ = "0" if not of["largest"] else f"{of['differ_percent']:.2f} % by {of['largest']}"
+        time = result["times"].get(label)
+        median = "not timed" if time is None else f"{time.median_ms:.1f}"
         table.append(
-            f"| {name} x{scale} | {form} | {engine} | {result['times'][label].median_ms:.1f} | "
-            f"{differ} | {decibel} | {of['convolutions']} |"
+            f"| {name} x{scale} | {form} | {engine} | {median} | {differ} | {decibel} | "
+            f"{of['convolutions']} |"
         )
     for label, why in result["refused"].items():
         table.append(f"| {name} x{scale} | {' | '.join(label.split())} | {why} | | | |")
