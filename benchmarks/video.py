@@ -179,10 +179,11 @@ def timed(runs: dict[str, Callable[[], int]], rounds: int) -> dict[str, float]:
 def memory_mib(film: Path, folder: Path, processor: str) -> int:
     """The most memory that a run held, in a process of its own."""
     code = (
-        "import resource, vernier\n"
+        "import re, vernier\n"
         f"vernier.video({str(film)!r}, {str(folder / 'memory.mp4')!r}, processor={processor!r}, "
         "overwrite=True)\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        # Not getrusage, whose peak a process inherits from the one that started it.
+        "print(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return int(done.stdout) // 1024
