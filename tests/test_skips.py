@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 
 
 def run(folder: Path, body: str, *options: str) -> subprocess.CompletedProcess[str]:
-    for name in ("conftest.py", "skips.py", LIST.name):
+    for name in ("conftest.py", "skips.py", "slow_tests.py", LIST.name):
         shutil.copy(HERE / name, folder)
     (folder / "test_it.py").write_text(body)
     return subprocess.run(
