@@ -39,6 +39,11 @@ VALUES = (
 
 def run_command(arguments: Sequence[str]) -> int:
     """The command line in this process; its exit code, with the promises on what it prints."""
+    return run_command_told(arguments)[0]
+
+
+def run_command_told(arguments: Sequence[str]) -> tuple[int, str, str]:
+    """The same, with what it put on standard output and on standard error."""
     out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.TextIOWrapper(io.BytesIO(), "utf-8")
     before = sys.argv
     sys.argv = ["vernier", *arguments]
@@ -57,7 +62,7 @@ def run_command(arguments: Sequence[str]) -> int:
     assert "Traceback" not in told, told
     assert code in (0, 1, 2), f"exit code {code}: {told}"
     assert code != 2 or told.strip() or out.buffer.getvalue(), "refused without a word"
-    return int(code)
+    return int(code), out.buffer.getvalue().decode("utf-8", "replace"), told
 
 
 @cache

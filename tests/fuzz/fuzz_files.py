@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import io
 import json
+import math
+import re
 import shutil
 import tomllib
 from collections.abc import Callable
@@ -13,8 +15,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from fuzz_command_lines import run_command_told
 from fuzz_harness import Attempt, flipped
 from onnx import TensorProto, helper, numpy_helper
+from small_plans import small_plan, small_profile
 
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
@@ -23,16 +27,17 @@ from vernier.networks.brought import bring
 from vernier.networks.checkpoints import load, load_into
 from vernier.networks.detection import detect
 from vernier.networks.shipped import FOLDER
-from vernier.planning.plan import load_plan
-from vernier.profiling.profile import load_profile
+from vernier.planning.plan import format_plan
+from vernier.profiling.profile import format_profile, load_profile
 from vernier.quantization.ranges import Ranges
+from vernier.splitting.problem import Problem
 from vernier.training.recipe import load_recipe
 from vernier.units.cutting import Granularity, cut
 from vernier.units.split import format_split, load_split
 
 ODD = (
     None, True, 0, -1, 1e309, -1e309, 10**30, 0.5, "", "x" * 5000, "\0", "../../x", "[red]x[/red]",
-    [], {}, [[]], {"a": {"b": 1}}, "litert:cpu:int8",
+    "[/red]", "\x1b[31mx", -1e300, 1e300, [], {}, [[]], {"a": {"b": 1}}, "litert:cpu:int8",
 )  # fmt: skip
 
 
@@ -62,7 +67,7 @@ def hostile_json(content: bytes, rng: np.random.Generator) -> bytes:
         return b"[" * 100_000
     if draw < 0.4:
         return b'{"format":' * 50_000
-    return json.dumps(edited(json.loads(content), rng)).replace("1e+309", "1e309").encode()
+    return json.dumps(edited(json.loads(content), rng)).replace("Infinity", "1e309").encode()
 
 
 def _json_subject(
@@ -97,12 +102,60 @@ def recipe(rng: np.random.Generator, folder: Path) -> Attempt:
     return Attempt(lambda: load_recipe(path), "an edited recipe.toml")
 
 
+@functools.cache
+def _profile() -> bytes:
+    return format_profile(small_profile())
+
+
+@functools.cache
+def _plan() -> bytes:
+    return format_plan(small_plan())
+
+
+def _shown(arguments: list[str]) -> None:
+    """A command that reads what was edited: it prints what it means, or refuses it in a line."""
+    code, text, told = run_command_told(arguments)
+    assert code in (0, 2), told
+    assert code != 2 or len(told.strip().splitlines()) == 1, told
+    numbers = re.findall(r"(?<![a-z])(?:nan|inf)(?![a-z])", text.lower())
+    assert not numbers, text
+    assert "\x1b[31m" not in text, text
+
+
 def profile(rng: np.random.Generator, folder: Path) -> Attempt:
-    """What is no profile at all, nested or damaged."""
-    path = folder / "profile.json"
-    path.write_bytes(hostile_json(b'{"format": 1, "network": "a", "scale": 2, "units": []}', rng))
-    load = load_profile if rng.random() < 0.5 else load_plan
-    return Attempt(lambda: load(path), f"{load.__name__} of an edited file")
+    """A profile edited by hand, and what looks at it or plans with it."""
+    path, sound, made = folder / "edited.json", folder / "sound.json", folder / "made.json"
+    path.write_bytes(hostile_json(_profile(), rng))
+    sound.write_bytes(_profile())
+
+    def plan() -> None:
+        found = load_profile(path)
+        problem = Problem(found, math.inf)
+        for placed in (problem.finest, problem.coarsest):
+            assert math.isfinite(problem.time_ms(placed))
+
+    def show() -> None:
+        several = {
+            "show": [str(path)],
+            "diff": [str(sound), str(path)],
+            "merge": [str(path), str(sound), "-o", str(made)],
+            "scale": [str(path), str(sound), "-o", str(made), "--size", "99x77"],
+        }
+        name = list(several)[int(rng.integers(4))]
+        _shown(["profile", name, *several[name]])
+
+    calls = (lambda: load_profile(path), plan, show)
+    return Attempt(calls[int(rng.integers(3))], "an edited profile", (made,))
+
+
+def plan(rng: np.random.Generator, folder: Path) -> Attempt:
+    """A plan edited by hand, shown and explained."""
+    path, sound = folder / "plan.json", folder / "sound.json"
+    path.write_bytes(hostile_json(_plan(), rng))
+    sound.write_bytes(_plan())
+    several = (["show"], ["explain"], ["diff", str(sound)])
+    words = several[int(rng.integers(3))]
+    return Attempt(lambda: _shown(["plan", *words, str(path)]), f"an edited plan, {words[0]}")
 
 
 def bundle(rng: np.random.Generator, folder: Path) -> Attempt:

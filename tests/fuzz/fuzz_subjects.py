@@ -10,6 +10,7 @@ from fuzz_files import (
     checkpoint,
     ncnn_files,
     onnx_file,
+    plan,
     profile,
     ranges,
     recipe,
@@ -40,7 +41,8 @@ SUBJECTS: dict[str, Entry] = {
     "split": Entry(split, 60, 2),
     "ranges": Entry(ranges, 60, 2),
     "recipe": Entry(recipe, 60, 2),
-    "profile": Entry(profile, 60, 2),
+    "profile": Entry(profile, 80, 3),
+    "plan": Entry(plan, 60, 2),
     "film": Entry(film, 30, 1),
     "command line": Entry(command_line, 50, 0.4),
 }

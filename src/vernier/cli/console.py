@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
+from rich.table import Table as RichTable
 
 from vernier.progress import Progress
 
@@ -27,6 +28,34 @@ def print_json(value: Any) -> None:
 def one_line(value: object) -> str:
     """Text for people, on one line: names may hold line breaks and control characters."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))
+
+
+def say(*lines: str) -> None:
+    """Lines on standard output; what names in them would do to a terminal is shown, not done."""
+    for line in lines:
+        typer.echo(one_line(line))
+
+
+class Table:
+    """Columns of text on standard output.
+
+    Names come from files that others wrote: they are no markup, whatever brackets they hold, and
+    what moves a terminal's cursor is shown and not done.
+    """
+
+    def __init__(self, *columns: str, numbers: Iterable[str] = ()) -> None:
+        """Columns of words from the left, then columns of numbers, set to the right."""
+        self._table = RichTable(*map(one_line, columns), box=None)
+        for title in numbers:
+            self._table.add_column(one_line(title), justify="right")
+
+    def add_row(self, *cells: str) -> None:
+        """One row, a cell for each column; columns that it lacks stay empty."""
+        self._table.add_row(*map(one_line, cells))
+
+    def print(self) -> None:
+        """Put it on standard output."""
+        Console(markup=False, emoji=False).print(self._table)
 
 
 @contextmanager

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from vernier.cli.console import print_json
+from vernier.cli.console import Table, print_json
 
 
 def command(
@@ -39,9 +37,9 @@ def command(
             ]
         )
         return
-    table = Table("processor", "here", "numbers", "what it is, or why it is not", box=None)
+    table = Table("processor", "here", "numbers", "what it is, or why it is not")
     for (row, _), numbers in zip(rows, verdicts, strict=True):
         short = numbers if numbers in ("", "right", "not tried") else "does not start"
         short = "wrong" if numbers.startswith(WRONG) else short
         table.add_row(str(row.processor), "yes" if row.present else "no", short, row.detail)
-    Console().print(table)
+    table.print()

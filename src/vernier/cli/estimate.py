@@ -6,10 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from vernier.cli.console import print_json
+from vernier.cli.console import Table, print_json
 from vernier.errors import UsageError
 
 if TYPE_CHECKING:
@@ -114,9 +112,8 @@ def _show(found: Estimate, as_json: bool) -> None:
     if as_json:
         print_json(found.as_json())
         return
-    table = Table("pass", "layer", "operator", "on", box=None)
-    for title in ("M MACs", "k MAC cycles", "DRAM MB", "bound", "ms"):
-        table.add_column(title, justify="right")
+    numbers = ("M MACs", "k MAC cycles", "DRAM MB", "bound", "ms")
+    table = Table("pass", "layer", "operator", "on", numbers=numbers)
     for layer in found.layers:
         known = layer.dram_bytes is not None
         table.add_row(
@@ -130,7 +127,7 @@ def _show(found: Estimate, as_json: bool) -> None:
             layer.bound.value,
             f"{layer.time_ms:.3f}" if layer.runs_on == "NPU" else "",
         )
-    Console().print(table)
+    table.print()
     typer.echo(
         f"modelled, not measured: {found.network} on {found.npu}: {found.time_ms:.2f} ms, "
         f"{found.frames_per_second:.1f} pictures/s, {found.dram_bytes / 1e6:,.1f} MB of DRAM "

@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from vernier.cli.console import print_json
+from vernier.cli.console import Table, print_json, say
 
 if TYPE_CHECKING:
     from vernier.bundles.bundle import Bundle
@@ -55,13 +53,13 @@ def command(
         return
     _summary(opened)
     if strip:
-        table = Table("unit", "processor", "segment", "predicted ms", "converted before", box=None)
+        table = Table("unit", "processor", "segment", "predicted ms", "converted before")
         for row in strip:
             predicted = "" if row.predicted_ms is None else f"{row.predicted_ms:.3f}"
             table.add_row(
                 row.unit, row.processor, row.segment, predicted, ", ".join(row.conversions)
             )
-        Console().print(table)
+        table.print()
     if times:
         _print_times(times, time or "")
     if operators or not strip:
@@ -81,29 +79,29 @@ def _summary(opened: Bundle) -> None:
     manifest = opened.manifest
     facts = manifest.network
     tiled = "cannot be tiled" if facts.halo is None else f"halo {facts.halo} px"
-    typer.echo(
+    say(
         f"{manifest.name}: x{facts.scale}, {'luma' if facts.channels == 1 else 'RGB'}, "
         f"{tiled}, made by {manifest.made_by}"
     )
     if manifest.damage is not None and manifest.damage.psnr_to_float_db is not None:
-        typer.echo(
+        say(
             f"{manifest.damage.psnr_to_float_db} dB to the float network on "
             f"{manifest.damage.photos}"
         )
     if manifest.form is not None:
-        typer.echo(f"a split, as {FORMS[manifest.form]}")
+        say(f"a split, as {FORMS[manifest.form]}")
     predicted = manifest.prediction
     if predicted is not None:
         how = "modelled" if predicted.modelled else "predicted"
-        typer.echo(
+        say(
             f"{how}: {predicted.total_ms:.3f} ms at {predicted.width}x{predicted.height} "
             f"({predicted.machine})"
         )
         here = describe_machine().label
         if not predicted.modelled and predicted.machine != here:
-            typer.echo(f"this is another machine, or has other engines: {here}")
+            say(f"this is another machine, or has other engines: {here}")
     if manifest.note:
-        typer.echo(manifest.note)
+        say(manifest.note)
 
 
 def _times(
@@ -136,13 +134,13 @@ def _times(
 
 
 def _print_times(times: list[StepTime], size: str) -> None:
-    typer.echo(f"\nmeasured here at {size}")
-    table = Table("part", "median ms", "fastest ms", box=None)
+    say("", f"measured here at {size}")
+    table = Table("part", "median ms", "fastest ms")
     for step in times:
         what = step.what if step.kind == "segment" else f"  {step.kind} {step.what}"
         table.add_row(what, f"{step.median_ms:.3f}", f"{step.fastest_ms:.3f}")
     table.add_row("together", f"{sum(step.median_ms for step in times):.3f}", "")
-    Console().print(table)
+    table.print()
 
 
 def _print_operators(opened: Bundle) -> None:
@@ -151,11 +149,12 @@ def _print_operators(opened: Bundle) -> None:
     for segment in opened.segments:
         graph: Any = segment.graph
         _, height, width, _ = graph.types[graph.inputs[0]].shape
-        typer.echo(
-            f"\n{segment.entry.file} on {segment.entry.processor}, {len(segment.model):,} bytes, "
-            f"MACs at {width}x{height}"
+        say(
+            "",
+            f"{segment.entry.file} on {segment.entry.processor}, {len(segment.model):,} bytes, "
+            f"MACs at {width}x{height}",
         )
-        table = Table("operator", "output", "shape", "dtype", "MACs", box=None)
+        table = Table("operator", "output", "shape", "dtype", "MACs")
         for op in graph.operators:
             kind = graph.types[op.output]
             fused = "" if op.activation == "NONE" else f" + {op.activation}"
@@ -167,4 +166,4 @@ def _print_operators(opened: Bundle) -> None:
                 kind.dtype,
                 f"{macs / 1e6:.2f} M" if macs else "",
             )
-        Console().print(table)
+        table.print()

@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from vernier.cli.console import print_json, progress_bar
+from vernier.cli.console import Table, print_json, progress_bar
 from vernier.errors import UsageError
 from vernier.scoring.judging import On
 
@@ -121,16 +119,15 @@ def _json(found: Scored, on: On, crop: int) -> dict[str, Any]:
 
 def _print_table(found: Scored) -> None:
     """A row per picture and the mean; on standard error why scores are left out."""
-    table = Table("picture", box=None)
-    for column in found.metrics:
-        table.add_column(f"{column.title}, {column.better} is better", justify="right")
+    titles = [f"{column.title}, {column.better} is better" for column in found.metrics]
+    table = Table("picture", numbers=titles)
     lines = [(str(one.path), one.scores) for one in found.files]
     if len(lines) > 1:
         lines.append(("mean", found.mean))
     for name, scores in lines:
         cells = (f"{scores[m.name]:.4f}" if m.name in scores else "-" for m in found.metrics)
         table.add_row(name, *cells)
-    Console().print(table)
+    table.print()
     for one in found.files:
         for left_out, reason in one.left_out.items():
             typer.echo(f"{one.path}: no {left_out}: it {reason}", err=True)

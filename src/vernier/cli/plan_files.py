@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vernier.cli.console import print_json
+from vernier.cli.console import print_json, say
 from vernier.processor_id import is_integer
 
 if TYPE_CHECKING:
@@ -37,15 +37,15 @@ def show(plan: PlanArgument) -> None:
     from vernier.planning.plan import load_plan
 
     found = load_plan(plan)
-    typer.echo(summary(found))
-    typer.echo("")
+    say(*summary(found))
+    say("")
     width = max(len(unit.name) for unit in found.units)
-    typer.echo(f"{'unit':{width}}  {'time':>9}  {'if moved':>9}  {'looks':>8}  processor")
+    say(f"{'unit':{width}}  {'time':>9}  {'if moved':>9}  {'looks':>8}  processor")
     for unit in found.units:
         moved = (
             f"{unit.flip_ms:+9.3f}  {unit.flip_objective:+8.3f}" if unit.moved_to else f"{'':>19}"
         )
-        typer.echo(f"{unit.name:{width}}  {unit.time_ms:9.3f}  {moved}  {unit.processor}")
+        say(f"{unit.name:{width}}  {unit.time_ms:9.3f}  {moved}  {unit.processor}")
 
 
 @app.command()
@@ -66,7 +66,7 @@ def explain(
         )
     slack_ms = found.budget_ms - (found.measured_ms or found.predicted_ms)
     for one in chosen:
-        typer.echo(f"{one.name} is on {one.processor}: {reason(one, slack_ms)}")
+        say(f"{one.name} is on {one.processor}: {reason(one, slack_ms)}")
 
 
 @app.command()
@@ -77,12 +77,12 @@ def diff(first: PlanArgument, second: PlanArgument) -> None:
     one, other = load_plan(first), load_plan(second)
     changed = differences(one, other)
     for before, after in changed:
-        typer.echo(f"{before.name}: {before.processor} -> {after.processor}")
+        say(f"{before.name}: {before.processor} -> {after.processor}")
     if not changed:
-        typer.echo("both place every unit alike")
+        say("both place every unit alike")
     times = [plan.measured_ms or plan.predicted_ms for plan in (one, other)]
     looks = [(plan.held_out or plan.simulated) for plan in (one, other)]
-    typer.echo(
+    say(
         f"time {times[0]:.2f} -> {times[1]:.2f} ms; {one.objective} objective "
         f"{looks[0].objective:.3f} -> {looks[1].objective:.3f}; PSNR to float "
         f"{looks[0].psnr_db:.1f} -> {looks[1].psnr_db:.1f} dB"
@@ -114,11 +114,11 @@ def print_plan(plan: Plan, as_json: bool) -> None:
     if as_json:
         print_json(msgspec.to_builtins(plan))
     else:
-        typer.echo(summary(plan))
+        say(*summary(plan))
 
 
-def summary(plan: Plan) -> str:
-    """A plan as the table that a person wants to see first."""
+def summary(plan: Plan) -> list[str]:
+    """A plan as the lines of the table that a person wants to see first."""
     integer = sum(is_integer(unit.processor) for unit in plan.units)
     after = plan.measured_ms
     lines = [
@@ -154,7 +154,7 @@ def summary(plan: Plan) -> str:
         lines.append(f"fine-tuned, {plan.fine_tuned}")
     if plan.measured_ms is None:
         lines.append("the processors are not here: nothing was timed, and pictures are simulated")
-    return "\n".join(lines)
+    return lines
 
 
 def _in_colour(seen: Scores, other: Scores | None) -> list[str]:

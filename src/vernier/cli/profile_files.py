@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from vernier.cli.console import print_json
+from vernier.cli.console import Table, print_json, say
 
 if TYPE_CHECKING:
     from vernier.profiling.profile import Correction, Profile, Time
@@ -56,23 +54,23 @@ def show(file: File) -> None:
 
     profile = load_profile(file)
     _about(profile)
-    table = Table("", "unit", "MACs", *profile.processors, box=None)
+    table = Table("", "unit", "MACs", *profile.processors)
     for number, unit in enumerate(profile.units, 1):
         cells = [
             _cell(unit.times[name]) if name in unit.times else "cannot run"
             for name in profile.processors
         ]
         table.add_row(str(number), unit.name, f"{unit.macs / 1e6:,.1f} M", *cells)
-    Console().print(table)
-    table = Table("entering or leaving a segment with", *profile.processors, box=None)
+    table.print()
+    table = Table("entering or leaving a segment with", *profile.processors)
     for shape in dict.fromkeys(border.shape for border in profile.borders):
         found = {b.processor: b.time for b in profile.borders if b.shape == shape}
         cells = [_cell(found[name]) for name in profile.processors if name in found]
         table.add_row("x".join(map(str, shape[1:])), *cells)
-    Console().print(table)
+    table.print()
     if profile.switches:
         columns = ("conversion ms", "hand-over ms", "inside one file, ms")
-        table = Table("switch", "tensor", *columns, box=None)
+        table = Table("switch", "tensor", *columns)
         for switch in profile.switches:
             table.add_row(
                 f"{switch.source} -> {switch.target}",
@@ -81,9 +79,9 @@ def show(file: File) -> None:
                 _cell(switch.hand_over),
                 "-" if switch.inside is None else _cell(switch.inside),
             )
-        Console().print(table)
+        table.print()
     for sentence in doubts(profile):
-        typer.echo(sentence)
+        say(sentence)
 
 
 def diff(
@@ -104,11 +102,11 @@ def diff(
             ]
         )
         return
-    table = Table("what", "first ms", "second ms", "ratio", "", box=None)
+    table = Table("what", "first ms", "second ms", "ratio", "")
     for d in found:
         verdict = "differs" if d.clear else ""
         table.add_row(d.what, _cell(d.first), _cell(d.second), f"{d.ratio:.3f}", verdict)
-    Console().print(table)
+    table.print()
 
 
 def merge(first: File, second: File, out: Out, overwrite: Overwrite = False) -> None:
@@ -118,7 +116,7 @@ def merge(first: File, second: File, out: Out, overwrite: Overwrite = False) -> 
 
     merged = combining.merge(load_profile(first), load_profile(second))
     save_profile(merged, out, overwrite=overwrite)
-    typer.echo(f"{out}: {', '.join(merged.processors)}")
+    say(f"{out}: {', '.join(merged.processors)}")
 
 
 def scale(
@@ -135,26 +133,26 @@ def scale(
 
     made = combining.scaled(load_profile(first), load_profile(second), *parse_size(size))
     save_profile(made, out, overwrite=overwrite)
-    typer.echo(f"{out}: modelled at {size}")
+    say(f"{out}: modelled at {size}")
 
 
 def _about(profile: Profile) -> None:
     from vernier.processors.machine import describe_machine
 
     settings = profile.settings
-    typer.echo(
+    say(
         f"{profile.network} x{profile.scale} at {profile.width}x{profile.height}, "
         f"{len(profile.units)} units ({profile.granularity}), {profile.date}, "
         f"{profile.machine.cpu}, {settings.threads} threads, {settings.rounds} rounds, "
         f"conversion by {settings.conversion}"
     )
     for name, how in profile.modelled.items():
-        typer.echo(f"{name}: modelled ({how})")
+        say(f"{name}: modelled ({how})")
     for sentence in (*chosen(profile), *checked(profile)):
-        typer.echo(sentence)
+        say(sentence)
     here = describe_machine()
     if profile.machine != here and len(profile.modelled) < len(profile.processors):
-        typer.echo(f"measured on another machine or other engines than this one ({here.cpu})")
+        say(f"measured on another machine or other engines than this one ({here.cpu})")
 
 
 def _cell(time: Time) -> str:

@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from vernier.cli.console import print_json
+from vernier.cli.console import Table, print_json
 
 
 def trace(
@@ -56,8 +54,8 @@ def trace(
     if as_json:
         print_json({"events": len(events), "spans": rows})
         return
-    table = Table("", "", "count", "median ms", "longest ms", "total ms", box=None)
+    table = Table("", "", "count", "median ms", "longest ms", "total ms")
     for row in rows:
         times = [f"{row[key]:.3f}" for key in ("median_ms", "longest_ms", "total_ms")]
         table.add_row(str(row["kind"]), str(row["name"]), str(row["count"]), *times)
-    Console().print(table)
+    table.print()

@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from vernier.cli.console import print_json
+from vernier.cli.console import Table, print_json
 from vernier.units.cutting import Granularity
 
 
@@ -62,7 +60,7 @@ def command(
     if as_json:
         print_json(rows)
         return
-    table = Table("", "unit", "operators", f"MACs at {size}", "crosses after it, float32", box=None)
+    table = Table("", "unit", "operators", f"MACs at {size}", "crosses after it, float32")
     for number, (unit, row) in enumerate(zip(units, rows, strict=True), 1):
         table.add_row(
             str(number),
@@ -71,7 +69,7 @@ def command(
             f"{int(str(row['macs'])) / 1e6:,.1f} M",
             f"{int(str(row['crossing_bytes'])) / 2**20:.1f} MiB",
         )
-    Console().print(table)
+    table.print()
     if out is not None:
         typer.echo(
             f"{out}: {len(units)} units on {processor}; edit it, then: vernier export --split"

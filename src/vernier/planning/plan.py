@@ -7,13 +7,17 @@ from pathlib import Path
 
 import msgspec
 
-from vernier.errors import UsageError
+from vernier.errors import FileError, UsageError
 from vernier.files import read_json, to_json
+from vernier.processor_id import ProcessorId
 from vernier.processors.machine import Machine
+from vernier.profiling.checking import LONGEST_MS
 from vernier.profiling.profile import Time, Whole
 from vernier.units.split import Form
 
 FORMAT = 2
+LARGEST_SCORE = 1e6
+"""No metric comes near; what is above was never a score."""
 
 
 class Scores(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -193,10 +197,48 @@ def load_plan(path: Path) -> Plan:
     """Read a plan, from its file or from the folder that holds `plan.json`.
 
     Raises:
-        FileError: it is missing, damaged or of a newer format.
+        FileError: it is missing, damaged, of a newer format, or says what cannot be.
     """
     file = path / "plan.json" if path.is_dir() else path
-    return read_json(file, Plan, "plan", FORMAT)
+    plan = read_json(file, Plan, "plan", FORMAT)
+    fault = _fault(plan)
+    if fault:
+        raise FileError(f"{file}: {fault}; correct it, or plan again")
+    return plan
+
+
+def _fault(plan: Plan) -> str:
+    """What a plan says that cannot be; "" of nothing."""
+    if not plan.units:
+        return "expected units, found none"
+    names = [unit.name for unit in plan.units]
+    twice = [name for number, name in enumerate(names) if name in names[:number]]
+    if twice:
+        return f"the unit {twice[0][:90]!r} is placed twice"
+    placed = [name for unit in plan.units for name in (unit.processor, unit.moved_to) if name]
+    try:
+        for name in (*placed, *(name for one in plan.attempts for name in one.processors)):
+            ProcessorId.parse(name)
+        for form in (plan.form, *(one.form for one in plan.attempts)):
+            Form(form)
+    except ValueError as error:
+        return str(error)
+    if min(plan.scale, plan.height, plan.width) < 1:
+        return f"expected sizes above 0, found {plan.width}x{plan.height} x{plan.scale}"
+    if len(set(map(len, (one.processors for one in plan.attempts if one.processors)))) > 1:
+        return "attempts of different numbers of units"
+    times = [plan.budget_ms, plan.float_ms, plan.predicted_ms, plan.measured_ms, plan.search_s]
+    times += [time for one in plan.attempts for time in (one.predicted_ms, one.measured_ms)]
+    unlikely = [time for time in times if time is not None and not 0 <= time <= LONGEST_MS]
+    moved = [one for one in plan.units if max(abs(one.time_ms), abs(one.flip_ms)) > LONGEST_MS]
+    if unlikely or moved:
+        return f"{(unlikely or [moved[0].time_ms])[0]:g} ms cannot be a time"
+    seen = [s for s in (plan.simulated, plan.held_out) if s is not None]
+    seen += [plan.coarsest.held_out] if plan.coarsest is not None else []
+    for score in [value for one in seen for value in msgspec.structs.astuple(one)]:
+        if isinstance(score, float) and abs(score) > LARGEST_SCORE:
+            return f"{score:g} cannot be a score"
+    return ""
 
 
 def differences(first: Plan, second: Plan) -> Sequence[tuple[PlannedUnit, PlannedUnit]]:

@@ -216,7 +216,12 @@ class Predictor:
         return times[processor]
 
     def _border(self, processor: str, shape: Shape) -> float:
-        return self._borders[processor, shape]
+        found = self._borders.get((processor, shape))
+        if found is None:
+            raise UsageError(
+                f"the profile has no border of {shape} on {processor}; profile it again"
+            )
+        return found
 
     def _switch(self, source: str, target: str, shape: Shape) -> Switch:
         found = self._switches.get((source, target, shape))

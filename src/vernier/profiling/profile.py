@@ -11,9 +11,11 @@ from typing import Annotated
 
 import msgspec
 
+from vernier.errors import FileError, UsageError
 from vernier.files import read_json, to_json, write_whole
 from vernier.processor_id import ProcessorId
 from vernier.processors.machine import Machine
+from vernier.profiling.checking import check_profile
 from vernier.profiling.sampling import Estimate
 from vernier.units.split import Form
 
@@ -252,9 +254,14 @@ def load_profile(path: Path) -> Profile:
     """Read and check a profile.
 
     Raises:
-        FileError: it is missing, damaged or of a newer format.
+        FileError: it is missing, damaged, of a newer format, or says what cannot be.
     """
-    return read_json(path, Profile, "profile", FORMAT)
+    profile = read_json(path, Profile, "profile", FORMAT)
+    try:
+        check_profile(profile)
+    except UsageError as error:
+        raise FileError(f"{path}: {error}; correct it, or profile again") from error
+    return profile
 
 
 def format_profile(profile: Profile) -> bytes:
