@@ -191,3 +191,34 @@ def test_edsr_keeps_its_authors_names(tmp_path):
     module = Edsr(2, blocks=1, width=8).eval()
     torch.save(module.state_dict(), tmp_path / "a.pth")
     assert computes(bring(tmp_path / "a.pth").graph, module)
+
+
+def claimed(*shape):
+    """A tensor of one number that says it has many."""
+    return torch.zeros(1).expand(*shape)
+
+
+@pytest.mark.parametrize("width", [20_000, 1_000_000])
+def test_a_few_bytes_that_claim_much_are_refused_before_anything_is_built(tmp_path, width):
+    weights = SrVggCompact(2, layers=1, width=4).state_dict()
+    for name, value in weights.items():
+        weights[name] = claimed(*(width if side == 4 else side for side in value.shape))
+    torch.save(dict(weights), tmp_path / "a.pth")
+    assert (tmp_path / "a.pth").stat().st_size < 10_000
+    with pytest.raises(NetworkError, match=r"claim .* MiB, and the file is far smaller"):
+        bring(tmp_path / "a.pth")
+
+
+@pytest.mark.parametrize("scale", [17, 64])
+def test_a_network_of_an_absurd_scale_is_refused_before_it_is_captured(tmp_path, scale):
+    module = SrVggCompact(scale, layers=0, width=1)
+    torch.save(module.state_dict(), tmp_path / "a.pth")
+    with pytest.raises(NetworkError, match=f"would enlarge by {scale}, expected at most 16"):
+        bring(tmp_path / "a.pth")
+
+
+def test_more_layers_than_any_network_are_refused(tmp_path):
+    weights = {f"body.{number}.weight": torch.zeros(1) for number in range(10_001)}
+    torch.save(weights, tmp_path / "a.pth")
+    with pytest.raises(NetworkError, match="at most 10,000 tensors of weights, found 10,001"):
+        bring(tmp_path / "a.pth")

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from vernier.errors import VernierError
+
+TOO_LITTLE_MEMORY = re.compile(r"can't allocate memory|bad_?alloc|out of memory", re.IGNORECASE)
 
 
 class Stopped(KeyboardInterrupt):
@@ -56,6 +59,11 @@ def _ended(command: Callable[[], None]) -> int:
         return _refuse("the input is nested too deeply")
     except MemoryError as error:
         return _refuse(f"there is too little memory for this ({error})".replace(" ()", ""))
+    except RuntimeError as error:
+        # PyTorch and its kin have no other error for it.
+        if not TOO_LITTLE_MEMORY.search(str(error)):
+            raise
+        return _refuse("there is too little memory for this")
     except KeyboardInterrupt:
         return 130
 

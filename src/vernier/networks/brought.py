@@ -15,7 +15,7 @@ from vernier.graphs.graph import Graph
 from vernier.graphs.shapes import scale_of
 from vernier.networks.capture.module import capture, size_for
 from vernier.networks.checkpoints import load, load_into
-from vernier.networks.detection import Detection, detect
+from vernier.networks.detection import MOST_SCALE, Detection, detect
 from vernier.networks.likeness import UNIT, in_unit_range, likeness_db, value_range
 
 SUFFIXES = (".safetensors", ".pth", ".pt", ".ckpt", ".param", ".bin", ".onnx")
@@ -103,6 +103,10 @@ def _likeliest(name: str, found: Detection, built: list[Graph]) -> Brought:
 def _imported(graph: Graph, path: Path, scale: int | None) -> Brought:
     found = scale_of(graph)
     _check_scale(path, found, scale)
+    if found > MOST_SCALE:
+        raise NetworkError(
+            f"{path}: this network enlarges by {found}, expected at most {MOST_SCALE}"
+        )
     values = value_range(graph)
     if values == UNIT:
         return Brought(graph, path.stem, found)

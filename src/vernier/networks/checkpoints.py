@@ -35,6 +35,11 @@ NESTS = (
     "netG",
 )
 SHOWN_KEYS = 3
+MOST_TENSORS = 10_000
+"""The largest published networks have some 4000."""
+# Tied weights are stored once and claimed several times.
+MOST_CLAIMED = 4
+LEAST_DOUBT_BYTES = 1 << 20
 
 
 def save(module: nn.Module, path: Path, metadata: Mapping[str, str]) -> None:
@@ -81,6 +86,7 @@ def load(path: Path) -> dict[str, Tensor]:
     if not weights:
         raise NetworkError(f"{path}: the file holds no weights")
     weights = generator_of(weights)
+    _check_size(path, weights)
     _check_finite(path, weights)
     return weights
 
@@ -178,6 +184,25 @@ def load_into(module: nn.Module, weights: Mapping[str, Tensor], source: str = "w
             f"{'; '.join(filter(None, faults))}; is it another network or scale?"
         )
     module.load_state_dict(dict(weights))
+
+
+def _check_size(path: Path, weights: Mapping[str, Tensor]) -> None:
+    """Raise NetworkError for weights that a few bytes claim, and for more layers than any network.
+
+    A pickle may say that one number is a tensor of a million; what is built by such shapes needs
+    memory without end. Capturing a network takes time by its layers.
+    """
+    if len(weights) > MOST_TENSORS:
+        raise NetworkError(
+            f"{path}: expected at most {MOST_TENSORS:,} tensors of weights, found {len(weights):,}"
+        )
+    claimed = sum(value.numel() * value.element_size() for value in weights.values())
+    if claimed > max(LEAST_DOUBT_BYTES, MOST_CLAIMED * path.stat().st_size):
+        largest = max(weights, key=lambda name: weights[name].numel())
+        raise NetworkError(
+            f"{path}: its tensors claim {claimed / 2**20:,.0f} MiB, and the file is far smaller; "
+            f"the largest is {largest} {tuple(weights[largest].shape)}"
+        )
 
 
 def _check_finite(path: Path, weights: Mapping[str, Tensor]) -> None:

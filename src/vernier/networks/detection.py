@@ -31,6 +31,9 @@ from vernier.networks.architectures.swinir import SwinIr, without_derived
 from vernier.networks.architectures.vdsr import Vdsr
 from vernier.networks.registry import NETWORKS
 
+MOST_SCALE = 16
+"""What a bundle may have; a picture of more is no use to anyone."""
+
 Weights = Mapping[str, Tensor]
 Arguments = dict[str, int | float | bool | str | tuple[int, ...]]
 
@@ -97,6 +100,11 @@ def detect(weights: Weights, scale: int | None = None) -> Detection:
             continue
         if found is None:
             continue
+        if max(found.scales) > MOST_SCALE:
+            raise NetworkError(
+                f"these weights of {architecture.__name__} would enlarge by {max(found.scales)}, "
+                f"expected at most {MOST_SCALE}"
+            )
         chosen = _scale(architecture.__name__, found.scales, scale)
         detection = Detection(architecture, chosen, found.arguments, weights, others=found.others)
         return replace(detection, name=_registered(detection))
