@@ -1,9 +1,10 @@
 """What an engine's memory grows by when it runs a tile, against the tensors alive at once.
 
-The runtime multiplies `peak_bytes` by `engine_bytes` to keep to a budget; this prints
-the factor that each engine really has. Every figure comes from a process of its own.
+The runtime keeps to a budget by `engine_bytes`; this prints what it reckons beside what each engine
+really takes, for networks that come with Vernier and for bundles of large ones, such as exports of
+ncnn's files. Every figure comes from a process of its own.
 
-    python benchmarks/memory.py [--out benchmarks/results]
+    python benchmarks/memory.py [--bundle x4plus.zip ...] [--out benchmarks/results]
 
 With `--pictures` it is whole commands instead: the most memory that `vernier upscale` has resident
 while a picture goes from a file to a file, which must not grow with the picture.
@@ -26,9 +27,11 @@ from pathlib import Path
 import numpy as np
 
 from timing import write_results
-from vernier.bundles.bundle import open_bundle
+from vernier.bundles.bundle import Bundle, open_bundle
 from vernier.bundles.shipped import shipped_bundles
 from vernier.formats.tflite.writer import write
+from vernier.graphs.graph import Graph
+from vernier.graphs.packed_convolutions import packed_convolutions
 from vernier.graphs.shapes import resized
 from vernier.images.dead_leaves import dead_leaves
 from vernier.images.picture import Samples
@@ -49,6 +52,7 @@ PROCESSORS = (
     "onnxruntime:cpu:int8",
 )
 SIDES = (256, 512, 1024)
+LARGE_NETWORKS_SIDES = (48, 96, 160)
 
 
 def _resident_bytes(field: str) -> int:
@@ -58,29 +62,41 @@ def _resident_bytes(field: str) -> int:
     return int(line.split()[1]) * 1024
 
 
-def growth(processor: str, side: int) -> dict[str, float]:
+def growth(processor: str, side: int, place: str) -> dict[str, float]:
     """In this process: what loading and running one tile adds to its memory, in MiB."""
     found = find_processor(processor)
-    bundle = open_bundle(shipped_bundles("sesr-m5", 2)[found.id.model_precision])
-    network = bundle.segments[0].graph
 
-    def run(pixels: int) -> tuple[int, float]:
-        graph = wrapped_network(resized(network, pixels, pixels), 2, 3, codes=True)
-        executable = found.load(write(graph), threads=1)
+    def run(bundle: Bundle, pixels: int) -> Graph:
+        network = resized(bundle.graph, pixels, pixels)
+        graph = wrapped_network(network, bundle.manifest.network.scale, 3, codes=True)
+        executable = found.load(write(packed_convolutions(graph)), threads=1)
         executable.run()
         executable.run()
         executable.close()
-        return peak_bytes(graph), engine_bytes(graph, found.id)
+        return graph
 
-    # The engine's code and its own tables are there whatever the tile: they are not the tile's.
-    run(32)
+    # The engine's code and its own tables are there whatever runs: they are not the tile's.
+    run(open_bundle(shipped_bundles("sesr-m3", 2)[found.id.model_precision]), 32)
     before = _resident_bytes("VmRSS")
-    alive, reckoned = run(side)
+    graph = run(open_bundle(Path(place)), side)
     return {
-        "alive_mib": alive / 2**20,
-        "reckoned_mib": reckoned / 2**20,
+        "alive_mib": peak_bytes(graph) / 2**20,
+        "weights_mib": sum(value.nbytes for value in graph.constants.values()) / 2**20,
+        "reckoned_mib": engine_bytes(graph, found.id) / 2**20,
         "grown_mib": (_resident_bytes("VmHWM") - before) / 2**20,
     }
+
+
+def growth_apart(processor: str, side: int, place: Path) -> dict[str, float]:
+    """`growth` in a process of its own."""
+    answer = subprocess.run(
+        [sys.executable, __file__, "--one", processor, str(side), str(place)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    found: dict[str, float] = json.loads(answer.stdout.splitlines()[-1])
+    return found
 
 
 # Width, height, scale, and the formats in and out.
@@ -161,37 +177,42 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--pictures", action="store_true", help="whole commands on large pictures")
     parser.add_argument("--processor", default="openvino:cpu:int8", help="of --pictures")
-    parser.add_argument("--one", nargs=2, metavar=("PROCESSOR", "SIDE"), help=argparse.SUPPRESS)
+    parser.add_argument("--bundle", type=Path, action="append", default=[])
+    parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.pictures:
         measure_pictures(given.processor, given.out)
         return
     if given.one:
-        print(json.dumps(growth(given.one[0], int(given.one[1]))))
+        print(json.dumps(growth(given.one[0], int(given.one[1]), given.one[2])))
         return
     lines = [
-        "# Memory of a tile: sesr-m5 with colour, x2",
+        "# Memory of a tile, with colour around the network",
         "",
-        "| processor | tile | tensors alive MiB | process grew by MiB | factor | reckoned with |",
-        "|---|---|---|---|---|---|",
+        f"{describe_machine().label}; all figures but the factor in MiB.",
+        "",
+        "| network | processor | tile | tensors alive | weights | grew by | reckoned | factor |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     results: dict[str, dict[str, float]] = {}
-    for processor in PROCESSORS:
-        for side in SIDES:
-            answer = subprocess.run(
-                [sys.executable, __file__, "--one", processor, str(side)],
-                check=True,
-                capture_output=True,
-                text=True,
-            )
-            found = json.loads(answer.stdout.splitlines()[-1])
-            results[f"{processor} {side}"] = found
-            lines.append(
-                f"| {processor} | {side}x{side} | {found['alive_mib']:.0f} "
-                f"| {found['grown_mib']:.0f} | {found['grown_mib'] / found['alive_mib']:.2f} "
-                f"| {found['reckoned_mib'] / found['alive_mib']:.2f} |"
-            )
-            print(lines[-1], file=sys.stderr)
+    places = [*shipped_bundles("sesr-m5", 2).values(), *given.bundle]
+    for place in places:
+        opened = open_bundle(place)
+        is_integer = opened.manifest.name.endswith("int8")
+        large = opened.manifest.network.channels == 3
+        for processor in PROCESSORS:
+            if processor.endswith("int8") != is_integer:
+                continue
+            for side in LARGE_NETWORKS_SIDES if large else SIDES:
+                found = growth_apart(processor, side, place)
+                results[f"{opened.manifest.network.name} {processor} {side}"] = found
+                lines.append(
+                    f"| {opened.manifest.network.name} | {processor} | {side}x{side} "
+                    f"| {found['alive_mib']:.0f} | {found['weights_mib']:.1f} "
+                    f"| {found['grown_mib']:.0f} | {found['reckoned_mib']:.0f} "
+                    f"| {found['reckoned_mib'] / found['grown_mib']:.2f} |"
+                )
+                print(lines[-1], file=sys.stderr)
     table = "\n".join(lines) + "\n"
     print(table)
     if given.out:

@@ -100,8 +100,16 @@ def _png_with_chunk(content: bytes, rng: np.random.Generator) -> bytes:
     return content[:33] + chunk + content[33:]
 
 
+@cache
+def _heic() -> tuple[bytes, ...]:
+    folder = Path(__file__).parents[1] / "images" / "foreign"
+    return tuple(path.read_bytes() for path in sorted(folder.glob("*.heic")))
+
+
 def _hostile(rng: np.random.Generator) -> tuple[bytes, str]:
     content, about = picture_file(rng)
+    if rng.random() < 0.08:
+        content, about = _heic()[int(rng.integers(len(_heic())))], "HEIC"
     if content.startswith(b"\x89PNG") and rng.random() < 0.5:
         content, about = _png_with_chunk(content, rng), about + " with a chunk of rubbish"
     if rng.random() < 0.85:
@@ -144,7 +152,8 @@ def pixels(rng: np.random.Generator, folder: Path) -> Attempt:
         given = np.zeros(shape, dtype)
         about = f"an array of {dtype} {shape}"
         if dtype.startswith("f") and rng.random() < 0.5:
-            given = given + np.array([np.nan, np.inf, 1e30, -1][int(rng.integers(4))], dtype)
+            with np.errstate(over="ignore"):
+                given = given + np.array([np.nan, np.inf, 1e30, -1][int(rng.integers(4))], dtype)
     del folder
     return Attempt(lambda: upscaler().enlarge(given), about)
 

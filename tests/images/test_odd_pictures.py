@@ -1,9 +1,11 @@
 """What people bring: odd values, odd metadata, damaged parts of good pictures."""
 
+import contextlib
 import io
 import struct
 import time
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from vernier.images import png_file
 from vernier.images.reading import read_picture
 from vernier.images.writing import encode_picture
 
+FOREIGN = Path(__file__).parent / "foreign"
 H, W = 24, 32
 YY, XX = np.mgrid[0:H, 0:W]
 RGB = np.stack([XX * 255 // (W - 1), YY * 255 // (H - 1), XX * 3 + YY * 2], axis=2).astype(np.uint8)
@@ -376,8 +379,46 @@ def test_avif():
     assert np.abs(picture.samples - wanted).mean() < 3
 
 
-# A HEIC of one grey pixel block cannot be made without an encoder that few may ship: what is held
-# here is who is asked, and what is said where nobody is there.
+def heic_gradients():
+    y, x = np.mgrid[0:48, 0:64]
+    return np.stack([4 * x, 5 * y, 255 - 2 * x - 2 * y], axis=2).astype(np.uint8)
+
+
+@pytest.mark.parametrize("name", ["rgb", "rgba", "10_bit"])
+def test_heic_of_a_phone(name):
+    """Written by an encoder that few may ship: `foreign/make_foreign.py` has how."""
+    pytest.importorskip("pi_heif")
+    picture = read_picture(FOREIGN / f"pillow_heif_{name}.heic")
+    assert picture.format == "HEIC"
+    wanted = heic_gradients().astype(int)
+    if name == "rgb":
+        # Turned as its EXIF says, which then says upright.
+        wanted = np.rot90(wanted, -1)
+        exif = Image.Exif()
+        exif.load(picture.exif)
+        assert (exif[0x010F], exif[0x0112]) == ("Vernier", 1)
+    assert picture.samples.shape == wanted.shape
+    assert np.abs(picture.samples - wanted).mean() < 2
+    if name == "rgba":
+        alpha = np.broadcast_to(4 * np.arange(64), (48, 64))
+        assert np.abs(picture.alpha.astype(int) - alpha).max() <= 4
+    else:
+        assert picture.alpha is None
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_damaged_heic_is_read_or_refused(seed):
+    pytest.importorskip("pi_heif")
+    data = bytearray((FOREIGN / "pillow_heif_rgb.heic").read_bytes())
+    rng = np.random.default_rng(seed)
+    for place in rng.integers(0, len(data), 4):
+        data[place] = rng.integers(256)
+    # Any other exception, or a crash of its native decoder, fails.
+    with contextlib.suppress(ImageError):
+        picture = read_picture(bytes(data[: rng.integers(20, 2 * len(data))]), max_pixels=1 << 20)
+        assert picture.samples.dtype == np.uint8
+
+
 def test_heic_is_read_by_its_extra_and_named_without(monkeypatch):
     data = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40)
     monkeypatch.setitem(__import__("sys").modules, "pi_heif", None)

@@ -7,6 +7,8 @@ import pytest
 
 from vernier.errors import ProcessorError
 from vernier.metrics.psnr import psnr
+from vernier.networks.architectures.srvgg import SrVggCompact
+from vernier.networks.capture.module import capture
 from vernier.processor_id import ProcessorId
 from vernier.runtime.choice import (
     COUNTED_RUNS,
@@ -17,6 +19,7 @@ from vernier.runtime.choice import (
     damage,
     remembered_choice,
 )
+from vernier.runtime.choosing import probe_side
 from vernier.runtime.trial_picture import trial_pair
 
 _, ORIGINAL = trial_pair(24, 32, 2)
@@ -109,6 +112,38 @@ def test_a_loss_to_the_original_counts_even_near_to_float(tmp_path):
     choice = choose(candidates, ORIGINAL, "key", file=tmp_path / "c.json")
     assert choice.chosen == FLOAT
     assert "dB below float32's picture, more than 0.05" in choice.trials[0].passed_over
+
+
+def test_a_large_network_is_tried_a_few_times_only(tmp_path, monkeypatch):
+    """By a clock that runs of whom computes: a slow one is not tried again and again."""
+    now = [0.0]
+    monkeypatch.setattr("vernier.runtime.choice.time.perf_counter", lambda: now[0])
+    runs = {FLOAT: 0, BFLOAT: 0}
+
+    def slow(name, seconds):
+        def run():
+            now[0] += seconds
+            runs[name] += 1
+            return EXACT
+
+        return Candidate(ProcessorId.parse(name), lambda: "", lambda: (run, lambda: None))
+
+    reports = []
+    choice = choose(
+        [slow(FLOAT, 20.0), slow(BFLOAT, 3.0)], ORIGINAL, "key", file=tmp_path / "c.json",
+        progress=lambda *report: reports.append(report),
+    )  # fmt: skip
+    assert choice.chosen == BFLOAT
+    assert runs[FLOAT] == 2
+    assert now[0] < 70
+    assert [done for done, *_ in reports] == [0, 1, 2, 3]
+    assert FLOAT in reports[0][2]
+
+
+@pytest.mark.parametrize(("width", "side"), [(1, 256), (600, 32)])
+def test_the_tile_that_processors_are_tried_with(width, side):
+    graph = capture(SrVggCompact(2, layers=8, width=width).eval(), "net")
+    assert probe_side(graph) == side
 
 
 def test_damage_is_the_lumas_psnr():

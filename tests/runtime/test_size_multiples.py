@@ -130,6 +130,31 @@ def test_the_exact_halo_stays_where_it_fits_and_where_it_is_asked_for(deep):
     assert named.report.tiles[0].halo.halo == 10
 
 
+BUDGET = 4 << 20
+
+
+def test_dear_halos_are_worth_memory_that_is_free(deep, monkeypatch):
+    _, path = deep
+    picture = photo(300, 320)
+    monkeypatch.setattr("vernier.runtime.upscaler.DEFAULT_MEMORY_BYTES", BUDGET)
+    monkeypatch.setattr("vernier.runtime.upscaler.free_bytes", lambda: 4 << 30)
+    free = Upscaler(bundle=path, processor="litert:cpu:float32")
+    whole = free.enlarge(picture)
+    (tiles,) = free.report.tiles
+    assert (tiles.halo, tiles.overhead <= 1.25) == (None, True)
+    # Named, it is kept to, and the halo is made smaller: exact ones would be most of the work.
+    named = Upscaler(bundle=path, processor="litert:cpu:float32", memory_bytes=BUDGET)
+    found = named.enlarge(picture)
+    (tiles,) = named.report.tiles
+    assert tiles.bytes <= BUDGET
+    assert (tiles.halo.exact, tiles.overhead < 3) == (60, True)
+    assert np.abs(found.astype(int) - whole.astype(int)).max() <= 2
+    monkeypatch.setattr("vernier.runtime.upscaler.free_bytes", lambda: 0)
+    unknown = Upscaler(bundle=path, processor="litert:cpu:float32")
+    unknown.enlarge(picture)
+    assert unknown.report.tiles[0].bytes <= BUDGET
+
+
 def test_no_memory_names_what_to_change(deep):
     _, path = deep
     upscaler = Upscaler(bundle=path, processor="litert:cpu:float32", memory_bytes=1000)

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import typer
@@ -106,3 +106,17 @@ def progress_bar(title: str, quiet: bool = False) -> Iterator[Progress]:
                 typer.echo(f"{title} {done}/{total} ({left:.0f} s left) {note}".rstrip(), err=True)
 
         yield line
+
+
+@contextmanager
+def late_progress_bar(title: str, quiet: bool = False) -> Iterator[Progress]:
+    """A bar that is there from the first report on: of work that mostly is done already."""
+    with ExitStack() as stack:
+        shown: list[Progress] = []
+
+        def report(done: int, total: int, note: str = "") -> None:
+            if not shown:
+                shown.append(stack.enter_context(progress_bar(title, quiet)))
+            shown[0](done, total, note)
+
+        yield report

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from vernier.cli.console import one_line, print_json, progress_bar
+from vernier.cli.console import late_progress_bar, one_line, print_json, progress_bar
 from vernier.cli.ending import tell
 from vernier.cli.sizes import parse_size
 from vernier.errors import UsageError
@@ -60,11 +60,17 @@ def command(
         str | None,
         typer.Option(
             help='Pixels that tiles share with neighbours: a number, or "exact". If absent the '
-            "exact one where it fits into memory, else the smallest that changes no sample of the "
-            "picture's busiest spot by more than one code."
+            "exact one where it fits into memory and does not triple the work, else the smallest "
+            "that changes no sample of the picture's busiest spot by more than one code."
         ),
     ] = None,
-    memory: Annotated[str, typer.Option(help="For the network's tiles, as 512M or 2G.")] = "512M",
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            help="For the network's tiles, as 512M or 2G. If absent 512M, and up to a quarter of "
+            "what is free where halos would else be computed for more than a quarter of the time."
+        ),
+    ] = None,
     threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 = all cores.")] = 0,
     format_: Annotated[
         str | None, typer.Option("--format", help="png, jpeg, webp or tiff.")
@@ -115,12 +121,17 @@ def command(
     if as_json and any(job.target is None and job.fault is None for job in jobs):
         raise UsageError("--json and the picture cannot both go to standard output")
     tiles = None if tile is None else parse_size(tile, "a tile")
-    memory_bytes = parse_memory(memory)
+    memory_bytes = None if memory is None else parse_memory(memory)
 
     def make(needed: float) -> Upscaler:
+        with late_progress_bar("choosing a processor", quiet or as_json) as progress:
+            return made(needed, progress)
+
+    def made(needed: float, progress: Progress) -> Upscaler:
         return Upscaler(
             network,
             needed,
+            progress=progress,
             processor=processor,
             bundle=bundle,
             tile=tiles,

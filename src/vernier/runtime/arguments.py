@@ -31,7 +31,7 @@ def check_options(
         raise UsageError(f"expected bundle to be a path, found {bundle!r}")
     if scale is not None and not (_is_real(scale) and math.isfinite(scale)):
         raise UsageError(f"expected scale to be a number such as 2 or 1.5, found {scale!r}")
-    for name, number in (("threads", threads), ("memory_bytes", memory_bytes)):
+    for name, number in (("threads", threads), ("memory_bytes", memory_bytes or 0)):
         if not _is_whole(number):
             raise UsageError(f"expected {name} to be a whole number, found {number!r}")
         if number < 0:

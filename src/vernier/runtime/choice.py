@@ -23,6 +23,7 @@ from vernier.images.colour import luma
 from vernier.metrics.psnr import psnr
 from vernier.processor_id import ProcessorId
 from vernier.processors.notes import cache_folder, note, recall
+from vernier.progress import Progress, silent
 from vernier.runtime.trial_picture import Rgb
 
 WARM_UP_RUNS = 2
@@ -30,6 +31,12 @@ COUNTED_RUNS = 5
 MOST_TIMINGS = 4
 """Of `COUNTED_RUNS` each: a choice is remembered for long, so that two in a row must agree on the
 fastest; on a busy machine the first may not say much."""
+LONG_S = 1.0
+"""A run that takes longer says enough by itself: it is not warmed up twice."""
+LONGEST_S = 8.0
+"""Of a timing: a large network is timed less often, and its times scatter less."""
+LOST = 3.0
+"""Whoever takes so many times as long as another that is fit is not timed again."""
 # Within a tenth the picture decides: the next run of the clock may turn such a difference around.
 AS_GOOD_AS_EQUAL = 1.1
 EQUAL_DB = 99.0
@@ -137,6 +144,7 @@ def choose(
     about: str,
     prefer: Prefer = Prefer.QUALITY,
     file: Path | None = None,
+    progress: Progress = silent,
 ) -> Choice:
     """The fastest of those whose picture is good enough; remembered.
 
@@ -149,11 +157,12 @@ def choose(
         about: as `remembered_choice`.
         prefer: which of `BOUNDS` holds.
         file: as `remembered_choice`.
+        progress: told after each candidate, and at the end.
 
     Raises:
         ProcessorError: none of them runs; the message has each one's reason.
     """
-    trials = _try_all(candidates, original, prefer)
+    trials = _try_all(candidates, original, prefer, progress)
     fit = [t for t in trials if not t.passed_over and t.median_ms is not None]
     if not fit:
         reasons = "; ".join(f"{t.processor}: {t.passed_over}" for t in trials)
@@ -166,7 +175,9 @@ def choose(
     return choice
 
 
-def _try_all(candidates: Sequence[Candidate], original: Rgb, prefer: Prefer) -> list[Trial]:
+def _try_all(
+    candidates: Sequence[Candidate], original: Rgb, prefer: Prefer, progress: Progress
+) -> list[Trial]:
     """Each candidate's trial; timed in turns, so that a drifting machine favours none."""
     faults: dict[str, str] = {}
     pictures: dict[str, Rgb] = {}
@@ -174,15 +185,19 @@ def _try_all(candidates: Sequence[Candidate], original: Rgb, prefer: Prefer) -> 
     times_ms: dict[str, list[float]] = {}
     exact: Rgb | None = None
     try:
-        for candidate in candidates:
+        for number, candidate in enumerate(candidates):
             name = str(candidate.processor)
+            progress(number, len(candidates) + 1, f"trying {name}, once for this network")
             try:
                 faults[name] = candidate.fault()
                 if faults[name]:
                     continue
                 running[name] = candidate.load()
                 for _ in range(WARM_UP_RUNS):
+                    started = time.perf_counter()
                     pictures[name] = running[name][0]()
+                    if time.perf_counter() - started > LONG_S:
+                        break
             except ProcessorError as error:
                 faults[name] = str(error).removeprefix(f"{name}: ")
         exact = _float32_picture(candidates, pictures, faults)
@@ -192,7 +207,9 @@ def _try_all(candidates: Sequence[Candidate], original: Rgb, prefer: Prefer) -> 
             for name in timed
             if not _judged(name, 0.0, pictures[name], exact, original, prefer).passed_over
         ]
+        progress(len(candidates), len(candidates) + 1, "timing them")
         times_ms = _timed_until_agreed(timed, fit)
+        progress(len(candidates) + 1, len(candidates) + 1)
     finally:
         for _, close in running.values():
             close()
@@ -213,16 +230,31 @@ def _timed_until_agreed(
     times_ms: dict[str, list[float]] = {name: [] for name in runs}
     winner = None
     for _ in range(MOST_TIMINGS):
+        begun = time.perf_counter()
         for _ in range(COUNTED_RUNS):
-            for name, run in runs.items():
+            for name, run in _still_in(runs, times_ms, fit).items():
                 started = time.perf_counter()
                 run()
                 times_ms[name].append((time.perf_counter() - started) * 1e3)
+            if time.perf_counter() - begun > LONGEST_S:
+                break
         medians = {name: statistics.median(times_ms[name][-COUNTED_RUNS:]) for name in fit}
         before, winner = winner, _first_fast_enough(medians)
         if winner == before or len(fit) < 2:
             break
     return times_ms
+
+
+def _still_in(
+    runs: dict[str, Callable[[], Rgb]], times_ms: dict[str, list[float]], fit: Sequence[str]
+) -> dict[str, Callable[[], Rgb]]:
+    """Those that may still be the fastest; all before the first round, and all that are quick."""
+    best_ms = min((min(times_ms[name]) for name in fit if times_ms[name]), default=math.inf)
+    return {
+        name: run
+        for name, run in runs.items()
+        if not times_ms[name] or min(times_ms[name]) < max(LOST * best_ms, LONG_S * 1e3 / 10)
+    }
 
 
 def _first_fast_enough(median_ms: dict[str, float]) -> str | None:

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 
 from vernier.bundles.bundle import Bundle
-from vernier.graphs.graph import Kind
+from vernier.graphs.counts import count_macs
+from vernier.graphs.graph import Graph, Kind
 from vernier.graphs.receptive_field import trial_size
 from vernier.graphs.shapes import fits_one_size, own_size
 from vernier.processors.discovery import find_processor, present_processors
 from vernier.processors.protocol import Processor
 from vernier.processors.self_test_cases import kinds_in
 from vernier.processors.soundness import passed_over, require_usable
+from vernier.progress import Progress, silent
 from vernier.runtime.choice import Candidate, Choice, Prefer, choose, remembered_choice
 from vernier.runtime.loading import AROUND, Load, load_picture, placed
 from vernier.runtime.picture_check import picture_check, require_right_picture, through
 from vernier.runtime.trial_picture import Rgb, trial_pair
 
 PROBE_SIDE = 256
+LEAST_PROBE_SIDE = 32
+PROBE_MACS = 2e10
+"""A tile of more is not tried: each processor computes it some ten times before any picture."""
 # Nearest to the exact picture first.
 _FINEST_FIRST = ("float32", "float16", "bfloat16", "int8")
 
 
-def chosen_for(bundles: Mapping[str, Bundle], threads: int, prefer: Prefer) -> Choice:
+def chosen_for(
+    bundles: Mapping[str, Bundle], threads: int, prefer: Prefer, progress: Progress = silent
+) -> Choice:
     """The choice among all processors that are here; remembered, or measured now.
 
     Args:
         bundles: of one network, by the precision of their files.
         threads: of each engine.
         prefer: what may be given away for speed.
+        progress: told of each processor that was tried.
 
     Raises:
         ProcessorError: none can run the network.
@@ -40,7 +49,8 @@ def chosen_for(bundles: Mapping[str, Bundle], threads: int, prefer: Prefer) -> C
     if known is not None and find_processor(known.chosen).availability().present:
         return known
     first = next(iter(bundles.values()))
-    size = trial_size(first.graph, PROBE_SIDE, PROBE_SIDE)
+    side = probe_side(first.graph)
+    size = trial_size(first.graph, side, side)
     small, original = trial_pair(*size, first.manifest.network.scale)
     present = [p for p in present_processors() if p.id.model_precision in bundles]
     present.sort(key=lambda processor: _FINEST_FIRST.index(processor.id.precision))
@@ -48,7 +58,14 @@ def chosen_for(bundles: Mapping[str, Bundle], threads: int, prefer: Prefer) -> C
         _candidate(bundles[processor.id.model_precision], processor, threads, small)
         for processor in present
     ]
-    return choose(candidates, original, about, prefer)
+    return choose(candidates, original, about, prefer, progress=progress)
+
+
+def probe_side(graph: Graph) -> int:
+    """The side of the tile that processors are tried with: small where networks compute much."""
+    _, height, width, _ = graph.types[graph.inputs[0]].shape
+    per_pixel = max(1.0, count_macs(graph, "input") / (height * width))
+    return max(LEAST_PROBE_SIDE, min(PROBE_SIDE, math.isqrt(int(PROBE_MACS / per_pixel))))
 
 
 def require_right(

@@ -16,11 +16,25 @@ from vernier.graphs.shapes import resized
 from vernier.processor_id import ProcessorId
 from vernier.processors.discovery import find_processor
 from vernier.processors.protocol import Processor
+from vernier.progress import Progress, silent
 from vernier.runtime.chain import Chain
 from vernier.runtime.choice import Choice, Prefer
 from vernier.runtime.choosing import chosen_for, only_size, require_right
 from vernier.runtime.loading import load_picture, placed, wrapped_network
-from vernier.runtime.memory import engine_bytes
+from vernier.runtime.memory import activation_bytes, weight_bytes
+
+
+@dataclass(frozen=True)
+class TileBytes:
+    """Memory that one worker needs, in bytes.
+
+    Attributes:
+        fixed: whatever its tile: the weights, in the engine's forms.
+        per_pixel: of its tile, in low-resolution pixels.
+    """
+
+    fixed: float
+    per_pixel: float
 
 
 @dataclass
@@ -33,7 +47,7 @@ class Engine:
         processor: what was settled on; None while nothing was, and for a bundle that says itself.
         choice: how it was chosen, where that was left to Vernier.
         loaded: the shape that chains are loaded for, and the chains.
-        bytes_per_pixel: what a tile needs, by bundle, samples and format.
+        tile_bytes: what a tile needs, by bundle, samples and format.
     """
 
     factor: int
@@ -41,7 +55,7 @@ class Engine:
     processor: Processor | None = None
     choice: Choice | None = None
     loaded: tuple[tuple[Any, ...], list[Chain]] | None = None
-    bytes_per_pixel: dict[tuple[str, int, bool], float] = field(default_factory=dict)
+    tile_bytes: dict[tuple[str, int, bool], TileBytes] = field(default_factory=dict)
 
     @property
     def bundle(self) -> Bundle:
@@ -75,6 +89,7 @@ class Engine:
         *,
         allow_inexact: bool = False,
         allow_fallback: bool = False,
+        progress: Progress = silent,
     ) -> None:
         """Decide which processor runs it, and that its numbers are right here.
 
@@ -84,6 +99,7 @@ class Engine:
             prefer: what a choice may give away for speed.
             allow_inexact: run what the user or the bundle names even where its numbers are wrong.
             allow_fallback: see `Processor.load`.
+            progress: told while processors are tried.
 
         Raises:
             UsageError: the bundle says itself where it runs, or is of another precision.
@@ -100,7 +116,7 @@ class Engine:
                 require_right(pinned, tuple(map(find_processor, self.processors)), allow_fallback)
             return
         if asked is None:
-            self.choice = chosen_for(self.bundles, threads, prefer)
+            self.choice = chosen_for(self.bundles, threads, prefer, progress)
             self.processor = find_processor(self.choice.chosen)
             return
         precision = asked.id.model_precision
@@ -142,18 +158,19 @@ class Engine:
         self.loaded = ((*shape, count), chains)
         return chains
 
-    def tile_bytes_per_pixel(self, channels: int, codes: bool) -> float:
-        """What a tile is reckoned to take, in bytes per low-resolution pixel."""
+    def bytes_of_tiles(self, channels: int, codes: bool) -> TileBytes:
+        """What a tile is reckoned to take."""
         bundle = self.bundle
         key = (bundle.manifest.name, channels, codes)
-        if key not in self.bytes_per_pixel:
+        if key not in self.tile_bytes:
             side = math.lcm(64, self.multiple)
             height, width = self.only_size or (side, side)
             graph = resized(bundle.graph, height, width)
             wrapped = wrapped_network(graph, bundle.manifest.network.scale, channels, codes)
-            needed = max(engine_bytes(wrapped, processor) for processor in self.processors)
-            self.bytes_per_pixel[key] = needed / (height * width)
-        return self.bytes_per_pixel[key]
+            grows = max(activation_bytes(wrapped, processor) for processor in self.processors)
+            fixed = max(weight_bytes(wrapped, processor) for processor in self.processors)
+            self.tile_bytes[key] = TileBytes(fixed, grows / (height * width))
+        return self.tile_bytes[key]
 
     def close(self) -> None:
         """Free the engines' memory."""

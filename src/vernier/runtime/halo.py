@@ -9,6 +9,7 @@ worth its time. Which it is, and by how much it differs, is told.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,6 +22,10 @@ Run = Callable[[Samples], Samples]
 CANDIDATES = (8, 12, 16, 24, 32, 48, 64, 96, 128)
 CORE = 32
 """Side of the spot, in low-resolution pixels."""
+LEAST_CROP = 192
+SHARE_OF_PICTURE = 8
+"""A crop is at most one in so many of the picture's pixels, where that leaves `LEAST_CROP` a side:
+measuring must not take longer than it saves."""
 MOST_CODES = 1.0
 _WHITE = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
 
@@ -67,7 +72,8 @@ def measured_halo(
         step: sizes and places of crops are multiples of it.
         factor: of the network.
     """
-    room = min((min(side, *sample.shape[:2]) - CORE) // 2, exact)
+    most = max(LEAST_CROP, math.isqrt(sample.shape[0] * sample.shape[1] // SHARE_OF_PICTURE))
+    room = min((min(side, most, *sample.shape[:2]) - CORE) // 2, exact)
     halos = [halo for halo in (_up(h, step) for h in CANDIDATES) if halo <= room]
     affordable = [halo for halo in halos[:-1] if halo <= side // 4]
     if not affordable:
@@ -76,13 +82,24 @@ def measured_halo(
     top, left = busiest(sample, core, widest, step)
     crops = {h: sample[top - h : top + core + h, left - h : left + core + h].copy() for h in halos}
     believed = _inner(run(crops[widest]), widest, core, factor)
-    deviation = 0.0
-    for halo in affordable:
+
+    def deviation_of(halo: int) -> float:
         found = _inner(run(crops[halo]), halo, core, factor)
-        deviation = float(np.abs(found - believed).max()) / _WHITE[sample.dtype.name] * 255
-        if deviation <= MOST_CODES:
-            break
-    return HaloChoice(halo, exact, deviation, widest)
+        return float(np.abs(found - believed).max()) / _WHITE[sample.dtype.name] * 255
+
+    # Every run is of a size of its own, which engines take seconds to get ready for: by halves.
+    first, last = 0, len(affordable) - 1
+    deviations: dict[int, float] = {}
+    while first <= last:
+        middle = (first + last) // 2
+        deviations[affordable[middle]] = deviation_of(affordable[middle])
+        if deviations[affordable[middle]] <= MOST_CODES:
+            last = middle - 1
+        else:
+            first = middle + 1
+    enough = [halo for halo, found in deviations.items() if found <= MOST_CODES]
+    halo = min(enough, default=max(deviations))
+    return HaloChoice(halo, exact, deviations[halo], widest)
 
 
 def busiest(sample: Samples, core: int, margin: int, step: int) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 from vernier.graphs.graph import Graph, Kind, Operator, TensorType
 from vernier.processor_id import ProcessorId
@@ -22,6 +23,13 @@ ENGINE_MEMORY_FACTORS = {
     ("onnxruntime", "int8"): 14.5,
 }
 OTHER_MEMORY_FACTOR = 2.0
+CONTROL_GROUP = Path("/sys/fs/cgroup")
+# Of each copy of a network: its weights as they are stored, repacked and, by OpenVINO, both at once
+# while it compiles. Measured likewise, with Real-ESRGAN x4plus, whose weights are 64 MiB.
+ENGINE_WEIGHT_COPIES = {"litert": 2.4, "openvino": 4.8}
+OTHER_WEIGHT_COPIES = 3.0
+SHARE_OF_FREE_MEMORY = 4
+"""Where tiles would be small for a network of large halo, one in so many free bytes is theirs."""
 
 
 def tensor_bytes(kind: TensorType) -> int:
@@ -34,6 +42,17 @@ def engine_bytes(graph: Graph, processor: ProcessorId) -> float:
 
     `benchmarks/memory.py` prints it beside what was measured.
     """
+    return weight_bytes(graph, processor) + activation_bytes(graph, processor)
+
+
+def weight_bytes(graph: Graph, processor: ProcessorId) -> float:
+    """The part of `engine_bytes` that is there whatever the picture's size."""
+    held = sum(tensor.nbytes for tensor in graph.constants.values())
+    return ENGINE_WEIGHT_COPIES.get(processor.engine, OTHER_WEIGHT_COPIES) * held
+
+
+def activation_bytes(graph: Graph, processor: ProcessorId) -> float:
+    """The part of `engine_bytes` that grows with the picture."""
     key = (processor.engine, processor.precision)
     peak = peak_bytes(graph)
     most = ENGINE_MEMORY_FACTORS.get(key, OTHER_MEMORY_FACTOR) * peak
@@ -41,6 +60,26 @@ def engine_bytes(graph: Graph, processor: ProcessorId) -> float:
         return most
     # Of wide networks the patches of their widest convolution, and not many times the activations.
     return min(most, 2 * peak + _widest_patches(graph))
+
+
+def free_bytes() -> int:
+    """Memory that this process may still take; 0 where the system does not say."""
+    try:
+        import psutil
+
+        free = int(psutil.virtual_memory().available)
+    except (ImportError, OSError, RuntimeError):
+        return 0
+    return min(free, left_to_group(free))
+
+
+def left_to_group(otherwise: int, folder: Path = CONTROL_GROUP) -> int:
+    """What a container's limit leaves (Linux's control groups, version 2), in bytes."""
+    try:
+        limit, used = ((folder / f"memory.{name}").read_text() for name in ("max", "current"))
+        return max(0, int(limit) - int(used))
+    except (OSError, ValueError):
+        return otherwise
 
 
 def _widest_patches(graph: Graph) -> int:

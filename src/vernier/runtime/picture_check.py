@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from vernier.bundles.bundle import Bundle
 from vernier.errors import ProcessorError
-from vernier.graphs.graph import CONVOLUTIONS
+from vernier.graphs.counts import count_macs
+from vernier.graphs.graph import CONVOLUTIONS, Graph
 from vernier.graphs.receptive_field import trial_size
 from vernier.graphs.shapes import resized
 from vernier.processor_id import ProcessorId
@@ -30,6 +31,9 @@ from vernier.runtime.trial_picture import Rgb, trial_pair
 
 # Odd, so that vectors and packed convolutions leave something over.
 CHECKED = (41, 53)
+# Of networks that compute more than so much on that, a smaller one: NumPy takes a minute else.
+CHECKED_OF_LARGE = (23, 29)
+LARGE_MACS = 1e10
 # Grey levels, largest and mean over all samples, of a network of 20 convolutions. Rounding to 8
 # bits differs by one where a value lies half-way; INT8 engines round each layer their own way, and
 # a CPU without VNNI gets rescaled weights. Saturation is off by 9 in the mean.
@@ -96,7 +100,7 @@ def require_right_picture(
 
 def check_picture(bundle: Bundle, processors: Sequence[ProcessorId], load: Load) -> PictureCheck:
     """Compute the tile on the processors and in NumPy now."""
-    height, width = trial_size(bundle.graph, *CHECKED)
+    height, width = trial_size(bundle.graph, *_checked_size(bundle.graph))
     picture, _ = trial_pair(height, width, bundle.manifest.network.scale)
     chain = load_picture(bundle, height, width, 3, True, load)
     try:
@@ -105,6 +109,12 @@ def check_picture(bundle: Bundle, processors: Sequence[ProcessorId], load: Load)
         chain.close()
     convolutions = sum(op.kind in CONVOLUTIONS for op in bundle.graph.operators)
     return compare(found, exact_picture(bundle, picture), allowed(processors, convolutions))
+
+
+def _checked_size(graph: Graph) -> tuple[int, int]:
+    _, height, width, _ = graph.types[graph.inputs[0]].shape
+    macs = count_macs(graph, "input") / (height * width) * CHECKED[0] * CHECKED[1]
+    return CHECKED if macs < LARGE_MACS else CHECKED_OF_LARGE
 
 
 def allowed(processors: Sequence[ProcessorId], convolutions: int) -> tuple[float, float]:

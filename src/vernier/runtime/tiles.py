@@ -108,6 +108,7 @@ def choose_tile(
     budget_bytes: int,
     most_rows: int | None = None,
     step: int = 1,
+    fixed_bytes: float = 0.0,
 ) -> TileChoice:
     """The tiles that finish first within a memory budget.
 
@@ -123,6 +124,7 @@ def choose_tile(
         budget_bytes: for all workers together.
         step: sizes and places of tiles are multiples of it.
         most_rows: tiles are no higher, where halos allow it; None for any height.
+        fixed_bytes: memory that one worker needs whatever its tile, such as for weights.
 
     Raises:
         UsageError: even the smallest sensible tile exceeds the budget.
@@ -135,7 +137,7 @@ def choose_tile(
         for tile_width, columns in _grids(width, halo, step):
             count = rows * columns
             area = tile_height * tile_width
-            needed = math.ceil(min(workers, count) * area * bytes_per_pixel)
+            needed = math.ceil(min(workers, count) * (area * bytes_per_pixel + fixed_bytes))
             if needed > budget_bytes:
                 continue
             time = area * math.ceil(count / workers)
@@ -148,6 +150,7 @@ def choose_tile(
             _piece(height, _most_pieces(height, halo), halo, step)
             * _piece(width, _most_pieces(width, halo), halo, step)
             * bytes_per_pixel
+            + fixed_bytes
         )
         raise UsageError(
             f"a memory budget of {budget_bytes / 2**20:.1f} MiB is too small: the smallest tile "

@@ -25,6 +25,7 @@ from vernier.runtime.chain import Chain
 from vernier.runtime.choice import Prefer
 from vernier.runtime.engine import Engine, bundle_engines, native_scale, shipped_engines
 from vernier.runtime.halo import HaloChoice, measured_halo
+from vernier.runtime.memory import SHARE_OF_FREE_MEMORY, free_bytes
 from vernier.runtime.pipeline import Samples, run_bands, run_tiles
 from vernier.runtime.report import Report
 from vernier.runtime.size_multiples import cropped_bands, first_rows, widened, widened_bands
@@ -32,6 +33,13 @@ from vernier.runtime.tiles import Tile, TileChoice, choose_tile, cut
 
 DEFAULT_NETWORK = "sesr-m5"
 DEFAULT_MEMORY_BYTES = 1 << 29
+"""For tiles, where nothing was said and halos stay cheap."""
+WORTH_MEMORY = 1.25
+"""Where halos add more than this to the work, tiles may take a part of the free memory."""
+WORTH_EXACT = 3.0
+"""Where exact halos would make more of the work, measured ones are used."""
+WORTH_WORKERS = 1.2
+"""What several workers are faster than one that has all threads, at the least."""
 LARGEST_FACTOR = 16
 # Of a band of the result; two are in the works at once.
 BAND_BYTES = 1 << 26
@@ -56,17 +64,20 @@ class SampleUpscaler:
             right and whose picture is as good as `prefer` asks, measured once and remembered.
         bundle: a bundle to run instead of a network that comes with Vernier.
         tile: `(height, width)` of the tiles in low-resolution pixels; None to choose.
-        memory_bytes: for the network's tiles; the pictures themselves come on top.
+        memory_bytes: for the network's tiles; the pictures themselves come on top. None for
+            512 MiB, and up to a quarter of the free memory where halos would else be computed for
+            more than a quarter of the time.
         threads: CPU threads; 0 for all cores.
         allow_fallback: accept what an engine places or computes otherwise than asked.
         halo: pixels that tiles share with their neighbours: "exact" for the network's receptive
-            field, or a number; None for the exact one where it fits into memory, and else the
-            smallest that changes no sample by more than one code at the picture's busiest spot,
-            as `report` says.
+            field, or a number; None for the exact one where it fits into memory and does not
+            triple the work, and else the smallest that changes no sample by more than one code at
+            the picture's busiest spot, as `report` says.
         prefer: what "auto" may give away, as measured here on a bright and colourful test picture:
             "quality" takes the fastest within 0.05 dB of float32's PSNR to the original and of at
             least 55 dB to float32's picture; "speed" lets INT8 in, within 0.25 dB and 42 dB.
         allow_inexact: run a processor that is named even where its numbers are wrong here.
+        progress: told while "auto" tries processors, which takes long once for large networks.
 
     Raises:
         UsageError: an argument is out of range.
@@ -83,12 +94,13 @@ class SampleUpscaler:
         processor: str = "auto",
         bundle: str | Path | None = None,
         tile: tuple[int, int] | None = None,
-        memory_bytes: int = DEFAULT_MEMORY_BYTES,
+        memory_bytes: int | None = None,
         threads: int = 0,
         allow_fallback: bool = False,
         halo: int | Literal["exact"] | None = None,
         prefer: Literal["quality", "speed"] = "quality",
         allow_inexact: bool = False,
+        progress: Progress = silent,
     ) -> None:
         check_halo(halo)
         self._halo = halo
@@ -119,6 +131,7 @@ class SampleUpscaler:
                 Prefer(prefer),
                 allow_inexact=allow_inexact,
                 allow_fallback=allow_fallback,
+                progress=progress,
             )
 
     def describe(self) -> Report:
@@ -316,19 +329,9 @@ class SampleUpscaler:
         height, width, channels = shape
         codes = np.dtype(dtype) == np.uint8
         _check_size(engine, height, width, self._tile)
-        workers = self._workers(engine, height * width)
         exact = _halo(engine.bundle, height, width)
-        chosen = self._named_halo(exact)
-        try:
-            choice = self._tiles(engine, shape, codes, workers, most_rows, chosen)
-        except UsageError:
-            if self._halo is not None or sample is None or engine.only_size is not None:
-                raise
-            chosen = self._smaller_halo(engine, sample, codes, exact)
-            # One large tile at a time has less halo than several small ones.
-            workers = 1
-            choice = self._tiles(engine, shape, codes, workers, most_rows, chosen)
-        halo = chosen.halo if chosen else exact
+        choice, workers = self._chosen_tiles(engine, shape, codes, most_rows, sample)
+        halo = choice.halo.halo if choice.halo else exact
         tiles = cut(height, width, choice.height, choice.width, halo, engine.multiple)
         count = min(workers, len(tiles))
         chains = engine.chains(
@@ -339,16 +342,69 @@ class SampleUpscaler:
         )
         return choice, tiles, chains
 
+    def _chosen_tiles(
+        self,
+        engine: Engine,
+        shape: tuple[int, int, int],
+        codes: bool,
+        most_rows: int | None,
+        sample: Samples | None,
+    ) -> tuple[TileChoice, int]:
+        """Tiles, and how many workers compute them at once.
+
+        Halos make the work, and memory makes halos cheap: of exact ones those that cost least,
+        in the memory that was named or may be taken; measured ones where those cost too much.
+        """
+        height, width, _ = shape
+        exact = _halo(engine.bundle, height, width)
+        named = self._named_halo(exact)
+        several = self._workers(engine, height * width)
+        budgets = self._budgets()
+        found: list[tuple[float, TileChoice, int]] = []
+        refusal: UsageError | None = None
+        for budget in budgets:
+            for workers in dict.fromkeys((several, 1)):
+                try:
+                    choice = self._tiles(engine, shape, codes, workers, most_rows, named, budget)
+                except UsageError as error:
+                    refusal = refusal or error
+                    continue
+                if choice.overhead <= WORTH_MEMORY:
+                    return choice, workers
+                slower = WORTH_WORKERS if workers < several else 1.0
+                found.append((choice.overhead * slower, choice, workers))
+        _, choice, workers = min(found, key=lambda one: one[0], default=(math.inf, None, 1))
+        may_shrink = self._halo is None and sample is not None and engine.only_size is None
+        too_dear = choice is not None and choice.overhead > WORTH_EXACT and self._tile is None
+        if sample is not None and may_shrink and (choice is None or too_dear):
+            smaller = self._smaller_halo(engine, sample, codes, exact, budgets[-1])
+            # One large tile at a time has less halo than several small ones.
+            return self._tiles(engine, shape, codes, 1, most_rows, smaller, budgets[-1]), 1
+        if choice is None:
+            assert refusal is not None
+            raise refusal
+        return choice, workers
+
+    def _budgets(self) -> tuple[int, ...]:
+        """Bytes that tiles may take, the wish before the most."""
+        if self._memory_bytes is not None:
+            return (self._memory_bytes,)
+        most = free_bytes() // SHARE_OF_FREE_MEMORY
+        return (DEFAULT_MEMORY_BYTES, *([most] if most > DEFAULT_MEMORY_BYTES else []))
+
     def _named_halo(self, exact: int) -> HaloChoice | None:
         """The halo that the user named, where it is smaller than the exact one."""
         if isinstance(self._halo, int) and self._halo < exact:
             return HaloChoice(max(self._halo, CHROMA_RADIUS), exact)
         return None
 
-    def _smaller_halo(self, engine: Engine, sample: Samples, codes: bool, exact: int) -> HaloChoice:
+    def _smaller_halo(
+        self, engine: Engine, sample: Samples, codes: bool, exact: int, budget_bytes: int
+    ) -> HaloChoice:
         """The smallest halo that changes the picture by no more than a code."""
         channels = sample.shape[2]
-        pixels = self._memory_bytes / engine.tile_bytes_per_pixel(channels, codes)
+        needs = engine.bytes_of_tiles(channels, codes)
+        pixels = (budget_bytes - needs.fixed) / needs.per_pixel
         side = math.isqrt(max(1, int(pixels)))
         if self._tile is not None:
             side = min(side, *self._tile)
@@ -379,24 +435,35 @@ class SampleUpscaler:
         workers: int,
         most_rows: int | None,
         chosen: HaloChoice | None,
+        budget_bytes: int,
     ) -> TileChoice:
         height, width, channels = shape
         step = engine.multiple
         halo = chosen.halo if chosen else _halo(engine.bundle, height, width)
-        per_pixel = engine.tile_bytes_per_pixel(channels, codes)
+        needs = engine.bytes_of_tiles(channels, codes)
         if self._tile is not None:
             tile = (
                 min(-(-self._tile[0] // step) * step, height),
                 min(-(-self._tile[1] // step) * step, width),
             )
             count = len(cut(height, width, *tile, halo, step))
-            needed = math.ceil(min(workers, count) * tile[0] * tile[1] * per_pixel)
+            pixels = tile[0] * tile[1]
+            needed = math.ceil(min(workers, count) * (pixels * needs.per_pixel + needs.fixed))
             overhead = count * tile[0] * tile[1] / (height * width)
             return TileChoice(*tile, count, overhead, needed, chosen)
         if engine.bundle.manifest.network.halo is None:
-            return TileChoice(height, width, 1, 1.0, math.ceil(height * width * per_pixel))
+            needed = math.ceil(height * width * needs.per_pixel + needs.fixed)
+            return TileChoice(height, width, 1, 1.0, needed)
         found = choose_tile(
-            height, width, halo, workers, per_pixel, self._memory_bytes, most_rows, step
+            height,
+            width,
+            halo,
+            workers,
+            needs.per_pixel,
+            budget_bytes,
+            most_rows,
+            step,
+            needs.fixed,
         )
         return replace(found, halo=chosen if found.count > 1 else None)
 

@@ -1,10 +1,11 @@
 """Tiny pictures written by other programs, which the tests read back.
 
     pip install numpy opencv-python-headless==5.0.0.93 tifffile==2026.3.3 imagecodecs==2026.3.6
+    pip install pillow pillow-heif==1.8.1
     python tests/images/foreign/make_foreign.py
 
-OpenCV brings libpng, tifffile its own TIFF; neither is a dependency of Vernier. The samples are
-`pattern(channels)`, which the tests compute again.
+OpenCV brings libpng, tifffile its own TIFF, pillow-heif an encoder of HEIC; none is a dependency of
+Vernier. The samples are `pattern(channels)` and `gradients()`, which the tests compute again.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pillow_heif
 import tifffile
+from PIL import Image
 
 HERE = Path(__file__).parent
 HEIGHT, WIDTH = 5, 7
@@ -29,8 +32,31 @@ def pattern(channels: int) -> np.ndarray:
     )
 
 
+def gradients() -> np.ndarray:
+    """Samples `(48, 64, 3)` uint8 that a lossy codec keeps well."""
+    y, x = np.mgrid[0:48, 0:64]
+    return np.stack([4 * x, 5 * y, 255 - 2 * x - 2 * y], axis=2).astype(np.uint8)
+
+
+def write_heic() -> None:
+    """As a phone does: turned by EXIF; with transparency; and with 10 bits."""
+    pillow_heif.register_heif_opener()
+    samples = gradients()
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112] = "Vernier", 6
+    picture = Image.fromarray(samples)
+    picture.save(HERE / "pillow_heif_rgb.heic", "HEIF", quality=90, exif=exif.tobytes())
+    alpha = np.broadcast_to(4 * np.arange(64, dtype=np.uint8), (48, 64))
+    picture = Image.fromarray(np.dstack([samples, alpha]))
+    picture.save(HERE / "pillow_heif_rgba.heic", "HEIF", quality=90)
+    wide = (samples.astype(np.uint16) * 257).tobytes()
+    file = pillow_heif.from_bytes(mode="RGB;16", size=(64, 48), data=wide)
+    file.save(HERE / "pillow_heif_10_bit.heic", quality=90, bit_depth=10)
+
+
 def main() -> None:
     """Write all files."""
+    write_heic()
     for channels, name in ((1, "grey"), (3, "rgb"), (4, "rgba")):
         samples = pattern(channels)
         # OpenCV's order is blue, green, red.
