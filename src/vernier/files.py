@@ -216,7 +216,8 @@ def _is_device(path: Path) -> bool:
 def partial_name(name: str) -> str:
     """The temporary name of a file: the same each time, and no other file's."""
     whole = os.fsencode(name)
-    start = whole[:KEPT_NAME_BYTES].decode("utf-8", "ignore")
+    # Whole characters only, and in whatever coding the system has for names.
+    start = os.fsdecode(whole[:KEPT_NAME_BYTES].decode("utf-8", "ignore").encode())
     return f".{start}.{zlib.crc32(whole):08x}.part"
 
 

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import signal
@@ -55,6 +56,8 @@ def _ended(command: Callable[[], None]) -> int:
     except OSError as error:
         name = f"{error.filename!s}: " if error.filename is not None else ""
         return _refuse(f"{name}{error.strerror or error}")
+    except UnicodeError as error:
+        return _refuse(f"a name that this system's coding cannot write: {error}")
     except RecursionError:
         return _refuse("the input is nested too deeply")
     except MemoryError as error:
@@ -157,3 +160,7 @@ def _fill_standard_streams() -> None:
         sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
     if sys.stderr is None:
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        # Names hold what the terminal's coding may not have: it is shown by its number then.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

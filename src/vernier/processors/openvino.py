@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,11 +31,26 @@ _BFLOAT16_FLAGS = ("avx512_bf16", "amx_bf16", "bf16")
 
 
 @functools.cache
-def _core() -> Any:
-    """The process's OpenVINO runtime: thread-safe, and slow to make."""
+def openvino_package() -> Any:
+    """OpenVINO, without the report on its user that importing it sends.
+
+    Its converter of other frameworks' models, which comes with it, tells Google Analytics of each
+    import unless the user has forbidden it, from a forked process that a Ctrl-C stops with a
+    traceback. Without the package for that it has a stand-in that does nothing.
+
+    Raises:
+        ImportError: it is not here.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino
 
-    return openvino.Core()
+    return openvino
+
+
+@functools.cache
+def _core() -> Any:
+    """The process's OpenVINO runtime: thread-safe, and slow to make."""
+    return openvino_package().Core()
 
 
 @functools.cache
@@ -70,8 +86,7 @@ class OpenVino:
     def availability(self) -> Availability:
         """Present where OpenVINO lists the device, and the device the precision."""
         try:
-            import openvino
-
+            openvino = openvino_package()
             found = openvino_devices()
         except (ImportError, OSError) as error:
             return Availability(self.id, False, f"openvino cannot be imported: {error}")
@@ -233,9 +248,7 @@ class _OpenVinoExecutable:
 
     def read_from(self, index: int, memory: NDArray[Any]) -> bool:
         """See `Executable.read_from`: OpenVINO reads wherever it is told to."""
-        import openvino
-
-        tensor = openvino.Tensor(memory, shared_memory=True)
+        tensor = openvino_package().Tensor(memory, shared_memory=True)
         self._request.set_input_tensor(self._in_order[index], tensor)
         self._inputs[index] = memory
         return True
