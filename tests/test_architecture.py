@@ -55,7 +55,7 @@ ARROWS: dict[str, set[str]] = {
         "splitting", "training",
     },
 }  # fmt: skip
-FREE = ("errors", "files", "progress", "version", "cpu", "cache", "processor_id")
+FREE = ("errors", "files", "progress", "version", "cpu", "cache", "calls", "processor_id")
 """The ground floor: files that every room may import."""
 
 # PyTorch may be imported at the top of these folders' files only.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fuzz_calls import call
 from fuzz_command_lines import command_line
 from fuzz_files import (
     bundle,
@@ -44,5 +45,6 @@ SUBJECTS: dict[str, Entry] = {
     "profile": Entry(profile, 80, 3),
     "plan": Entry(plan, 60, 2),
     "film": Entry(film, 30, 1),
+    "call": Entry(call, 60, 0.6),
     "command line": Entry(command_line, 50, 0.4),
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vernier.bundles.bundle import write_bundle
 from vernier.bundles.manifest import PredictedTime
+from vernier.calls import checked
 from vernier.errors import MissingExtraError, UsageError
 from vernier.export.networks import (
     Photos,
@@ -48,6 +49,7 @@ class _Wanted:
         return self.split is not None or self.precision == "int8"
 
 
+@checked
 def export(
     network: str,
     out: Path | str | None = None,

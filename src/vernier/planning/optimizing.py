@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Unpack
 
+from vernier.calls import checked
 from vernier.errors import MissingExtraError, UsageError
 
 try:
@@ -42,6 +43,7 @@ from vernier.units.split import Form, format_split
 from vernier.units.unit import Unit
 
 
+@checked
 def optimize(
     network: str,
     budget: Budget | str,

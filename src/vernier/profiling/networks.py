@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from vernier.calls import checked
 from vernier.errors import UsageError
 from vernier.networks.source import find_source
 from vernier.profiling import profiler
@@ -28,6 +29,7 @@ Measure = Callable[..., Profile]
 """`profiler.profile`, or `phone_profile` of one phone."""
 
 
+@checked
 def profile(
     network: str,
     out: Path | str | None = None,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vernier.calls import checked
 from vernier.errors import UsageError
 from vernier.images.reading import read_picture
 from vernier.metrics.registry import Metric
@@ -65,6 +66,7 @@ class Scored:
         return mean_scores([one.judgement for one in self.files])
 
 
+@checked
 def metrics(
     pictures: Path | str,
     references: Path | str | None = None,
