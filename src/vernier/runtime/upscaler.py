@@ -373,17 +373,17 @@ class SampleUpscaler:
                     return choice, workers
                 slower = WORTH_WORKERS if workers < several else 1.0
                 found.append((choice.overhead * slower, choice, workers))
-        _, choice, workers = min(found, key=lambda one: one[0], default=(math.inf, None, 1))
-        may_shrink = self._halo is None and sample is not None and engine.only_size is None
-        too_dear = choice is not None and choice.overhead > WORTH_EXACT and self._tile is None
-        if sample is not None and may_shrink and (choice is None or too_dear):
+        best = min(found, key=lambda one: one[0], default=None)
+        too_dear = best is None or (self._tile is None and best[1].overhead > WORTH_EXACT)
+        may_shrink = self._halo is None and engine.only_size is None
+        if sample is not None and may_shrink and too_dear:
             smaller = self._smaller_halo(engine, sample, codes, exact, budgets[-1])
             # One large tile at a time has less halo than several small ones.
             return self._tiles(engine, shape, codes, 1, most_rows, smaller, budgets[-1]), 1
-        if choice is None:
+        if best is None:
             assert refusal is not None
             raise refusal
-        return choice, workers
+        return best[1], best[2]
 
     def _budgets(self) -> tuple[int, ...]:
         """Bytes that tiles may take, the wish before the most."""

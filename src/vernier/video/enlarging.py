@@ -346,9 +346,11 @@ def _coarse(engine: Engine, height: int, width: int, codes: bool, memory_bytes: 
     halo = engine.bundle.manifest.network.halo
     if halo is None or engine.only_size is not None:
         return grid(height, width, height, width, 0, 1)
-    per_pixel = engine.tile_bytes_per_pixel(1, codes)
+    needs = engine.bytes_of_tiles(1, codes)
     step = engine.multiple
-    chosen = choose_tile(height, width, halo, 1, per_pixel, memory_bytes, None, step)
+    chosen = choose_tile(
+        height, width, halo, 1, needs.per_pixel, memory_bytes, None, step, needs.fixed
+    )
     return grid(height, width, chosen.height, chosen.width, halo, step)
 
 

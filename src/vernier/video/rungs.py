@@ -186,7 +186,8 @@ def _candidates(
 
 def _bytes(engine: Engine, picture: Picture) -> int:
     codes = picture.layout.bits == 8
-    return int(engine.tile_bytes_per_pixel(1, codes) * picture.height * picture.width)
+    needs = engine.bytes_of_tiles(1, codes)
+    return int(needs.fixed + needs.per_pixel * picture.height * picture.width)
 
 
 def _noise(picture: Picture) -> Any:
