@@ -21,6 +21,10 @@ ENGINE_MEMORY_FACTORS = {
     ("onnxruntime", "float32"): 2.2,
     # Where PReLU runs in float, its tensors are alive at four bytes for one.
     ("onnxruntime", "int8"): 14.5,
+    # 0.5 times of Real-ESRGAN x4plus, 0.7 to 1.1 of sesr-m5.
+    ("openvino", "bfloat16"): 1.2,
+    # 1.4 times of a large tile; of the smallest ones 3 times, which is some MiB.
+    ("openvino", "int8"): 2.0,
 }
 OTHER_MEMORY_FACTOR = 2.0
 CONTROL_GROUP = Path("/sys/fs/cgroup")
