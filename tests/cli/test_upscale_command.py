@@ -172,6 +172,7 @@ def test_an_output_that_exists_is_kept(vernier, photo, tmp_path):
 
 def test_a_wrong_network_name(vernier, photo):
     refused(vernier("upscale", photo, "--network", "sesr-m50"), "did you mean 'sesr-m5'")
+    refused(vernier("upscale", photo, "--network", "x4plus.zip"), "name a bundle with --bundle")
 
 
 def test_a_wrong_processor(vernier, photo):

@@ -38,6 +38,11 @@ def shipped_bundles(network: str, scale: int) -> dict[str, Path]:
     if network in networks:
         scales = " and ".join(f"x{s}" for s in networks[network])
         raise NetworkError(f"{network} comes with Vernier at {scales}, not at x{scale}")
+    if Path(network).suffix.lower() in (".zip", ".param", ".pth", ".safetensors", ".onnx"):
+        raise NetworkError(
+            f"{network!r} is no network that comes with Vernier; name a bundle with --bundle (in "
+            "Python bundle=), and make one of a network's file with: vernier export"
+        )
     near = difflib.get_close_matches(network, networks, n=1, cutoff=0.4)
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise NetworkError(
