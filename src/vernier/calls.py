@@ -1,4 +1,4 @@
-"""Arguments of the public calls are what their signatures say, or are told in one line.
+"""Arguments of the public calls are what their signatures say, or are refused in one line.
 
 What a program passes by mistake would else fail somewhere below, as whatever the code there meets.
 """
