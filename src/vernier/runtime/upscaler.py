@@ -386,7 +386,7 @@ class SampleUpscaler:
         return best[1], best[2]
 
     def _budgets(self) -> tuple[int, ...]:
-        """Bytes that tiles may take, the wish before the most."""
+        """Bytes that tiles may take, the least first."""
         if self._memory_bytes is not None:
             return (self._memory_bytes,)
         most = free_bytes() // SHARE_OF_FREE_MEMORY
