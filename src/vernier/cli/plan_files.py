@@ -103,7 +103,7 @@ def export(
     from vernier.planning.handing_over import export_plan
 
     made = export_plan(plan, tool.value, out, network, overwrite=overwrite)
-    untested = "" if made.tested else " (untested: made after its documentation)"
+    untested = "" if made.tested else " (untested: compare it with your version of the tool)"
     typer.echo(f"{out}: for {tool.value}{untested}: {made.use}")
 
 

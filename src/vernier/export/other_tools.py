@@ -78,8 +78,8 @@ class Tool:
     Attributes:
         make: its files by name.
         use: how they are used, in one line.
-        tested: whether a test of ours runs the tool on them; otherwise they are as its
-            documentation has them.
+        tested: whether a test of ours runs the tool on them; the format of the others is from
+            general knowledge of the tool, and was checked against none of its versions.
     """
 
     make: Callable[[SplitNetwork], dict[str, bytes]]
@@ -197,7 +197,7 @@ def _openvino(network: SplitNetwork) -> dict[str, bytes]:
 
 def _rknn(network: SplitNetwork) -> dict[str, bytes]:
     lines = [
-        "# Untested: made after the documentation of RKNN-Toolkit2's hybrid quantisation.",
+        "# Untested: no RKNN-Toolkit2 ran on this; compare it with your version's documentation.",
         "# Put these into the .quantization.cfg that rknn.hybrid_quantization_step1() writes.",
         "custom_quantize_layers:",
         *(f"    {name}: float16" for name in network.float_tensors),
