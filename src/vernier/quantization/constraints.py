@@ -7,7 +7,8 @@ difference and give wrong values. A concatenation with unequal scales is refused
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from vernier.errors import GraphError
 from vernier.graphs.graph import (
@@ -64,9 +65,31 @@ def absorbs_shift(graph: Graph, op: Operator, integer: Collection[str]) -> bool:
     )
 
 
+@dataclass(frozen=True)
+class Chosen(Mapping[str, Quantization]):
+    """A quantisation for each activation that an integer operator reads or writes.
+
+    Attributes:
+        by_tensor: by name.
+        owners: whose range each one's comes from; those with prescribed codes have none.
+    """
+
+    by_tensor: Mapping[str, Quantization]
+    owners: Mapping[str, str]
+
+    def __getitem__(self, tensor: str) -> Quantization:
+        return self.by_tensor[tensor]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.by_tensor)
+
+    def __len__(self) -> int:
+        return len(self.by_tensor)
+
+
 def choose_quantizations(
     graph: Graph, ranges: Mapping[str, Range], integer_operators: Collection[str] | None = None
-) -> dict[str, Quantization]:
+) -> Chosen:
     """A quantisation for each activation that an integer operator reads or writes.
 
     Graph inputs and outputs keep their ranges, and prescribed outputs theirs. Elsewhere an
@@ -99,30 +122,39 @@ def choose_quantizations(
                     f"{graph.name}: the INT8 tensor {name!r} has no range; calibrate it first"
                 )
             chosen[name] = asymmetric(*ranges[name])
+    owners = {name: name for name in chosen}
     pinned = {*graph.inputs, *graph.outputs}
     for op in operators:
         if op.kind in PRESCRIBED:
             chosen[op.output] = PRESCRIBED[op.kind]
             pinned.add(op.output)
+            del owners[op.output]
+
+    def share(name: str, other: str) -> None:
+        chosen[name] = chosen[other]
+        owners.pop(name, None)
+        if other in owners:
+            owners[name] = owners[other]
 
     for op in reversed(operators):
         if op.kind in MOVES_CODES or op.kind is Kind.RELU:
             for name in op.inputs:
                 if name in chosen and name not in pinned and graph.consumers(name) == (op,):
-                    chosen[name] = chosen[op.output]
+                    share(name, op.output)
     for op in operators:
         if op.output in pinned:
             continue
         if op.kind in MOVES_CODES and op.kind is not Kind.CONCATENATION:
-            chosen[op.output] = chosen[op.inputs[0]]
+            share(op.output, op.inputs[0])
         shift = shift_of(graph, op)
         if shift is not None and absorbs_shift(graph, op, integer):
             source = chosen[op.inputs[0]]
             scale = float(source.scale[0])
             zero_point = int(source.zero_point[0]) - round(shift / scale)
             if -128 <= zero_point <= 127:
+                share(op.output, op.inputs[0])
                 chosen[op.output] = per_tensor(scale, zero_point)
-    return chosen
+    return Chosen(chosen, owners)
 
 
 def integer_outputs(graph: Graph, integer_operators: Collection[str] | None) -> frozenset[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -22,7 +23,9 @@ from vernier.quantization.arithmetic.rounding import Rounding
 from vernier.quantization.scales import HIGHEST, LOWEST
 from vernier.simulation.floats import LAYOUT, Compute, Operands, convolution, prelu
 from vernier.simulation.rounding import (
+    Ends,
     Round,
+    Within,
     as_fixed_point,
     fixed_point_addends,
     fixed_point_round,
@@ -35,11 +38,12 @@ from vernier.simulation.rounding import (
     tensor_of,
 )
 
-Bounds = tuple[int, int]
-Make = Callable[[Operator, list[Target], Target, Bounds], Compute]
+Make = Callable[[Operator, list[Target], Target, Within], Compute]
 
 
-def integer_operator(op: Operator, mixed: Graph, device: torch.device) -> Compute:
+def integer_operator(
+    op: Operator, mixed: Graph, device: torch.device, learnt: Tensor | None = None
+) -> Compute:
     """What an INT8 operator computes from its operands in order: centred codes from centred codes.
 
     Activations are `(N, C, H, W)`; the centred codes of weights and biases come in the graph's
@@ -49,6 +53,7 @@ def integer_operator(op: Operator, mixed: Graph, device: torch.device) -> Comput
         op: of a graph as `quantize` makes it; its inputs and output are int8.
         mixed: that graph, for the scales.
         device: where the operands will be.
+        learnt: the ends of the output's range, `(2,)`, where they learn.
 
     Raises:
         GraphError: the operator has no INT8 form.
@@ -56,8 +61,7 @@ def integer_operator(op: Operator, mixed: Graph, device: torch.device) -> Comput
     if op.kind in LAYOUT:
         return LAYOUT[op.kind](op)
     out = Target.of(_quantization(mixed, op.output))
-    lowest, highest = bounds(op.activation, out)
-    within = lowest - out.zero_point, highest - out.zero_point
+    within = _within(op, out, learnt)
     if op.kind in CONVOLUTIONS:
         return _convolution(op, mixed, out, within, device)
     make = INTEGER_OPERATORS.get(op.kind)
@@ -67,16 +71,30 @@ def integer_operator(op: Operator, mixed: Graph, device: torch.device) -> Comput
     return make(op, operands, out, within)
 
 
-def encoder(quantization: Quantization, owed: float = 0.0) -> Callable[[Tensor], Tensor]:
+def _within(op: Operator, out: Target, learnt: Tensor | None) -> Within:
+    lowest, highest = bounds(op.activation, out)
+    ends = None
+    if learnt is not None:
+        # Where an activation cuts, no range can be wider.
+        own = op.activation == "NONE", highest == HIGHEST
+        ends = Ends(learnt, float(out.scale), *own)
+    return Within(lowest - out.zero_point, highest - out.zero_point, ends)
+
+
+def encoder(
+    quantization: Quantization, owed: float = 0.0, ends: Tensor | None = None
+) -> Callable[[Tensor], Tensor]:
     """The float-to-int8 QUANTIZE: reals to centred codes.
 
     Args:
         quantization: per tensor.
         owed: what the codes lack of the reals, in the tensor's unit; see `quantize_with` on shifts.
+        ends: of the range, `(2,)`, where they learn.
     """
     target = Target.of(quantization)
     factor = float(np.float32(1.0) / target.scale)
-    within = LOWEST - target.zero_point, HIGHEST - target.zero_point
+    learnt = None if ends is None else Ends(ends, float(target.scale))
+    within = Within(LOWEST - target.zero_point, HIGHEST - target.zero_point, learnt)
     if owed:
         return lambda x: rounded((x - owed) * factor, half_even, within)
     return lambda x: rounded(x * factor, half_even, within)
@@ -98,7 +116,7 @@ def _quantization(mixed: Graph, name: str) -> Quantization:
 
 
 def _convolution(
-    op: Operator, mixed: Graph, out: Target, within: Bounds, device: torch.device
+    op: Operator, mixed: Graph, out: Target, within: Within, device: torch.device
 ) -> Compute:
     compute = convolution(op)
     x, weights, _ = op.inputs
@@ -120,7 +138,7 @@ def _taken(low: float, *factors: float, below: float) -> bool:
 
 
 def _sum(sign: int) -> Make:
-    def make(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
+    def make(op: Operator, operands: list[Target], out: Target, within: Within) -> Compute:
         factors = [float(operand.scale / out.scale) for operand in operands]
         taken = _taken(2**-10, *factors, below=2**8)
         if taken:
@@ -139,7 +157,7 @@ def _sum(sign: int) -> Make:
     return make
 
 
-def _product(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
+def _product(op: Operator, operands: list[Target], out: Target, within: Within) -> Compute:
     ratio = float(operands[0].scale * operands[1].scale / out.scale)
     how: Round = half_even
     if not _taken(2**-16, ratio, below=2**8):
@@ -148,16 +166,17 @@ def _product(op: Operator, operands: list[Target], out: Target, within: Bounds) 
     return lambda x: rounded(x[0] * x[1] * ratio, how, within)
 
 
-def _relu(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
+def _relu(op: Operator, operands: list[Target], out: Target, within: Within) -> Compute:
     factor = float(operands[0].scale / out.scale)
     how, exact = fixed_point_round(factor), as_fixed_point(factor)
-    above = 0, within[1]
+    ends = None if within.ends is None else replace(within.ends, lowest=False)
+    above = Within(0, within.highest, ends)
     return lambda x: rounded_exactly(
         x, lambda: x[0] * factor, lambda: how(x[0].double() * exact), above
     )
 
 
-def _prelu(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
+def _prelu(op: Operator, operands: list[Target], out: Target, within: Within) -> Compute:
     factors = (
         float(operands[0].scale / out.scale),
         float(operands[0].scale * operands[1].scale / out.scale),
@@ -175,7 +194,7 @@ def _two_sided(
     product: Callable[[], Tensor],
     slopes: Tensor | float,
     factors: tuple[float, float],
-    within: Bounds,
+    within: Within,
 ) -> Tensor:
     """Positive inputs times one fixed-point factor, others times a slope and another factor."""
     (above, below), device = factors, x[0].device
@@ -194,7 +213,7 @@ def _two_sided(
     return rounded_exactly(x, product, whole, within)
 
 
-def _leaky_relu(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
+def _leaky_relu(op: Operator, operands: list[Target], out: Target, within: Within) -> Compute:
     slope, ratio = np.float32(op.attributes["alpha"]), operands[0].scale / out.scale
     above, below = float(ratio), float(ratio * slope)
     if _taken(2**-8, above, abs(below), below=2**7):
@@ -210,7 +229,7 @@ def _bent(x: Tensor, above: float, below: float) -> Tensor:
     return torch.where(x >= 0, x * above, x * below)
 
 
-def _rescale(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
+def _rescale(op: Operator, operands: list[Target], out: Target, within: Within) -> Compute:
     ratio = float(operands[0].scale / out.scale)
     how: Round = half_up
     if _taken(2**-8, ratio, below=2**7):
@@ -224,11 +243,11 @@ def _rescale(op: Operator, operands: list[Target], out: Target, within: Bounds) 
 def _function(function: Callable[[Tensor], Tensor]) -> Make:
     """A function of the reals that codes stand for: a table, and backwards its slope."""
 
-    def make(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
+    def make(op: Operator, operands: list[Target], out: Target, within: Within) -> Compute:
         (source,), every = operands, np.arange(LOWEST, HIGHEST + 1, dtype=np.int8)
         with np.errstate(invalid="ignore"):
             codes = table(op.kind, Coded(every, source.scale, source.zero_point), out)
-        entries = torch.from_numpy(np.clip(codes - out.zero_point, *within).astype(np.float32))
+        entries = torch.from_numpy(np.clip(codes - out.zero_point, *within[:2]).astype(np.float32))
         first = source.zero_point - LOWEST
         scale, target = float(source.scale), float(out.scale)
 
@@ -247,7 +266,7 @@ def _root(x: Tensor) -> Tensor:
     return x.clamp(min=2.0**-60).sqrt()
 
 
-def _mean(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
+def _mean(op: Operator, operands: list[Target], out: Target, within: Within) -> Compute:
     def run(x: Operands) -> Tensor:
         count = np.float32(x[0].shape[2] * x[0].shape[3])
         factor = float(operands[0].scale / (out.scale * count))
@@ -257,7 +276,7 @@ def _mean(op: Operator, operands: list[Target], out: Target, within: Bounds) -> 
     return run
 
 
-def _bilinear(op: Operator, operands: list[Target], out: Target, within: Bounds) -> Compute:
+def _bilinear(op: Operator, operands: list[Target], out: Target, within: Within) -> Compute:
     factor = op.whole("factor")
 
     def enlarged(x: Tensor) -> Tensor:

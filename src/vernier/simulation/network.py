@@ -25,7 +25,7 @@ from vernier.graphs.graph import Graph
 from vernier.quantization.constraints import choose_quantizations, integer_outputs
 from vernier.quantization.pair_bound import ARITHMETICS, EXACT, PairSums, bounded
 from vernier.quantization.quantize import quantize_with
-from vernier.quantization.ranges import Range
+from vernier.quantization.ranges import Range, Ranges
 from vernier.simulation.narrow_floats import NARROW, Narrow
 from vernier.simulation.prefixes import KeptPrefixes
 from vernier.simulation.program import Compiler, Program, compile_program
@@ -96,6 +96,7 @@ class SimulatedNetwork(nn.Module):
             nn.Parameter(torch.from_numpy(np.array(graph.constants[name], np.float32)), False)
             for name in self._names
         )
+        self._ends: dict[str, nn.Parameter] = {}
         self._programs: OrderedDict[Any, Any] = OrderedDict()
         self._made_for: Any = None
         self._making = RLock()
@@ -115,6 +116,40 @@ class SimulatedNetwork(nn.Module):
             raise GraphError(f"{self._source.name}: no constant is called {name!r}")
         found: nn.Parameter = self._weights[self._names.index(name)]
         return found
+
+    def learn_ranges(
+        self, integer_operators: Collection[str] | None = None
+    ) -> dict[str, nn.Parameter]:
+        """Let the ranges of a split's INT8 activations learn with its weights.
+
+        Those of the graph's input and output stay, and so does an end at 0: it is what an
+        activation leaves, or what zero padding needs.
+
+        Args:
+            integer_operators: outputs of the operators that run in INT8; None for all.
+
+        Returns:
+            The ends of each range, `(2,)`, in the tensor's unit, by the tensor whose it is. They
+            require gradients; codes are made anew whenever one was changed in place.
+        """
+        integer = integer_outputs(self._source, integer_operators)
+        owners = choose_quantizations(self._source, self._ranges, integer).owners
+        pinned = {*self._source.inputs, *self._source.outputs}
+        for name in sorted(set(owners.values()) - pinned):
+            low, high = self._ranges[name]
+            ends = torch.tensor([min(low, 0.0), max(high, 0.0)], device=self._device())
+            learnt = nn.Parameter(ends)
+            hold = partial(torch.mul, (ends != 0).float())
+            learnt.register_hook(hold)  # type: ignore[no-untyped-call]
+            self._ends[name] = learnt
+            self.register_parameter(f"_end{len(self._ends)}", learnt)
+        return dict(self._ends)
+
+    def ranges(self) -> Ranges:
+        """The ranges as they are now, to quantise and export with."""
+        learnt = {name: ends.tolist() for name, ends in self._ends.items()}
+        inside = {name: (min(low, 0.0), max(high, 0.0)) for name, (low, high) in learnt.items()}
+        return Ranges({**self._ranges, **inside})
 
     def graph(self) -> Graph:
         """The float graph with the weights as they are now, to quantise and export."""
@@ -286,7 +321,7 @@ class SimulatedNetwork(nn.Module):
             name: weight.detach().cpu().numpy() for name, weight in self._weights_by_name().items()
         }
         graph = replace(self._source, constants=constants)
-        chosen = choose_quantizations(graph, self._ranges, integer)
+        chosen = choose_quantizations(graph, self.ranges(), integer)
         kept = without_weights(graph, integer - set(wanted))
         return bounded(quantize_with(kept, chosen, integer), sums)
 
@@ -297,7 +332,15 @@ class SimulatedNetwork(nn.Module):
 
     def _whole(self, integer: frozenset[str], sums: PairSums) -> Program:
         inside = [op.output for op in self._source.operators]
-        return self._compiled(self._mixed(integer, inside, sums), inside, self._source.outputs)
+        mixed = self._mixed(integer, inside, sums)
+        if not self._ends:
+            return self._compiled(mixed, inside, self._source.outputs)
+        owners = choose_quantizations(self._source, self.ranges(), integer).owners
+        ends = {name: self._ends[own] for name, own in owners.items() if own in self._ends}
+        compiler = Compiler(
+            self._source, mixed, self._weights_by_name(), self._device(), learnt=ends
+        )
+        return compiler.program(inside, self._source.outputs)
 
     def _float_unit(self, index: int) -> Program:
         unit, exits = self._units[index], self._crossings[index].exits

@@ -86,6 +86,7 @@ class Compiler:
             do the codes made of it.
         device: where to compute.
         narrow: how float operators hold what they read and write; None for float32.
+        learnt: ends of ranges that learn, by the source's activation.
     """
 
     def __init__(
@@ -95,7 +96,9 @@ class Compiler:
         weights: Mapping[str, Tensor],
         device: torch.device,
         narrow: Narrow | None = None,
+        learnt: Mapping[str, Tensor] | None = None,
     ) -> None:
+        self._learnt = learnt or {}
         self._source, self._mixed, self._weights = source, mixed, weights
         self._device, self._narrow = device, narrow
         self._made_by_source = {op.output: op for op in source.operators}
@@ -136,7 +139,7 @@ class Compiler:
                 for name in dict.fromkeys(op.inputs)
                 if name not in mixed.constants and last.get(name) == op.output
             )
-            compute = _computation(op, mixed, self._device)
+            compute = _computation(op, mixed, self._device, self._learnt)
             if narrow is not None:
                 compute = narrow.computing(op, compute, given)
             steps.append(Step(op.output, tuple(operands), compute, dead))
@@ -166,18 +169,21 @@ def _is_inserted(name: str, source: Graph, mixed: Graph) -> bool:
     return name not in source.types and name not in mixed.constants
 
 
-def _computation(op: Operator, mixed: Graph, device: torch.device) -> Compute:
+def _computation(
+    op: Operator, mixed: Graph, device: torch.device, learnt: Mapping[str, Tensor]
+) -> Compute:
     quantization = mixed.types[op.output].quantization
     before = mixed.types[op.inputs[0]].quantization
     if op.kind is Kind.DEQUANTIZE and before is not None:
         decode_first = decoder(before)
         return lambda x: decode_first(x[0])
     if op.kind is Kind.QUANTIZE and before is None and quantization is not None:
-        encode_first = encoder(quantization)
+        # It has a name of its own, and the range of what it encodes.
+        encode_first = encoder(quantization, ends=learnt.get(op.inputs[0]))
         return lambda x: encode_first(x[0])
     if quantization is None:
         return float_operator(op)
-    return integer_operator(op, mixed, device)
+    return integer_operator(op, mixed, device, learnt.get(op.output))
 
 
 def _constant(

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -21,6 +22,33 @@ from vernier.quantization.arithmetic.rounding import Rounding, fixed_point
 
 Round = Callable[[Tensor], Tensor]
 """Reals to whole numbers, of one shape and dtype; the result is a new tensor."""
+STEPS = 255
+"""Of the codes of a range."""
+
+
+@dataclass(frozen=True)
+class Ends:
+    """A range that is learnt with the weights.
+
+    Attributes:
+        reals: its ends, shape `(2,)`, in the tensor's unit; where the gradient goes.
+        scale: of a code.
+        lowest: whether the lowest code is the range's own; an activation's stays where it is.
+        highest: likewise.
+    """
+
+    reals: Tensor
+    scale: float
+    lowest: bool = True
+    highest: bool = True
+
+
+class Within(NamedTuple):
+    """What centred codes saturate at, and the range behind it where that is learnt."""
+
+    lowest: int
+    highest: int
+    ends: Ends | None = None
 
 
 def half_even(product: Tensor) -> Tensor:
@@ -76,21 +104,60 @@ class _StraightThrough(torch.autograd.Function):
         return passed, None, None, None
 
 
-def straight_through(product: Tensor, whole: Tensor, bounds: tuple[int, int]) -> Tensor:
+class _LearntRange(torch.autograd.Function):
+    """`_StraightThrough` whose range learns.
+
+    A code c of a product u stands for c times the scale. Where u saturates that is an end of the
+    range, with slope 1. Between, the scale is the range's length over 255 steps, and rounding
+    counts as the identity: slope (c - u) / 255 by the upper end, and the opposite by the lower one
+    (Esser et al., "Learned step size quantization", ICLR 2020; Bhalgat et al., "LSQ+", CVPRW 2020).
+    """
+
+    @staticmethod
+    def forward(ctx: Any, product: Tensor, whole: Tensor, reals: Tensor, within: Within) -> Tensor:
+        codes = whole.clamp_(within.lowest, within.highest)
+        # A copy: what follows may work on the codes in place.
+        ctx.save_for_backward(product, codes - product)
+        ctx.within = within
+        return codes
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, Tensor, None]:
+        product, rest = ctx.saved_tensors
+        within: Within = ctx.within
+        ends = within.ends
+        assert ends is not None
+        bounds = within.lowest - 0.5, within.highest + 0.5
+        passed = torch.ops.aten.hardtanh_backward(gradients[0], product, *bounds)
+        reals = gradients[0] / ends.scale
+        inside = (passed * rest).sum() / (ends.scale * STEPS)
+        low = reals[product <= bounds[0]].sum() if ends.lowest else reals.new_zeros(())
+        high = reals[product >= bounds[1]].sum() if ends.highest else reals.new_zeros(())
+        return passed, None, torch.stack([low - inside, high + inside]), None
+
+
+def straight_through(product: Tensor, whole: Tensor, bounds: Within) -> Tensor:
     """Whole numbers, saturated; the gradient goes to the product wherever nothing saturates.
 
     Args:
         product: what was rounded, float32.
         whole: it rounded, the same shape, without gradient; overwritten.
-        bounds: the lowest and the highest that the result may be.
+        bounds: the lowest and the highest that the result may be; ends that are learnt have their
+            gradient, too.
     """
-    if product.requires_grad and torch.is_grad_enabled():
-        result: Tensor = _StraightThrough.apply(product, whole, *bounds)  # type: ignore[no-untyped-call]
-        return result
-    return whole.clamp_(*bounds)
+    if torch.is_grad_enabled():
+        result: Tensor
+        if bounds.ends is not None:
+            reals = bounds.ends.reals
+            result = _LearntRange.apply(product, whole, reals, bounds)  # type: ignore[no-untyped-call]
+            return result
+        if product.requires_grad:
+            result = _StraightThrough.apply(product, whole, *bounds[:2])  # type: ignore[no-untyped-call]
+            return result
+    return whole.clamp_(*bounds[:2])
 
 
-def rounded(product: Tensor, how: Round, bounds: tuple[int, int]) -> Tensor:
+def rounded(product: Tensor, how: Round, bounds: Within) -> Tensor:
     """`straight_through` of a product and its rounding."""
     return straight_through(product, how(product.detach()), bounds)
 
@@ -99,7 +166,7 @@ def rounded_exactly(
     operands: Sequence[Tensor],
     product: Callable[[], Tensor],
     whole: Callable[[], Tensor],
-    bounds: tuple[int, int],
+    bounds: Within,
 ) -> Tensor:
     """`straight_through` of a product that float32 cannot hold.
 
@@ -111,9 +178,10 @@ def rounded_exactly(
     """
     with torch.no_grad():
         result = whole().to(torch.float32)
-    if torch.is_grad_enabled() and any(operand.requires_grad for operand in operands):
+    learnt = bounds.ends is not None or any(operand.requires_grad for operand in operands)
+    if torch.is_grad_enabled() and learnt:
         return straight_through(product(), result, bounds)
-    return result.clamp_(*bounds)
+    return result.clamp_(*bounds[:2])
 
 
 def as_fixed_point(factor: float) -> float:

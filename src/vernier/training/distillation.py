@@ -2,7 +2,8 @@
 
 The float network is the teacher: what it makes of photos is what its INT8 twin shall compute, and
 no other truth is needed. Rounding is simulated as the exported file does it, and gradients pass
-straight through it (Jacob et al., CVPR 2018). What is between INT8 convolutions is first brought to
+straight through it (Jacob et al., CVPR 2018). The ends of activations' ranges can learn with the
+weights, as SESR's minima and maxima do. What is between INT8 convolutions is first brought to
 channels of like size (`quantization.equalization`); what stays in float does not change.
 """
 
@@ -43,6 +44,7 @@ class Distillation:
         patch: side of a low-resolution patch, in pixels.
         learning_rate: of Adam, as a share of each tensor's root mean square; it falls to zero, by
             steps or by minutes, whichever are over first.
+        range_rate: likewise of ranges, as a share of each one's length; 0 leaves them as they are.
         equalization: how far channels are made equal first, 0 (not at all) to 1.
         seed: of patches.
     """
@@ -52,6 +54,7 @@ class Distillation:
     batch: int = 8
     patch: int = 40
     learning_rate: float = 1e-3
+    range_rate: float = 0.0
     equalization: float = 0.5
     seed: int = 0
 
@@ -62,7 +65,7 @@ class Distilled:
 
     Attributes:
         graph: float, with the trained weights: to be quantised with `ranges`.
-        ranges: the given ones, but for activations whose channels were made equal.
+        ranges: for these weights; those of input, output and float parts are the given ones.
         before_db: mean PSNR to the float network's pictures, outputs clipped to [0, 1].
         after_db: the same with the trained weights.
         steps: that were taken.
@@ -113,10 +116,10 @@ def distil(
         raise TrainingError("no weight is read in INT8: there is nothing to train")
     for weight in weights:
         weight.requires_grad_(True)
-    optimiser = torch.optim.Adam(
-        {"params": [w], "lr": recipe.learning_rate * float(w.detach().square().mean().sqrt())}
-        for w in weights
-    )
+    learnt = student.learn_ranges(integer) if recipe.range_rate > 0 else {}
+    groups = [(w, recipe.learning_rate * float(w.detach().square().mean().sqrt())) for w in weights]
+    groups += [(e, recipe.range_rate * float(e.detach().diff())) for e in learnt.values()]
+    optimiser = torch.optim.Adam({"params": [one], "lr": rate} for one, rate in groups)
     rates = [group["lr"] for group in optimiser.param_groups]
     rng = np.random.default_rng(recipe.seed)
     judged = _patches(pool, rng, recipe.patch, JUDGED)
@@ -138,7 +141,7 @@ def distil(
         progress(round(1000 * min(1.0, gone)), 1000, note)
     student.requires_grad_(False)
     after_db = _to_teacher_db(student, teacher, judged, integer, sums)
-    return Distilled(student.graph(), own_ranges, before_db, after_db, step)
+    return Distilled(student.graph(), student.ranges(), before_db, after_db, step)
 
 
 def _equalized(
