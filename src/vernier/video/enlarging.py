@@ -335,7 +335,7 @@ def _chroma(
 def _float_processor(engine: Engine) -> Any:
     """Where chroma is enlarged: in float32 on the CPU, by the network's engine if it can."""
     own = engine.processors[0].engine
-    found = [p for p in present_processors() if str(p.id).endswith(":cpu:float32")]
+    found = [p for p in present_processors() if (p.id.device, p.id.precision) == ("cpu", "float32")]
     if not found:
         raise UsageError("enlarging chroma needs a float32 processor on the CPU; none is here")
     return next((p for p in found if p.id.engine == own), found[0])
