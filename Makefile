@@ -8,7 +8,7 @@ READY = $(VENV)/.ready
 WORKERS ?= auto
 PYTEST = $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
-# The part of the tests that needs no PyTorch.
+# The part of the tests that needs no PyTorch and no extra (ONNX Runtime is one).
 RUN_TIME_TESTS = tests/formats/tflite tests/images tests/processors tests/conversion tests/test_cpu.py \
 	tests/cli/test_start.py
 
@@ -37,7 +37,7 @@ test-fast: $(READY)
 
 # What runs a bundle, on another Python: make test-run-time PYTHON=python3.13 VENV=.venv-3.13
 test-run-time: $(VENV)/.ready-run-time
-	$(PYTEST) $(RUN_TIME_TESTS)
+	$(PYTEST) $(RUN_TIME_TESTS) --ignore=tests/processors/test_onnxruntime.py
 	$(BIN)/python -m vernier.cli.main upscale demo/chelsea.png -o $(VENV)/chelsea_x2.png --overwrite
 
 $(VENV)/.ready-run-time: pyproject.toml requirements.txt

@@ -71,11 +71,12 @@ def test_a_mistyped_command_is_guessed(vernier) -> None:
 
 
 def test_the_package_tells_its_names() -> None:
-    # Without PyTorch there is no planning, and that is said.
-    without = {"optimize"} if importlib.util.find_spec("torch") is None else set()
+    # Without PyTorch there is no planning, without PyAV no film, and that is said.
+    wants = {"optimize": "torch", "stream": "av", "video": "av"}
     for name in vernier.__all__:
-        if name in without:
-            with pytest.raises(MissingExtraError, match="torch"):
+        package = wants.get(name)
+        if package is not None and importlib.util.find_spec(package) is None:
+            with pytest.raises(MissingExtraError, match=package):
                 getattr(vernier, name)
         else:
             assert getattr(vernier, name) is not None

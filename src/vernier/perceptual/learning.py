@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from itertools import combinations
@@ -15,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from vernier.errors import TrainingError
-from vernier.files import whole_file
+from vernier.files import write_whole
 from vernier.perceptual.data import Pictures
 from vernier.perceptual.estimator import Estimator, Imitated, load_estimator
 from vernier.progress import Progress, silent
@@ -127,8 +128,10 @@ def learn(
             "seed": recipe.seed,
             "pictures": len(pictures),
         }
-        with whole_file(checkpoint) as file:
-            torch.save(state, file)
+        # In memory first: a signal while a file is written breaks PyTorch's archive.
+        archive = io.BytesIO()
+        torch.save(state, archive)
+        write_whole(checkpoint, archive.getvalue())
     estimator.eval()
     return estimator
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from vernier.errors import TrainingError
-from vernier.files import whole_file
+from vernier.files import write_whole
 
 SAVED_EVERY = 20
 """Steps."""
@@ -22,8 +23,10 @@ def save_state(path: Path, identity: str, state: dict[str, Any]) -> None:
         identity: which run it is of.
         state: tensors, numbers, lists and dictionaries of these.
     """
-    with whole_file(path) as file:
-        torch.save({"identity": identity, **state}, file)
+    # In memory first: a signal while a file is written breaks PyTorch's archive.
+    archive = io.BytesIO()
+    torch.save({"identity": identity, **state}, archive)
+    write_whole(path, archive.getvalue())
 
 
 def read_state(path: Path | None, identity: str) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from vernier.errors import TrainingError
-from vernier.files import read_json, to_json, whole_file, write_whole
+from vernier.files import read_json, to_json, write_whole
 from vernier.images.colour import luma
 from vernier.images.pairs import Pair, list_photos, load_rgb, make_pair
 from vernier.metrics.psnr import psnr
@@ -71,8 +72,10 @@ class RunFolder:
 
     def save(self, state: dict[str, Any], path: Path) -> None:
         """A stop never leaves half a file."""
-        with whole_file(path) as file:
-            torch.save(state, file)
+        # In memory first: a signal while a file is written breaks PyTorch's archive.
+        archive = io.BytesIO()
+        torch.save(state, archive)
+        write_whole(path, archive.getvalue())
 
     def load(self, path: Path) -> dict[str, Any]:
         """A checkpoint, without running any code in it."""
