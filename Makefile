@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 # Processes that tests run in; each file's tests stay together, as some share a port or a folder.
 WORKERS ?= auto
-PYTEST = $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+PYTEST = $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # The part of the tests that needs no PyTorch and no extra (ONNX Runtime is one).
 RUN_TIME_TESTS = tests/formats/tflite tests/images tests/processors tests/conversion tests/test_cpu.py \

@@ -15,7 +15,7 @@ from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 from skips import SkipGuard
-from slow_tests import SLOW
+from slow_tests import LONGEST, SLOW
 
 # What a test may do is bounded by its examples; how long it takes depends on who else is busy.
 settings.register_profile("vernier", deadline=None)
@@ -72,3 +72,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             name = item.path.relative_to(here).as_posix()
             if any(name == slow or name.startswith(f"{slow}/") for slow in SLOW):
                 item.add_marker(pytest.mark.slow)
+    # Long files first, so that no process ends with one while the others have nothing left.
+    items.sort(key=lambda item: (item.path.name != LONGEST, item.get_closest_marker("slow") is None))

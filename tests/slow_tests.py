@@ -3,6 +3,9 @@
 They are as much a condition as the others; `make test` and CI run them all.
 """
 
+LONGEST = "test_browser.py"
+"""The file that takes longest: two minutes, of which most are spent waiting for the browser."""
+
 SLOW = (
     # A plan, or a profile on real engines.
     "cli/test_planning_commands.py",
