@@ -73,4 +73,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if any(name == slow or name.startswith(f"{slow}/") for slow in SLOW):
                 item.add_marker(pytest.mark.slow)
     # Long files first, so that no process ends with one while the others have nothing left.
-    items.sort(key=lambda item: (item.path.name != LONGEST, item.get_closest_marker("slow") is None))
+    items.sort(
+        key=lambda item: (item.path.name != LONGEST, item.get_closest_marker("slow") is None)
+    )
