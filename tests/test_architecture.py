@@ -54,6 +54,7 @@ ARROWS: dict[str, set[str]] = {
         "simulation", "processors", "bundles", "export", "runtime", "units", "profiling",
         "splitting", "training",
     },
+    "comparison": {"processors"},
 }  # fmt: skip
 FREE = ("errors", "files", "progress", "version", "cpu", "cache", "calls", "processor_id")
 """The ground floor: files that every room may import."""

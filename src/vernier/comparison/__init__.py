@@ -1,0 +1,1 @@
+"""A network by all methods on one machine: pictures, scores and times as files."""
