@@ -41,6 +41,7 @@ SLOW = (
     "runtime/test_picture_check.py",
     "runtime/test_saturating_cpu.py",
     "runtime/test_shared_use.py",
+    "service",
     "test_recipes.py",
     "test_trips.py",
     "test_tutorial.py",

@@ -55,6 +55,7 @@ ARROWS: dict[str, set[str]] = {
         "splitting", "training",
     },
     "comparison": {"processors"},
+    "service": {"images", "runtime"},
 }  # fmt: skip
 FREE = ("errors", "files", "progress", "version", "cpu", "cache", "calls", "processor_id")
 """The ground floor: files that every room may import."""

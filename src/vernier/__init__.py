@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from vernier.runtime.pictures import Upscaler, upscale
     from vernier.runtime.report import Report
     from vernier.scoring.files import metrics
+    from vernier.service.serving import serve
     from vernier.version import VERSION as __version__  # noqa: N811 - Python's own name for it
     from vernier.video.converting import video
     from vernier.video.streaming import stream
@@ -37,6 +38,7 @@ __all__ = [
     "metrics",
     "optimize",
     "profile",
+    "serve",
     "stream",
     "upscale",
     "video",
@@ -52,6 +54,7 @@ _PLACES = {
     "metrics": ("vernier.scoring.files", "metrics"),
     "optimize": ("vernier.planning.optimizing", "optimize"),
     "profile": ("vernier.profiling.networks", "profile"),
+    "serve": ("vernier.service.serving", "serve"),
     "stream": ("vernier.video.streaming", "stream"),
     "upscale": ("vernier.runtime.pictures", "upscale"),
     "video": ("vernier.video.converting", "video"),

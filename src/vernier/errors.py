@@ -4,6 +4,7 @@
     ├── UsageError            what the caller asked for cannot be meant
     │   └── FileError         a file of results cannot be read or written, or is something else
     ├── ImageError            a picture cannot be read, or a result cannot be written
+    │   └── TooLargeError     a picture has more pixels than are allowed
     ├── VideoError            a film cannot be read, or its result cannot be written
     ├── NetworkError          an unknown network, or weights that do not fit it
     ├── GraphError            an operator graph that is malformed or holds something unsupported
@@ -32,6 +33,10 @@ class FileError(UsageError):
 
 class ImageError(VernierError):
     """A picture cannot be decoded, or its result cannot be written."""
+
+
+class TooLargeError(ImageError):
+    """A picture has, or claims, more pixels than are allowed."""
 
 
 class VideoError(VernierError):

@@ -97,6 +97,11 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
         "web",
         "Write a page that runs bundles in a browser, offline, and serve it.",
     ),
+    (
+        "serve",
+        "serve",
+        "Serve pictures over HTTP: POST a picture to /v1/upscale, get a larger one.",
+    ),
     ("inspect", "inspect_bundle", "Check a bundle and show its units, segments and conversions."),
     (
         "eval",

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from PIL import Image, UnidentifiedImageError
 
-from vernier.errors import ImageError, MissingExtraError
+from vernier.errors import ImageError, MissingExtraError, TooLargeError
 from vernier.images.decode import decode
 from vernier.images.picture import Picture
 from vernier.images.rows import Band, PictureRows
@@ -143,7 +143,7 @@ def _opened(stream: BinaryIO, label: str, max_pixels: int) -> PictureRows:
         nonlocal size
         size = height, width
         if width * height > max_pixels:
-            raise ImageError(
+            raise TooLargeError(
                 f"it claims {width}x{height} pixels, more than the limit of {max_pixels:,}; "
                 "raise it with --max-pixels (in Python max_pixels=) if you trust the file"
             )
@@ -182,7 +182,8 @@ def _told(label: str, height: int, width: int) -> Iterator[None]:
         raise
     except ImageError as error:
         message = str(error)
-        raise ImageError(message if message.startswith(label) else f"{label}: {message}") from error
+        named = message if message.startswith(label) else f"{label}: {message}"
+        raise type(error)(named) from error
     except MemoryError as error:
         raise ImageError(f"{label}: too little memory for {width}x{height} pixels") from error
     except DAMAGE as error:
