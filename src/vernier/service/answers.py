@@ -34,7 +34,9 @@ class PictureAnswer(Response):
     def __init__(
         self, path: Path, done: Done, stall_s: float, headers: dict[str, str], *, remove: bool
     ) -> None:
-        super().__init__(media_type=MEDIA_TYPES[done.format], headers={**told(done), **headers})
+        super().__init__(
+            media_type=MEDIA_TYPES[done.format], headers={**headers_of(done), **headers}
+        )
         self.headers["content-length"] = str(path.stat().st_size)
         self._path, self._stall_s, self._remove = path, stall_s, remove
 
@@ -58,7 +60,7 @@ class PictureAnswer(Response):
                 self._path.unlink(missing_ok=True)
 
 
-def told(done: Done) -> dict[str, str]:
+def headers_of(done: Done) -> dict[str, str]:
     """What headers say of a picture."""
     about = {
         "Vernier-Processor": done.processor,
