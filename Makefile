@@ -12,7 +12,7 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 RUN_TIME_TESTS = tests/formats/tflite tests/images tests/processors tests/conversion tests/test_cpu.py \
 	tests/cli/test_start.py
 
-.PHONY: demo test test-fast test-run-time test-as test-emulated test-arm lint bench bench-machine fuzz clean
+.PHONY: demo test test-fast test-run-time test-as test-emulated test-arm lint bench bench-machine bench-rivals fuzz clean
 
 $(READY): pyproject.toml requirements.txt requirements-lpips.txt
 	@test -n "$(PYTHON)" || { echo "no Python 3.11 or later with venv found; set PYTHON=" >&2; exit 1; }
@@ -81,6 +81,10 @@ bench-machine: $(READY)
 	$(BIN)/python benchmarks/machine.py --out benchmarks/results
 	$(BIN)/python benchmarks/three_engines.py --out benchmarks/results
 	ONEDNN_MAX_CPU_ISA=AVX2 $(BIN)/python benchmarks/machine.py --out benchmarks/results
+
+# A small network beside MobiSR, muLayer, CoDL and today's tools on the demo's photos, in minutes.
+bench-rivals: $(READY)
+	$(BIN)/python benchmarks/rivals.py --quick --folder runs/bench-rivals
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

@@ -54,7 +54,14 @@ ARROWS: dict[str, set[str]] = {
         "simulation", "processors", "bundles", "export", "runtime", "units", "profiling",
         "splitting", "training",
     },
-    "comparison": {"processors"},
+    "rivals": {
+        "graphs", "formats", "metrics", "networks", "quality", "quantization", "processors",
+        "bundles", "export", "runtime", "units", "profiling", "splitting", "planning",
+    },
+    "comparison": {
+        "graphs", "images", "metrics", "networks", "perceptual", "quality", "simulation",
+        "processors", "export", "units", "profiling", "splitting", "planning", "scoring", "rivals",
+    },
     "service": {"images", "runtime"},
 }  # fmt: skip
 FREE = ("errors", "files", "progress", "version", "cpu", "cache", "calls", "processor_id")

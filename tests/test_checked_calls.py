@@ -21,6 +21,12 @@ WRONG = [
     (vernier.profile, {"network": "sesr-m3", "size": (1.5, 2)}, "size to be"),
     (vernier.profile, {"network": "sesr-m3", "device": Path("x")}, "device to be a text"),
     (vernier.optimize, {"network": "a", "budget": "1x", "photos": 3}, "photos to be a path"),
+    (vernier.compare, {"network": "a", "data": 3, "out": "o"}, "data to be a list of texts"),
+    (
+        vernier.compare,
+        {"network": "a", "data": "d", "out": "o", "methods": ["magic"]},
+        "methods of float, int8",
+    ),
     (
         vernier.optimize,
         {"network": "a", "budget": "1x", "photos": ".", "fine_tune_minutes": float("nan")},

@@ -8,6 +8,7 @@ known = vernier.profile("sesr-m5")                              # how long each 
 plan = vernier.optimize("sesr-m5", "0.7x", "photos/", "plan/")  # the best split for a time
 made = vernier.export("sesr-m5", "bundle.zip", scale=2)         # a network as a bundle
 scores = vernier.metrics("large.png", "original.png")           # how near it is
+found = vernier.compare("sesr-m5", "photos/", "out/")            # beside what others do
 report = vernier.video("film.mp4", "large.mkv", height=2160)    # a film, going on where it stopped
 """
 
@@ -17,6 +18,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from vernier.comparison.comparing import compare
     from vernier.errors import VernierError
     from vernier.export.exporting import export
     from vernier.planning.optimizing import optimize
@@ -34,6 +36,7 @@ __all__ = [
     "Upscaler",
     "VernierError",
     "__version__",
+    "compare",
     "export",
     "metrics",
     "optimize",
@@ -50,6 +53,7 @@ _PLACES = {
     "Upscaler": ("vernier.runtime.pictures", "Upscaler"),
     "VernierError": ("vernier.errors", "VernierError"),
     "__version__": ("vernier.version", "VERSION"),
+    "compare": ("vernier.comparison.comparing", "compare"),
     "export": ("vernier.export.exporting", "export"),
     "metrics": ("vernier.scoring.files", "metrics"),
     "optimize": ("vernier.planning.optimizing", "optimize"),

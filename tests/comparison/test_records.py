@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.small_comparisons import small_comparison
+from small_comparisons import small_comparison
 
 from vernier.comparison.records import NAME, SCORES, TIMES, read_comparison, write_comparison
 from vernier.errors import FileError

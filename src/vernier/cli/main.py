@@ -109,6 +109,11 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
         "Score a network: 8-bit bicubic low resolution, float luma, `scale` pixels cropped.",
     ),
     (
+        "compare",
+        "compare",
+        "Run a network by every method on this machine: MobiSR, muLayer, CoDL, tools, and a plan.",
+    ),
+    (
         "metrics",
         "metrics",
         "Judge pictures: PSNR, SSIM, MS-SSIM, GMSD and LPIPS against a reference, PIQE, NIQE "

@@ -21,6 +21,7 @@ import msgspec
 from vernier.errors import FileError
 from vernier.files import read_json, to_json, write_whole
 from vernier.processors.machine import Machine
+from vernier.rivals.decision import PlacedUnit as PlacedUnit
 
 FORMAT = 1
 NAME = "comparison.json"
@@ -136,34 +137,6 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     policy: str = ""
     adapted: str = ""
     budgeted: bool = True
-
-
-class PlacedUnit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where one unit runs, and what it would be to move it.
-
-    Attributes:
-        name: of the unit.
-        processor: where it runs; where it is divided, where the larger part does.
-        time_ms: predicted there; null where nothing predicts it.
-        switch_ms: of converting and handing over what it reads, predicted; 0 without a switch.
-        sensitivity: how much larger the objective is with this unit alone in INT8; null if unknown.
-        moved_to: the other processor that `flip_ms` and `flip_objective` are about; empty if none.
-        flip_ms: what the whole would take more, predicted, if this unit alone were moved.
-        flip_objective: how much larger the objective would be; null if it was not judged.
-        divided: "channels" or "rows" where processors share the unit; empty where one has it.
-        int8_share: of its output that INT8 computes, from 0 to 1.
-    """
-
-    name: str
-    processor: str
-    time_ms: float | None = None
-    switch_ms: float = 0.0
-    sensitivity: float | None = None
-    moved_to: str = ""
-    flip_ms: float | None = None
-    flip_objective: float | None = None
-    divided: str = ""
-    int8_share: float = 0.0
 
 
 class Measured(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -282,7 +255,7 @@ class Comparison(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         calibrated: what INT8 ranges were taken on, in words.
         complete: whether all that was asked for is done.
         data_sets: with their photos.
-        budgets: from small to large.
+        budgets: in the order that they were asked for.
         metrics: in the order to be shown.
         methods: likewise.
         results: by method and budget, in the methods' order.
@@ -410,12 +383,8 @@ def _fault(comparison: Comparison) -> str:
             if not {name for kind in scores for name in kind} <= metrics:
                 return f"a score of {one.photo!r} is of no metric that is listed"
     paths = [one.picture for result in comparison.results for one in result.scored]
-    paths += [
-        path
-        for data in comparison.data_sets
-        for one in data.photos
-        for path in (one.picture, one.low, one.bicubic)
-    ]
+    shown = [one for data in comparison.data_sets for one in data.photos]
+    paths += [path for one in shown for path in (one.picture, one.low, one.bicubic)]
     for path in map(PurePosixPath, filter(None, paths)):
         if path.is_absolute() or ".." in path.parts or "\\" in str(path):
             return f"the picture {str(path)!r} does not lie in the folder"

@@ -1,0 +1,1 @@
+"""What others do: MobiSR, muLayer, CoDL, single precisions, and the policies of today's tools."""
