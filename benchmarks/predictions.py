@@ -4,8 +4,10 @@
 
 For each network a profile is made as `vernier profile` does it, whole splits included that it
 corrects itself by. Then other random splits are exported in every form that they can take and
-timed beside all-float, as a plan is. Compared are those that a plan could choose: the faster form
-of each split, as predicted; beside it each form alone, and which form the profile prefers.
+timed beside all-float, as a plan is; and as in a plan, the profile is first brought to the pace at
+which all-float runs then (*pace*: its time then to its time when the profile corrected itself).
+Compared are those that a plan could choose: the faster form of each split, as predicted; beside it
+each form alone, and which form the profile prefers.
 
 The results are called after the CPU, and after ONEDNN_MAX_CPU_ISA where it is set, with which
 OpenVINO runs as on a CPU with less: ONEDNN_MAX_CPU_ISA=AVX2 for one without VNNI.
@@ -19,6 +21,7 @@ import sys
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +30,7 @@ from vernier.networks.source import graph_of
 from vernier.planning.stopwatch import Stopwatch
 from vernier.profiling import profiler
 from vernier.profiling.assembly import Subject
-from vernier.profiling.correction import random_splits
+from vernier.profiling.correction import at_pace, learned, random_splits
 from vernier.profiling.prediction import Predictor
 from vernier.profiling.split_times import Contender, against, check_profile
 from vernier.splitting.problem import Problem
@@ -59,8 +62,8 @@ class Row:
     chosen: bool
 
 
-def rows_of(name: str, count: int, rounds: int, checked: int) -> list[Row]:
-    """All rows of one network."""
+def rows_of(name: str, count: int, rounds: int, checked: int) -> tuple[float, list[Row]]:
+    """The machine's pace and all rows of one network."""
     subject = Subject(name, 2, graph_of(name, 2), *SIZE)
     found = profiler.profile(subject, PROCESSORS, rounds=rounds)
     found = check_profile(subject, found, checked)
@@ -68,16 +71,17 @@ def rows_of(name: str, count: int, rounds: int, checked: int) -> list[Row]:
     known = {one.processors for one in found.wholes}
     splits = [tuple(split) for split in random_splits(found, 2 * count + 2, SEED)]
     fresh = [split for split in splits if split not in known][:count]
-    pairs = {
-        Contender(split, form): one.total_ms
-        for split in fresh
-        for form, one in predictor.forms(split).items()
-    }
+    contenders = [Contender(split, form) for split in fresh for form in predictor.forms(split)]
 
     timer = partial(against, subject, threads=found.settings.threads)
     watch = Stopwatch(timer, Contender(Problem(found, math.inf).finest))
-    watch.time(list(pairs))
-    return [
+    watch.time(contenders)
+    finest = watch.anchor.processors
+    before_ms = next(one.time.ms for one in found.wholes if one.processors == finest)
+    predictor = Predictor(learned(at_pace(found, finest, watch.float_ms), ()))
+    pairs = {one: predictor.forms(one.processors)[one.form].total_ms for one in contenders}
+    pace = watch.float_ms / before_ms
+    return pace, [
         Row(
             "".join("I" if name.endswith("int8") else "f" for name in one.processors),
             one.form.value,
@@ -99,7 +103,7 @@ def errors(rows: list[Row]) -> tuple[float, float, float]:
     )
 
 
-def table_of(results: dict[str, list[dict]], kind: str) -> str:
+def table_of(results: dict[str, dict[str, Any]], kind: str) -> str:
     """A line for each network and form."""
     lines = [
         f"# Predicted and measured times of splits on {kind}",
@@ -108,11 +112,11 @@ def table_of(results: dict[str, list[dict]], kind: str) -> str:
         "*Chosen* is each split in the form that is predicted to be faster; *right* says of how",
         "many splits that form was the faster one.",
         "",
-        "| network | form | splits | mean | 95 % | bias | right |",
-        "|---|---|---|---|---|---|---|",
+        "| network | form | splits | mean | 95 % | bias | right | pace |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for name, found in results.items():
-        rows = [Row(**row) for row in found]
+        rows = [Row(**row) for row in found["rows"]]
         best = {
             split: min((r for r in rows if r.split == split), key=lambda r: r.measured_ms)
             for split in {row.split for row in rows}
@@ -125,7 +129,8 @@ def table_of(results: dict[str, list[dict]], kind: str) -> str:
             if group:
                 told = " | ".join(f"{value:.1f}" for value in errors(group))
                 of = f"{right} of {len(chosen)}" if title == "chosen" else ""
-                lines.append(f"| {name} | {title} | {len(group)} | {told} | {of} |")
+                pace = f"{found['pace']:.2f}" if title == "chosen" else ""
+                lines.append(f"| {name} | {title} | {len(group)} | {told} | {of} | {pace} |")
     return "\n".join(lines) + "\n"
 
 
@@ -138,10 +143,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=profiler.NORMAL_ROUNDS)
     parser.add_argument("--checked", type=int, default=12)
     given = parser.parse_args()
-    results: dict[str, list[dict]] = {}
+    results: dict[str, dict[str, Any]] = {}
     for name in given.networks:
-        rows = rows_of(name, given.splits, given.rounds, given.checked)
-        results[name] = [asdict(row) for row in rows]
+        pace, rows = rows_of(name, given.splits, given.rounds, given.checked)
+        results[name] = {"pace": pace, "rows": [asdict(row) for row in rows]}
         print(table_of(results, cpu_kind()), file=sys.stderr, flush=True)
         if given.out:
             table = table_of(results, cpu_kind())

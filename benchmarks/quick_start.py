@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from timing import as_json, interleave, write_results
+from timing import as_json, cpu_kind, interleave, write_results
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
 from vernier.formats.tflite.writer import write
@@ -92,7 +92,8 @@ def main() -> None:
         )
     print("\n".join(lines))
     if arguments.out:
-        write_results(arguments.out, "quick_start", as_json(times), "\n".join(lines) + "\n")
+        table = "\n".join(lines) + "\n"
+        write_results(arguments.out, f"quick_start_{cpu_kind()}", as_json(times), table)
 
 
 if __name__ == "__main__":
