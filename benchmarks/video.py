@@ -33,7 +33,8 @@ from vernier.runtime.choice import Prefer
 from vernier.runtime.pictures import Upscaler
 from vernier.video.converting import video
 from vernier.video.encoder import SegmentEncoder, encoder_settings
-from vernier.video.enlarging import FrameEnlarger, Picture, choose_engines
+from vernier.video.enlarging import FrameEnlarger, choose_engines
+from vernier.video.passes import Picture
 from vernier.video.pixel_format import planar_format
 from vernier.video.planes import planes_of
 from vernier.video.probing import probe

@@ -9,6 +9,10 @@ from vernier.graphs.reference import run
 from vernier.graphs.shapes import resized
 from vernier.images.bicubic import bicubic_phases, imresize
 from vernier.images.colour import luma, rgb_to_ycbcr, ycbcr_to_rgb
+from vernier.quantization.arithmetic.graph import run_integer
+from vernier.quantization.quantize import quantize
+from vernier.quantization.ranges import Ranges
+from vernier.runtime.loading import wrapped_network
 from vernier.runtime.picture_graph import picture_graph
 
 
@@ -100,3 +104,31 @@ def test_what_is_no_picture_network_is_refused():
     graph = network(2)
     with pytest.raises(GraphError, match="1 or 3 channels"):
         picture_graph(graph, 2, 4, codes=False)
+
+
+@pytest.mark.parametrize("integer", [False, True])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_network_may_call_its_own_ends_so(channels, integer, rgb):
+    """Names that people's ONNX files have."""
+    plain = network(2, channels, shuffled=False)
+    names = {"x": "picture", "y": "result"}
+    operators = tuple(
+        Operator(
+            op.kind, tuple(names.get(n, n) for n in op.inputs), names[op.output],
+            attributes=op.attributes,
+        )
+        for op in plain.operators
+    )  # fmt: skip
+    types = {names.get(name, name): kind for name, kind in plain.types.items()}
+    same = Graph("same", ("picture",), ("result",), operators, plain.constants, types)
+    if integer:
+        ranges = {"x": (0.0, 1.0), "y": (-2.0, 2.0)}
+        plain = quantize(plain, Ranges(ranges))
+        same = quantize(same, Ranges({names[name]: span for name, span in ranges.items()}))
+    codes = integer and channels == 1
+    given = np.rint(rgb * 255 - 128).astype(np.int8) if codes else rgb
+    results = []
+    for one in (plain, same):
+        graph = wrapped_network(one, 2, 3, codes=codes)
+        results.append(run_integer(graph, {graph.inputs[0]: given[None]})[graph.outputs[0]])
+    np.testing.assert_array_equal(*results)

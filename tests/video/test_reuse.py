@@ -6,7 +6,8 @@ from clips import decoded, frame_hashes, make_film, pictures, still_pictures
 
 from vernier.runtime.tiles import cut
 from vernier.video.converting import video
-from vernier.video.enlarging import FrameEnlarger, Picture, choose_engines
+from vernier.video.enlarging import FrameEnlarger, choose_engines
+from vernier.video.passes import Picture
 from vernier.video.pixel_format import planar_format
 from vernier.video.planes import planes_of
 from vernier.video.reuse import Grid, changed_tiles, fine_grid

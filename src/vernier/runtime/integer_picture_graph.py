@@ -31,7 +31,7 @@ from vernier.images.colour import LUMA_OFFSET, RGB_TO_YCBCR, YCBCR_TO_RGB
 from vernier.quantization.quantize import quantize
 from vernier.quantization.ranges import Range, Ranges
 from vernier.quantization.scales import asymmetric, bias_quantization, encode_bias
-from vernier.runtime.picture_graph import OWN_NAMES
+from vernier.runtime.picture_graph import OWN_NAMES, end_name
 
 SAMPLES: Range = (0.0, 1.0)
 PICTURE_CODES = asymmetric(*SAMPLES)
@@ -50,10 +50,11 @@ def integer_picture_graph(network: Graph, scale: int) -> Graph:
 
     Returns:
         A graph with the input "picture" `(1, H, W, 3)` and the output "result"
-        `(1, scale*H, scale*W, 3)`, both int8 with the codes of a picture: sample - 128.
+        `(1, scale*H, scale*W, 3)` (see `end_name`), both int8 with a picture's codes: sample - 128.
     """
     _, height, width, _ = network.types[network.inputs[0]].shape
-    front, back = _front(scale, height, width), _back(scale, height, width)
+    picture, result = (end_name(name, network) for name in ("picture", "result"))
+    front, back = _front(picture, scale, height, width), _back(result, scale, height, width)
     entry, packed, middle = _packed(network, scale)
     operators = (
         *front.operators,
@@ -68,8 +69,8 @@ def integer_picture_graph(network: Graph, scale: int) -> Graph:
         types[packed] = network.types[network.outputs[0]]
     graph = Graph(
         f"{network.name} from picture to picture",
-        ("picture",),
-        ("result",),
+        (picture,),
+        (result,),
         operators,
         {**front.constants, **network.constants, **back.constants},
         types,
@@ -77,10 +78,10 @@ def integer_picture_graph(network: Graph, scale: int) -> Graph:
     return resized(_without_idle_conversions(graph), height, width)
 
 
-def _front(scale: int, height: int, width: int) -> Graph:
+def _front(picture: str, scale: int, height: int, width: int) -> Graph:
     """RGB to luma, and to what chroma adds to each colour of each large pixel."""
     build = GraphBuilder("colours", prefix=OWN_NAMES)
-    picture = build.input("picture", (1, height, width, 3))
+    build.input(picture, (1, height, width, 3))
     luma = build.linear(picture, RGB_TO_YCBCR[:1], np.array([LUMA_OFFSET]), name="luma")
     chroma = build.linear(picture, RGB_TO_YCBCR[1:], name="chroma")
     padded = build.add(Kind.MIRROR_PAD, (chroma,), "chroma_padded", {"amount": CHROMA_RADIUS})
@@ -96,7 +97,7 @@ def _front(scale: int, height: int, width: int) -> Graph:
     )
     largest = float(np.abs(to_colours).sum(axis=1).max()) * CHROMA[1]
     ranges = {
-        "picture": SAMPLES,
+        picture: SAMPLES,
         luma: SAMPLES,
         chroma: CHROMA,
         padded: CHROMA,
@@ -123,7 +124,7 @@ def _with_luma_codes(graph: Graph, luma: str) -> Graph:
     return replace(graph.with_types(types), constants=constants)
 
 
-def _back(scale: int, height: int, width: int) -> Graph:
+def _back(result: str, scale: int, height: int, width: int) -> Graph:
     """The network's packed luma and the colours' share to RGB."""
     build = GraphBuilder("colours", prefix=OWN_NAMES)
     given, colours = "vernier/network_result", "vernier/colours"
@@ -137,7 +138,7 @@ def _back(scale: int, height: int, width: int) -> Graph:
         name="light",
     )
     summed = build.add(Kind.ADD, (light, colours), "packed_result")
-    build.append(Operator(Kind.DEPTH_TO_SPACE, (summed,), "result", attributes={"block": scale}))
+    build.append(Operator(Kind.DEPTH_TO_SPACE, (summed,), result, attributes={"block": scale}))
     largest = float(np.abs(YCBCR_TO_RGB[:, 1:]).sum(axis=1).max()) * CHROMA[1]
     ranges = {
         given: SAMPLES,
@@ -145,9 +146,9 @@ def _back(scale: int, height: int, width: int) -> Graph:
         # Codes of light are codes of luma: the gain is in the scale.
         light: (-LUMA_GAIN * LUMA_OFFSET, LUMA_GAIN * (1 - LUMA_OFFSET)),
         summed: SAMPLES,
-        "result": SAMPLES,
+        result: SAMPLES,
     }
-    return _integer(build, ("result",), ranges)
+    return _integer(build, (result,), ranges)
 
 
 def _integer(build: GraphBuilder, outputs: tuple[str, ...], ranges: Mapping[str, Range]) -> Graph:

@@ -155,12 +155,13 @@ def exact_picture(bundle: Bundle, picture: Rgb) -> Rgb:
     scale = bundle.manifest.network.scale
     wrapped = wrapped_network(network, scale, 3, codes=True)
     if wrapped.types[wrapped.inputs[0]].dtype == "int8":
-        codes = run_integer(wrapped, {"picture": _signed(picture)[None]})["result"]
+        given = {wrapped.inputs[0]: _signed(picture)[None]}
+        codes = run_integer(wrapped, given)[wrapped.outputs[0]]
         return _unsigned(codes[0])
     # In float between the ends: what the 8-bit ends of the same graph round at the end.
     graph = picture_graph(network, scale, 3, codes=False)
     samples = picture[None].astype(np.float32) / np.float32(255)
-    result = run_integer(graph, {"picture": samples})["result"][0]
+    result = run_integer(graph, {graph.inputs[0]: samples})[graph.outputs[0]][0]
     return np.asarray(np.rint(np.clip(result, 0, 1) * 255), np.uint8)
 
 

@@ -27,6 +27,11 @@ CODES = Quantization(np.array([1 / 255], np.float32), np.array([0], np.int32))
 OWN_NAMES = "vernier/"
 
 
+def end_name(name: str, network: Graph) -> str:
+    """What an end is called: as given, unless the network has a tensor of that name itself."""
+    return f"{OWN_NAMES}{name}" if name in network.types else name
+
+
 def picture_graph(network: Graph, scale: int, samples: int, codes: bool) -> Graph:
     """The graph from a low-resolution picture to a high-resolution one.
 
@@ -41,7 +46,7 @@ def picture_graph(network: Graph, scale: int, samples: int, codes: bool) -> Grap
 
     Returns:
         A graph with the input "picture" `(1, H, W, samples)` and the output "result"
-        `(1, scale*H, scale*W, samples)`; H and W are those of the network's input.
+        `(1, scale*H, scale*W, samples)` (see `end_name`); H and W are those of the network's input.
 
     Raises:
         GraphError: the network has several inputs or outputs, or other numbers of channels.
@@ -113,11 +118,11 @@ class NetworkBuilder(GraphBuilder):
 
     def picture(self, shape: tuple[int, int, int, int], codes: bool) -> str:
         """The picture's samples in float32."""
-        self.input("picture", shape)
+        name = self.input(end_name("picture", self._network), shape)
         if not codes:
-            return "picture"
-        self.types["picture"] = TensorType(shape, "uint8", CODES)
-        return self.add(Kind.DEQUANTIZE, ("picture",), "samples")
+            return name
+        self.types[name] = TensorType(shape, "uint8", CODES)
+        return self.add(Kind.DEQUANTIZE, (name,), "samples")
 
     def run_network(self, x: str, scale: int) -> str:
         """The network on `x`; returns its result packed into channels, in float32."""
@@ -148,5 +153,6 @@ class NetworkBuilder(GraphBuilder):
         if kind is not None:
             # Rounding to 8 bits before the pixels are laid out moves a quarter of the bytes.
             packed = self.add(Kind.QUANTIZE, (packed,), "packed_codes", of=kind)
-        shuffle = Operator(Kind.DEPTH_TO_SPACE, (packed,), "result", attributes={"block": scale})
+        name = end_name("result", self._network)
+        shuffle = Operator(Kind.DEPTH_TO_SPACE, (packed,), name, attributes={"block": scale})
         self.outputs.append(self.append(shuffle, of=kind))

@@ -24,7 +24,7 @@ from vernier.video.bounded import BoundedThread
 from vernier.video.damage import Damage
 from vernier.video.decoding import Decoded, decode
 from vernier.video.encoder import EncoderSettings, SegmentEncoder, encoder_settings
-from vernier.video.enlarging import Enlarged, FrameEnlarger, Picture, choose_engines
+from vernier.video.enlarging import Enlarged, FrameEnlarger, choose_engines
 from vernier.video.frame_folders import (
     FolderWriter,
     finished_frames,
@@ -34,6 +34,7 @@ from vernier.video.frame_folders import (
 from vernier.video.journal import Heading, Journal, journal_folder
 from vernier.video.library import av
 from vernier.video.muxing import Cut, check_container, wants_global_header, write_film
+from vernier.video.passes import picture_of
 from vernier.video.preview import Preview
 from vernier.video.probing import USUAL_RATE, Film, probe
 from vernier.video.segmenting import SegmentWriter
@@ -153,7 +154,7 @@ def video(
             gets PNG frames.
         scale: enlargement, above 1 and at most 16; None for the network's own.
         height: lines of the result, instead of a scale; its width follows.
-        network: one of luma that comes with Vernier.
+        network: one that comes with Vernier.
         bundle: a bundle to run instead.
         processor: `ENGINE:DEVICE:PRECISION`, or "auto".
         prefer: what "auto" may give away, as `Upscaler`; "speed" unless said otherwise, as a film
@@ -322,9 +323,11 @@ def _said(work: _Work, size: tuple[int, int]) -> list[str]:
     passes = " then ".join(f"x{engine.factor}" for engine in work.engines)
     deep = f", {film.bits} bits" if film.bits > 8 else ""
     options = " ".join(f"{key}={value}" for key, value in settings.options)
+    luma = work.engines[0].bundle.manifest.network.channels == 1
+    where = "luma, bicubic on chroma" if luma else "RGB, made of the planes and turned back"
     return [
         f"{film.width}x{film.height}{deep} to {size[1]}x{size[0]} by "
-        f"{work.engines[0].bundle.manifest.network.name} {passes} on luma, bicubic on chroma; "
+        f"{work.engines[0].bundle.manifest.network.name} {passes} on {where}; "
         f"{settings.name} {options}".rstrip()
     ]
 
@@ -527,7 +530,7 @@ def _enlarged_frames(
         preview_seconds: between two previews; None for none.
     """
     film, request, cut = work.film, work.request, work.cut
-    picture = Picture(film.height, film.width, film.layout, film.full_range, film.siting)
+    picture = picture_of(film)
     preview = None if preview_seconds is None else Preview(work.target, preview_seconds)
 
     def decoded() -> Iterator[Decoded]:

@@ -1,4 +1,4 @@
-"""Frames through a network, several at once, each plane by itself.
+"""Frames through a network, several at once: each plane by itself, or as RGB where it needs that.
 
 Workers take whole frames in turn, each with its own copy of the network on one core: no halo is
 computed twice and nobody waits for the other half of a picture. A frame that repeats parts of the
@@ -17,44 +17,18 @@ from typing import Any
 
 from vernier.bundles.bundle import open_bundle
 from vernier.errors import UsageError
-from vernier.images.bicubic import CHROMA_RADIUS
-from vernier.processors.discovery import find_processor, present_processors
+from vernier.processors.discovery import find_processor
 from vernier.processors.machine import at_most_cores
-from vernier.runtime.chain import Chain
 from vernier.runtime.choice import Choice, Prefer
 from vernier.runtime.engine import Engine, bundle_engines, shipped_engines
-from vernier.runtime.loading import load_graph, load_plane, placed
-from vernier.runtime.plane_graph import chroma_graph
-from vernier.runtime.tiles import choose_tile
-from vernier.video.pixel_format import PixelFormat, chroma_shift
-from vernier.video.plane_codes import chroma_codes, luma_codes
+from vernier.video.passes import Pass, Picture, Samples, load_pass
 from vernier.video.plane_runner import PlaneRunner
-from vernier.video.planes import Plane, empty_frame, planes_of
-from vernier.video.reuse import Grid, changed_tiles, copy_tiles, fine_grid, grid
+from vernier.video.reuse import changed_tiles, copy_tiles
 
 SMALLEST = 16
 """Pixels of a side; a film of less has no chroma to enlarge."""
 MOST_SAMPLES = 1 << 28
 """Of a frame of the result."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """What all frames of a film have in common.
-
-    Attributes:
-        height: in pixels.
-        width: likewise.
-        layout: of the planes.
-        full_range: of the codes.
-        siting: of chroma, of `pixel_format.SITINGS`.
-    """
-
-    height: int
-    width: int
-    layout: PixelFormat
-    full_range: bool
-    siting: str
 
 
 @dataclass
@@ -76,30 +50,9 @@ class Enlarged:
 class _Frames:
     """A frame on its way: what each pass reads and writes."""
 
-    inputs: list[tuple[Plane, ...]] = field(default_factory=list)
-    outputs: list[tuple[Plane, ...]] = field(default_factory=list)
+    inputs: list[tuple[Samples, ...]] = field(default_factory=list)
+    outputs: list[tuple[Samples, ...]] = field(default_factory=list)
     done: Future[Enlarged] = field(default_factory=Future)
-
-
-@dataclass(frozen=True)
-class Pass:
-    """One native factor, loaded.
-
-    Attributes:
-        luma: the network.
-        chroma: bicubic; None of grey films.
-        height: of the result.
-        width: likewise.
-    """
-
-    luma: PlaneRunner
-    chroma: PlaneRunner | None
-    height: int
-    width: int
-
-    def runner(self, plane: int) -> PlaneRunner:
-        """What computes a plane."""
-        return self.luma if plane == 0 or self.chroma is None else self.chroma
 
 
 class FrameEnlarger:
@@ -151,11 +104,9 @@ class FrameEnlarger:
         for engine in engines:
             made = load_pass(engine, self.picture, (height, width), memory_bytes, fine=True)
             if self.reuse and not self._made and self.exact_tiles:
-                self.exact_tiles = all(
-                    runner.agree() for runner in (made.luma, made.chroma) if runner is not None
-                )
+                self.exact_tiles = made.agree()
             if not (self.exact_tiles and self.reuse):
-                close_pass(made)
+                made.close()
                 made = load_pass(engine, self.picture, (height, width), memory_bytes, fine=False)
             passes.append(made)
             height, width = height * engine.factor, width * engine.factor
@@ -164,7 +115,7 @@ class FrameEnlarger:
     def submit(self, frame: Any) -> Future[Enlarged]:
         """Begin with a frame; frames come in order, from one thread."""
         # What it reads is there at once, for the next frame to compare itself with.
-        before, now = self._before, _Frames([planes_of(frame, self.picture.layout)])
+        before, now = self._before, _Frames([self._made[0][0].read(frame)])
         self._before = now
         self._pool.submit(self._work, frame, now, before if self.reuse else None)
         return now.done
@@ -181,19 +132,19 @@ class FrameEnlarger:
     def _enlarge(
         self, passes: list[Pass], frame: Any, now: _Frames, before: _Frames | None
     ) -> Enlarged:
-        layout = self.picture.layout
         tiles = computed = 0
         for number, one in enumerate(passes):
-            made = empty_frame(layout, one.height, one.width)
+            made, targets = one.blank()
             if number:
-                now.inputs.append(planes_of(frame, layout))
-            sources, targets = now.inputs[number], planes_of(made, layout)
+                now.inputs.append(one.read(frame))
             now.outputs.append(targets)
-            for plane, (source, target) in enumerate(zip(sources, targets, strict=True)):
-                count = _plane(one.runner(plane), number, plane, source, target, before)
-                if plane == 0:
-                    tiles += len(one.luma.fine.tiles)
+            parts = zip(one.runners, now.inputs[number], targets, strict=True)
+            for part, (runner, source, target) in enumerate(parts):
+                count = _plane(runner, number, part, source, target, before)
+                if part == 0:
+                    tiles += len(runner.fine.tiles)
                     computed += count
+            one.finish(made, targets)
             frame = made
         if (frame.height, frame.width) != self.size:
             frame = frame.reformat(height=self.size[0], width=self.size[1], interpolation="BICUBIC")
@@ -205,7 +156,7 @@ class FrameEnlarger:
             self._pool.shutdown(wait=True, cancel_futures=True)
         for passes in self._made:
             for one in passes:
-                close_pass(one)
+                one.close()
         self._made = []
         self._before = None
 
@@ -214,12 +165,12 @@ def _plane(
     runner: PlaneRunner,
     number: int,
     plane: int,
-    source: Plane,
-    target: Plane,
+    source: Samples,
+    target: Samples,
     before: _Frames | None,
 ) -> int:
     """Compute what changed of a plane and copy the rest; how many tiles were computed."""
-    old: Plane | None = None
+    old: Samples | None = None
     if before is not None:
         if number:
             before.done.result()
@@ -233,7 +184,7 @@ def _plane(
     return computed
 
 
-def _factor(source: Plane, target: Plane) -> int:
+def _factor(source: Samples, target: Samples) -> int:
     return int(-(-target.shape[0] // source.shape[0]))
 
 
@@ -260,105 +211,6 @@ def _check(picture: Picture, engines: Sequence[Engine]) -> None:
                 f"{name} takes films whose sides are multiples of {multiple}, found "
                 f"{picture.width}x{picture.height}; use another network"
             )
-
-
-def load_pass(
-    engine: Engine,
-    picture: Picture,
-    size: tuple[int, int],
-    memory_bytes: int,
-    *,
-    fine: bool,
-    threads: int = 1,
-) -> Pass:
-    """A native factor ready to run.
-
-    Args:
-        engine: settled on a processor.
-        picture: what frames have in common, but their size.
-        size: height and width of what goes in.
-        memory_bytes: for tiles.
-        fine: compare frames on small tiles.
-        threads: of the CPU.
-    """
-    height, width = size
-    scale, bits = engine.factor, picture.layout.bits
-    codes = luma_codes(bits, picture.full_range)
-    settled = engine.processor
-    load = placed(find_processor if settled is None else lambda _: settled, threads, False)
-
-    def luma(tile_height: int, tile_width: int) -> Chain:
-        return load_plane(
-            engine.bundle, tile_height, tile_width, codes.integers, picture.full_range, load
-        )
-
-    coarse = _coarse(engine, height, width, codes.integers, memory_bytes)
-    halo = engine.bundle.manifest.network.halo
-    small = fine and halo is not None and engine.only_size is None
-    runner = PlaneRunner(
-        luma,
-        codes,
-        coarse,
-        fine_grid(height, width, halo or 0, engine.multiple) if small else coarse,
-        scale,
-    )
-    chroma = None
-    if picture.layout.subsampling is not None:
-        try:
-            chroma = _chroma(engine, picture, size, fine, threads)
-        except BaseException:
-            runner.close()
-            raise
-    return Pass(runner, chroma, height * scale, width * scale)
-
-
-def _chroma(
-    engine: Engine, picture: Picture, size: tuple[int, int], fine: bool, threads: int
-) -> PlaneRunner:
-    layout = picture.layout
-    assert layout.subsampling is not None
-    height, width = layout.plane_size(1, *size)
-    shift = chroma_shift(picture.siting, layout.subsampling, engine.factor)
-    codes = chroma_codes(layout.bits)
-    processor = _float_processor(engine)
-    load = placed(lambda _: processor, threads, False)
-    whole = grid(height, width, height, width, CHROMA_RADIUS, 1)
-
-    def chroma(tile_height: int, tile_width: int) -> Chain:
-        graph = chroma_graph(tile_height, tile_width, engine.factor, shift, codes.integers)
-        return load_graph(graph, str(processor.id), load)
-
-    small = fine_grid(height, width, CHROMA_RADIUS, 1) if fine else whole
-    return PlaneRunner(chroma, codes, whole, small, engine.factor)
-
-
-def _float_processor(engine: Engine) -> Any:
-    """Where chroma is enlarged: in float32 on the CPU, by the network's engine if it can."""
-    own = engine.processors[0].engine
-    found = [p for p in present_processors() if (p.id.device, p.id.precision) == ("cpu", "float32")]
-    if not found:
-        raise UsageError("enlarging chroma needs a float32 processor on the CPU; none is here")
-    return next((p for p in found if p.id.engine == own), found[0])
-
-
-def _coarse(engine: Engine, height: int, width: int, codes: bool, memory_bytes: int) -> Grid:
-    """Tiles as large as a worker's memory allows."""
-    halo = engine.bundle.manifest.network.halo
-    if halo is None or engine.only_size is not None:
-        return grid(height, width, height, width, 0, 1)
-    needs = engine.bytes_of_tiles(1, codes)
-    step = engine.multiple
-    chosen = choose_tile(
-        height, width, halo, 1, needs.per_pixel, memory_bytes, None, step, needs.fixed
-    )
-    return grid(height, width, chosen.height, chosen.width, halo, step)
-
-
-def close_pass(one: Pass) -> None:
-    """Free the engines' memory."""
-    one.luma.close()
-    if one.chroma is not None:
-        one.chroma.close()
 
 
 def choose_engines(
@@ -388,18 +240,12 @@ def choose_engines(
     Raises:
         NetworkError, BundleError: no such network, or not sound.
         ProcessorError: nothing can run it here.
-        UsageError: the network is not of luma.
     """
     if bundle is None:
         engines = shipped_engines(network, scale)
     else:
         engines = bundle_engines(open_bundle(bundle), scale)
     for engine in engines:
-        if engine.bundle.manifest.network.channels != 1:
-            raise UsageError(
-                f"{engine.bundle.manifest.name} is a network of RGB; video is enlarged on its own "
-                "planes and needs one of luma, such as sesr-m5"
-            )
         asked = None if processor == "auto" else find_processor(processor)
         engine.settle(asked, at_most_cores(threads), prefer, allow_inexact=allow_inexact)
     return engines, engines[0].choice

@@ -105,6 +105,13 @@ def _pattern(about: av.VideoFormat) -> str:
     return next((p for p, sampling in _SUBSAMPLING.items() if sampling == (down, across)), "444")
 
 
+def assumed_matrix(space: int, lines: int) -> int:
+    """FFmpeg's number of the colour matrix, assumed by size where a film does not say."""
+    if space in (0, 2):
+        return BT709 if lines >= HD_LINES else BT601
+    return space
+
+
 def chroma_shift(siting: str, subsampling: tuple[int, int], scale: int) -> tuple[float, float]:
     """Where enlarged chroma is sampled so that it keeps its siting: `bicubic_phases`' shift.
 

@@ -7,14 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vernier.graphs.graph import Quantization
+from vernier.quantization.scales import decode, encode
+
 BLACK, WHITE = 16 / 255, 235 / 255
 
 Conversion = Callable[[NDArray[Any], NDArray[Any]], None]
+
+
+class Codes(Protocol):
+    """How samples get into a graph and out of it."""
+
+    def into(self, graph: NDArray[Any]) -> Conversion:
+        """What fills a graph's input, of its dtype, from samples."""
+        ...
+
+    def out_of(self, graph: NDArray[Any]) -> Conversion:
+        """What turns a graph's output, of its dtype, into samples."""
+        ...
+
+    def noise(self, height: int, width: int) -> NDArray[Any]:
+        """Samples of all values, the same ones in each call."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -69,6 +88,52 @@ class PlaneCodes:
             target[...] = codes
 
         return from_reals
+
+    def noise(self, height: int, width: int) -> NDArray[Any]:
+        """Samples of all values, the same ones in each call: `(height, width)`."""
+        dtype = np.uint8 if self.bits == 8 else np.uint16
+        return np.random.default_rng(0).integers(0, 2**self.bits, (height, width), dtype=dtype)
+
+
+@dataclass(frozen=True)
+class ColourCodes:
+    """RGB in reals, and the codes of an INT8 network's ends.
+
+    Attributes:
+        entry: of what the network takes; None where it takes reals.
+        end: of what it gives.
+    """
+
+    entry: Quantization | None
+    end: Quantization | None
+
+    def into(self, graph: NDArray[Any]) -> Conversion:
+        """What fills a graph's input `(H, W, 3)`."""
+        del graph
+        form = self.entry
+        if form is None:
+            return _copy
+
+        def to_codes(samples: NDArray[Any], target: NDArray[Any]) -> None:
+            target[...] = encode(samples, form)
+
+        return to_codes
+
+    def out_of(self, graph: NDArray[Any]) -> Conversion:
+        """What turns a graph's output into RGB."""
+        del graph
+        form = self.end
+        if form is None:
+            return _copy
+
+        def to_reals(result: NDArray[Any], target: NDArray[Any]) -> None:
+            target[...] = decode(result, form)
+
+        return to_reals
+
+    def noise(self, height: int, width: int) -> NDArray[Any]:
+        """Samples of all values, the same ones in each call: `(height, width, 3)`."""
+        return np.random.default_rng(0).random((height, width, 3), np.float32)
 
 
 def luma_codes(bits: int, full_range: bool) -> PlaneCodes:

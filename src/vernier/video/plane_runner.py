@@ -1,4 +1,4 @@
-"""One kind of plane through its graph: whole where much has changed, in small tiles elsewhere."""
+"""Planes, or RGB, through a graph: whole where much has changed, in small tiles elsewhere."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vernier.runtime.chain import Chain
 from vernier.runtime.tiles import Tile
-from vernier.video.plane_codes import PlaneCodes
+from vernier.video.plane_codes import Codes
 from vernier.video.reuse import Grid
 
 Load = Callable[[int, int], Chain]
@@ -30,7 +30,7 @@ class PlaneRunner:
         scale: whole factor.
     """
 
-    def __init__(self, load: Load, codes: PlaneCodes, coarse: Grid, fine: Grid, scale: int) -> None:
+    def __init__(self, load: Load, codes: Codes, coarse: Grid, fine: Grid, scale: int) -> None:
         self.coarse, self.fine, self._scale = coarse, fine, scale
         self._codes = codes
         self._coarse = load(coarse.height, coarse.width)
@@ -60,12 +60,9 @@ class PlaneRunner:
         """
         height = max(t.rows.last for t in self.coarse.tiles)
         width = max(t.columns.last for t in self.coarse.tiles)
-        dtype = np.uint8 if self._codes.bits == 8 else np.uint16
-        noise = np.random.default_rng(0).integers(
-            0, 2**self._codes.bits, (height, width), dtype=dtype
-        )
-        shape = (height * self._scale, width * self._scale)
-        large, small = np.empty(shape, dtype), np.empty(shape, dtype)
+        noise = self._codes.noise(height, width)
+        shape = (height * self._scale, width * self._scale, *noise.shape[2:])
+        large, small = np.empty(shape, noise.dtype), np.empty(shape, noise.dtype)
         self._run(self._coarse, noise, large, self.coarse.tiles)
         self._run(self._fine, noise, small, self.fine.tiles)
         return bool(np.array_equal(large, small))
@@ -74,7 +71,7 @@ class PlaneRunner:
         self, chain: Chain, now: NDArray[Any], target: NDArray[Any], tiles: Sequence[Tile]
     ) -> None:
         scale = self._scale
-        given = chain.input_buffer()[0, :, :, 0]
+        given = _samples(chain.input_buffer())
         fill = self._codes.into(given)
         for tile in tiles:
             rows, columns = tile.rows, tile.columns
@@ -85,7 +82,7 @@ class PlaneRunner:
                 ],
                 given,
             )
-            result = chain.run()[0, :, :, 0]
+            result = _samples(chain.run())
             inner = result[
                 (rows.first - rows.start) * scale : (rows.last - rows.start) * scale,
                 (columns.first - columns.start) * scale : (columns.last - columns.start) * scale,
@@ -102,3 +99,8 @@ class PlaneRunner:
         self._coarse.close()
         if self._fine is not self._coarse:
             self._fine.close()
+
+
+def _samples(tensor: NDArray[Any]) -> NDArray[Any]:
+    """A tensor `(1, H, W, 1)` as a plane, one of several channels as `(H, W, C)`."""
+    return tensor[0, :, :, 0] if tensor.shape[3] == 1 else tensor[0]

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from vernier.files import write_whole
-from vernier.video.enlarging import Picture
+from vernier.video.passes import Picture
 
 
 class Preview:

@@ -21,6 +21,7 @@ from vernier.video.pixel_format import (
     HD_LINES,
     SITINGS,
     PixelFormat,
+    assumed_matrix,
     nearest_planar,
 )
 
@@ -100,9 +101,7 @@ class Film:
     @property
     def matrix(self) -> int:
         """FFmpeg's number of the colour matrix, assumed by size where the file does not say."""
-        if self.colours.space in (0, 2):
-            return BT709 if self.height >= HD_LINES else BT601
-        return self.colours.space
+        return assumed_matrix(self.colours.space, self.height)
 
     @property
     def hdr(self) -> str:

@@ -19,11 +19,11 @@ from vernier.processors.machine import at_most_cores
 from vernier.runtime.choice import Prefer
 from vernier.runtime.engine import Engine
 from vernier.runtime.trial_picture import trial_pair
-from vernier.video.enlarging import Pass, Picture, choose_engines, close_pass, load_pass
+from vernier.video.enlarging import choose_engines
 from vernier.video.governor import Rung, front
+from vernier.video.passes import Pass, Picture, load_pass
 from vernier.video.pixel_format import planar_format
 from vernier.video.planes import empty_frame, planes_of
-from vernier.video.reuse import changed_tiles
 
 NETWORKS = ("sesr-m3", "sesr-m5", "sesr-m11", "sesr-xl")
 TRIAL_SIDE = 128
@@ -95,19 +95,19 @@ class Ladder:
                 timed = _timed(one, picture)
                 if timed > FAR_TOO_SLOW * period_ms and loaded:
                     say(f"{name}: left out, {timed:.0f} ms a frame")
-                    close_pass(one)
+                    one.close()
                     continue
                 left -= needed
                 loaded.append(LoadedRung(Rung(name, timed, _quality(engine, scale)), one))
         except BaseException:
             for made in loaded:
-                close_pass(made.one)
+                made.one.close()
             raise
         kept = front([made.rung for made in loaded])
         for made in loaded:
             if made.rung not in kept:
                 say(f"{made.rung.name}: left out, another is faster and as good")
-                close_pass(made.one)
+                made.one.close()
         self.loaded = sorted(
             (made for made in loaded if made.rung in kept), key=lambda m: m.rung.predicted_ms
         )
@@ -133,25 +133,29 @@ class Ladder:
             The result, and whether any of it had to be computed.
         """
         one = self.loaded[rung].one
-        layout = self.picture.layout
-        made = empty_frame(layout, one.height, one.width)
-        sources, targets = planes_of(frame, layout), planes_of(made, layout)
-        old = planes_of(before, layout) if before is not None else None
-        kept = planes_of(before_made, layout) if before is not None else None
+        made, targets = one.blank()
+        sources = one.read(frame)
+        old = one.read(before) if before is not None else None
+        kept = one.read(before_made) if before is not None and one.colour is None else None
         computed = False
-        for plane, (source, target) in enumerate(zip(sources, targets, strict=True)):
-            runner = one.runner(plane)
-            if old is not None and kept is not None and np.array_equal(old[plane], source):
-                target[...] = kept[plane]
+        for number, (runner, source, target) in enumerate(
+            zip(one.runners, sources, targets, strict=True)
+        ):
+            same = old is not None and np.array_equal(old[number], source)
+            if same and one.colour is not None:
+                return before_made, False
+            if same and kept is not None:
+                target[...] = kept[number]
                 continue
             computed = True
-            runner.compute(source, target, changed_tiles(runner.fine, None, source))
+            runner.compute(source, target, runner.fine.tiles)
+        one.finish(made, targets)
         return made, computed
 
     def close(self) -> None:
         """Free the engines' memory."""
         for made in self.loaded:
-            close_pass(made.one)
+            made.one.close()
         self.loaded = []
 
 
@@ -185,8 +189,8 @@ def _candidates(
 
 
 def _bytes(engine: Engine, picture: Picture) -> int:
-    codes = picture.layout.bits == 8
-    needs = engine.bytes_of_tiles(1, codes)
+    channels = engine.bundle.manifest.network.channels
+    needs = engine.bytes_of_tiles(channels, channels == 1 and picture.layout.bits == 8)
     return int(needs.fixed + needs.per_pixel * picture.height * picture.width)
 
 
@@ -201,14 +205,10 @@ def _noise(picture: Picture) -> Any:
 def _timed(one: Pass, picture: Picture) -> float:
     """Median time of a frame of noise in ms, all planes."""
     frame = _noise(picture)
-    made = empty_frame(picture.layout, one.height, one.width)
-    sources, targets = planes_of(frame, picture.layout), planes_of(made, picture.layout)
     times_ms = []
     for _ in range(1 + TIMED_RUNS):
         started = time.perf_counter()
-        for plane, (source, target) in enumerate(zip(sources, targets, strict=True)):
-            runner = one.runner(plane)
-            runner.compute(source, target, runner.fine.tiles)
+        one.whole(frame)
         times_ms.append((time.perf_counter() - started) * 1e3)
     return round(statistics.median(times_ms[1:]), 3)
 
@@ -224,10 +224,11 @@ def _quality(engine: Engine, scale: int) -> float:
     picture = Picture(height, width, layout, False, "left")
     one = load_pass(engine, picture, (height, width), 1 << 29, fine=False)
     try:
-        made = np.empty((one.height, one.width), np.uint8)
-        one.luma.compute(codes, made, one.luma.fine.tiles)
+        frame = empty_frame(layout, height, width)
+        planes_of(frame, layout)[0][...] = codes
+        made = planes_of(one.whole(frame), layout)[0].copy()
     finally:
-        close_pass(one)
+        one.close()
     bicubic = imresize((codes / np.float32(255))[:, :, None], *wanted.shape)[:, :, 0]
 
     def error(found: Any) -> float:

@@ -18,10 +18,10 @@ from vernier.errors import UsageError, VideoError
 from vernier.video.bounded import BoundedThread
 from vernier.video.damage import Damage
 from vernier.video.decoding import decode
-from vernier.video.enlarging import Picture
 from vernier.video.governor import Pace, Rung, first_state, observe
 from vernier.video.library import av
-from vernier.video.pixel_format import FULL_RANGE, nearest_planar
+from vernier.video.passes import Picture, picture_of
+from vernier.video.pixel_format import FULL_RANGE, assumed_matrix, nearest_planar
 from vernier.video.planes import as_layout
 from vernier.video.probing import probe, reason
 from vernier.video.rungs import NETWORKS, Ladder
@@ -191,7 +191,7 @@ def _open(source: str | Path) -> _Origin:
     decoded = decode(film, Damage())
     about = film.colours
     return _Origin(
-        Picture(film.height, film.width, film.layout, film.full_range, film.siting),
+        picture_of(film),
         film.rate,
         film.time_base,
         (about.range, about.space, about.primaries, about.transfer),
@@ -224,7 +224,14 @@ def _standard_input() -> _Origin:
             yield pts, as_layout(frame, layout, None)
 
     return _Origin(
-        Picture(first.height, first.width, layout, full, "left"),
+        Picture(
+            first.height,
+            first.width,
+            layout,
+            full,
+            "left",
+            assumed_matrix(first.colorspace, first.height),
+        ),
         Fraction(video.average_rate or 25),
         base,
         (2 if full else 1, first.colorspace, first.color_primaries, first.color_trc),
