@@ -29,7 +29,7 @@ ARROWS: dict[str, set[str]] = {
         "graphs", "formats", "quantization", "images", "metrics", "conversion", "processors",
         "bundles", "units",
     },
-    "video": {"bundles", "images", "processors", "runtime"},
+    "video": {"bundles", "graphs", "images", "processors", "quantization", "runtime"},
     "training": {"graphs", "images", "metrics", "networks", "quantization", "simulation"},
     "perceptual": {"images", "metrics", "networks", "quantization", "simulation"},
     "quality": {

@@ -69,7 +69,7 @@ class Colour:
         return made
 
     def fill(self, planes: Sequence[Plane], rgb: Any) -> None:
-        """Put RGB, float32 as `rgb` gives it, into planes; what codes cannot say becomes the nearest."""
+        """Put float32 RGB into planes; what codes cannot say becomes the nearest."""
         weights = np.array([self.red, 1 - self.red - self.blue, self.blue], np.float32)
         luma: Any = rgb @ weights
         self._put(planes[0], luma, *self._luma())
