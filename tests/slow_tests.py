@@ -49,6 +49,7 @@ SLOW = (
     "profiling/web",
     "web/test_browser.py",
     "web/test_page.py",
+    "report/test_report_page.py",
     # Other programs' models of processors.
     "estimates/test_vela.py",
 )

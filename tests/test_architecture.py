@@ -63,6 +63,7 @@ ARROWS: dict[str, set[str]] = {
         "processors", "export", "units", "profiling", "splitting", "planning", "scoring", "rivals",
     },
     "service": {"images", "runtime"},
+    "report": {"images", "metrics", "comparison"},
 }  # fmt: skip
 FREE = ("errors", "files", "progress", "version", "cpu", "cache", "calls", "processor_id")
 """The ground floor: files that every room may import."""

@@ -9,7 +9,8 @@ plan = vernier.optimize("sesr-m5", "0.7x", "photos/", "plan/")  # the best split
 made = vernier.export("sesr-m5", "bundle.zip", scale=2)         # a network as a bundle
 scores = vernier.metrics("large.png", "original.png")           # how near it is
 found = vernier.compare("sesr-m5", "photos/", "out/")            # beside what others do
-report = vernier.video("film.mp4", "large.mkv", height=2160)    # a film, going on where it stopped
+done = vernier.video("film.mp4", "large.mkv", height=2160)      # a film, going on where it stopped
+page = vernier.report("out/", "report.html")                    # the same as one page
 """
 
 import importlib
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from vernier.export.exporting import export
     from vernier.planning.optimizing import optimize
     from vernier.profiling.networks import profile
+    from vernier.report.writing import report
     from vernier.runtime.pictures import Upscaler, upscale
     from vernier.runtime.report import Report
     from vernier.scoring.files import metrics
@@ -42,6 +44,7 @@ __all__ = [
     "optimize",
     "profile",
     "serve",
+    "report",
     "stream",
     "upscale",
     "video",
@@ -59,6 +62,7 @@ _PLACES = {
     "optimize": ("vernier.planning.optimizing", "optimize"),
     "profile": ("vernier.profiling.networks", "profile"),
     "serve": ("vernier.service.serving", "serve"),
+    "report": ("vernier.report.writing", "report"),
     "stream": ("vernier.video.streaming", "stream"),
     "upscale": ("vernier.runtime.pictures", "upscale"),
     "video": ("vernier.video.converting", "video"),
@@ -66,7 +70,7 @@ _PLACES = {
 
 
 class _Api(ModuleType):
-    """The public module; its calls `export`, `metrics` and `video` are named like their rooms.
+    """The public module; some calls, such as `export` and `metrics`, are named like their rooms.
 
     Importing from a room would put the room in its call's place. `from vernier.metrics.psnr import
     psnr` still finds the room, which Python knows by its whole name.

@@ -1,14 +1,18 @@
 """Debian's Chromium, driven by Playwright: a page of a site that `vernier web` made."""
 
 import base64
+import hashlib
 import io
 import shutil
+import tarfile
+import urllib.request
 from contextlib import contextmanager
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from vernier.cache import cache_folder
 from vernier.errors import UsageError
 from vernier.web.serving import serving
 from vernier.web.site import web_site
@@ -23,6 +27,8 @@ FLAGS = (
 ON_WASM = "?processor=web:wasm:float32"
 PHONE = {"width": 390, "height": 844}
 PATIENCE_MS = 120_000
+AXE = "https://registry.npmjs.org/axe-core/-/axe-core-4.14.1.tgz"
+AXE_SHA256 = "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745"
 
 
 @contextmanager
@@ -117,3 +123,26 @@ def png(samples):
 def samples_of(content):
     """The samples of a file."""
     return np.asarray(Image.open(io.BytesIO(content)))
+
+
+def axe_script():
+    """Deque's accessibility rules, as a script; or a skip."""
+    kept = cache_folder() / "axe-core-4.14.1.tgz"
+    if not kept.is_file():
+        try:
+            with urllib.request.urlopen(AXE, timeout=60) as answer:
+                content = answer.read()
+        except OSError:
+            pytest.skip("axe-core cannot be fetched from npm here")
+        assert hashlib.sha256(content).hexdigest() == AXE_SHA256
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(content)
+    with tarfile.open(kept) as archive:
+        return archive.extractfile("package/axe.min.js").read().decode()
+
+
+def faults(page, axe):
+    """What the rules find, by their names; serious or not."""
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    return {one["id"]: [node["html"] for node in one["nodes"]] for one in found}

@@ -1,20 +1,12 @@
 """The page as people meet it: by touch, keyboard and screen reader, in two languages, installed."""
 
-import hashlib
 import io
 import re
-import tarfile
-import urllib.request
 
 import numpy as np
 import pytest
-from browser import PHONE, chromium, enlarge, made_site, opened, png, settled
+from browser import PHONE, axe_script, chromium, enlarge, faults, made_site, opened, png, settled
 from PIL import Image
-
-from vernier.cache import cache_folder
-
-AXE = "https://registry.npmjs.org/axe-core/-/axe-core-4.14.1.tgz"
-AXE_SHA256 = "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745"
 
 
 @pytest.fixture(scope="module")
@@ -38,26 +30,7 @@ def photo(request):
 
 @pytest.fixture(scope="module")
 def axe():
-    """Deque's accessibility rules, as a script."""
-    kept = cache_folder() / "axe-core-4.14.1.tgz"
-    if not kept.is_file():
-        try:
-            with urllib.request.urlopen(AXE, timeout=60) as answer:
-                content = answer.read()
-        except OSError:
-            pytest.skip("axe-core cannot be fetched from npm here")
-        assert hashlib.sha256(content).hexdigest() == AXE_SHA256
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_bytes(content)
-    with tarfile.open(kept) as archive:
-        return archive.extractfile("package/axe.min.js").read().decode()
-
-
-def faults(page, axe):
-    """What the rules find, by their names; serious or not."""
-    page.evaluate(axe)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    return {one["id"]: [node["html"] for node in one["nodes"]] for one in found}
+    return axe_script()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

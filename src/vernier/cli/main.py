@@ -114,6 +114,11 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
         "Run a network by every method on this machine: MobiSR, muLayer, CoDL, tools, and a plan.",
     ),
     (
+        "report",
+        "report",
+        "Write a comparison as one HTML page: the answer first, then every number and picture.",
+    ),
+    (
         "metrics",
         "metrics",
         "Judge pictures: PSNR, SSIM, MS-SSIM, GMSD and LPIPS against a reference, PIQE, NIQE "
