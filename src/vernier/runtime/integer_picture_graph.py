@@ -38,6 +38,7 @@ PICTURE_CODES = asymmetric(*SAMPLES)
 # Cb and Cr lie within 112/255; what is more is room for bicubic's overshoot.
 CHROMA: Range = (-0.5, 0.496)
 LUMA_GAIN = float(YCBCR_TO_RGB[0, 0])
+NETWORK_RESULT = f"{OWN_NAMES}network_result"
 LUMA_CODES = np.array([29, 57, 11], np.int8)
 
 
@@ -54,14 +55,15 @@ def integer_picture_graph(network: Graph, scale: int) -> Graph:
     """
     _, height, width, _ = network.types[network.inputs[0]].shape
     picture, result = (end_name(name, network) for name in ("picture", "result"))
-    front, back = _front(picture, scale, height, width), _back(result, scale, height, width)
+    front = front_graph(picture, scale, height, width)
+    back = back_graph(result, scale, height, width)
     entry, packed, middle = _packed(network, scale)
     operators = (
         *front.operators,
         # An exported network takes and gives a picture's codes; another's are converted here.
         Operator(Kind.QUANTIZE, ("vernier/luma",), entry),
         *middle,
-        Operator(Kind.QUANTIZE, (packed,), "vernier/network_result"),
+        Operator(Kind.QUANTIZE, (packed,), NETWORK_RESULT),
         *back.operators,
     )
     types = {**front.types, **network.types, **back.types}
@@ -78,7 +80,7 @@ def integer_picture_graph(network: Graph, scale: int) -> Graph:
     return resized(_without_idle_conversions(graph), height, width)
 
 
-def _front(picture: str, scale: int, height: int, width: int) -> Graph:
+def front_graph(picture: str, scale: int, height: int, width: int) -> Graph:
     """RGB to luma, and to what chroma adds to each colour of each large pixel."""
     build = GraphBuilder("colours", prefix=OWN_NAMES)
     build.input(picture, (1, height, width, 3))
@@ -124,10 +126,10 @@ def _with_luma_codes(graph: Graph, luma: str) -> Graph:
     return replace(graph.with_types(types), constants=constants)
 
 
-def _back(result: str, scale: int, height: int, width: int) -> Graph:
+def back_graph(result: str, scale: int, height: int, width: int) -> Graph:
     """The network's packed luma and the colours' share to RGB."""
     build = GraphBuilder("colours", prefix=OWN_NAMES)
-    given, colours = "vernier/network_result", "vernier/colours"
+    given, colours = NETWORK_RESULT, "vernier/colours"
     phases = scale**2
     build.input(given, (1, height, width, phases))
     build.input(colours, (1, height, width, 3 * phases))

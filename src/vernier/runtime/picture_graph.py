@@ -84,6 +84,12 @@ def picture_graph(network: Graph, scale: int, samples: int, codes: bool) -> Grap
 
 def _luma_network(build: NetworkBuilder, picture: str, scale: int) -> str:
     """RGB through a luma network: `(.., s*s*3)` packed pixels, colours innermost."""
+    luma, enlarged = luma_and_chroma(build, picture, scale)
+    return colours(build, build.run_network(luma, scale), enlarged, scale)
+
+
+def luma_and_chroma(build: GraphBuilder, picture: str, scale: int) -> tuple[str, str]:
+    """RGB to luma, and to chroma enlarged by bicubic: Cb of a pixel's `s*s`, then Cr of them."""
     phases = scale**2
     luma = build.linear(picture, RGB_TO_YCBCR[:1], np.array([LUMA_OFFSET]), name="luma")
     # Chroma around zero: its offset of 128 would only be added here and taken off again below.
@@ -98,9 +104,13 @@ def _luma_network(build: NetworkBuilder, picture: str, scale: int) -> str:
         "chroma_enlarged",
         {"padding": "valid", "multiplier": phases},
     )
-    joined = build.add(
-        Kind.CONCATENATION, (build.run_network(luma, scale), enlarged), "luma_and_chroma"
-    )
+    return luma, enlarged
+
+
+def colours(build: GraphBuilder, packed: str, chroma: str, scale: int) -> str:
+    """The network's packed luma and the enlarged chroma to `(.., s*s*3)`, colours innermost."""
+    phases = scale**2
+    joined = build.add(Kind.CONCATENATION, (packed, chroma), "luma_and_chroma")
     # Row (phase, colour), columns: the luma of all phases, then Cb of all, then Cr of all.
     to_rgb = np.concatenate(
         [np.kron(np.eye(phases), YCBCR_TO_RGB[:, [part]]) for part in range(3)], axis=1
@@ -109,20 +119,42 @@ def _luma_network(build: NetworkBuilder, picture: str, scale: int) -> str:
     return build.linear(joined, to_rgb, offset, name="colours")
 
 
-class NetworkBuilder(GraphBuilder):
+class PictureBuilder(GraphBuilder):
+    """A builder that knows both ends: a picture, and the larger one."""
+
+    def end(self, name: str) -> str:
+        """What an end is called."""
+        return name
+
+    def picture(self, shape: tuple[int, int, int, int], codes: bool) -> str:
+        """The picture's samples in float32."""
+        name = self.input(self.end("picture"), shape)
+        if not codes:
+            return name
+        self.types[name] = TensorType(shape, "uint8", CODES)
+        return self.add(Kind.DEQUANTIZE, (name,), "samples")
+
+    def result(self, packed: str, scale: int, codes: bool) -> None:
+        """The picture laid out, in the picture's own codes or in float32."""
+        kind = TensorType((), "uint8", CODES) if codes else None
+        if kind is not None:
+            # Rounding to 8 bits before the pixels are laid out moves a quarter of the bytes.
+            packed = self.add(Kind.QUANTIZE, (packed,), "packed_codes", of=kind)
+        name = self.end("result")
+        shuffle = Operator(Kind.DEPTH_TO_SPACE, (packed,), name, attributes={"block": scale})
+        self.outputs.append(self.append(shuffle, of=kind))
+
+
+class NetworkBuilder(PictureBuilder):
     """A builder that knows the network in the middle."""
 
     def __init__(self, network: Graph, name: str = "from picture to picture") -> None:
         super().__init__(f"{network.name} {name}", prefix=OWN_NAMES)
         self._network = network
 
-    def picture(self, shape: tuple[int, int, int, int], codes: bool) -> str:
-        """The picture's samples in float32."""
-        name = self.input(end_name("picture", self._network), shape)
-        if not codes:
-            return name
-        self.types[name] = TensorType(shape, "uint8", CODES)
-        return self.add(Kind.DEQUANTIZE, (name,), "samples")
+    def end(self, name: str) -> str:
+        """See `end_name`."""
+        return end_name(name, self._network)
 
     def run_network(self, x: str, scale: int) -> str:
         """The network on `x`; returns its result packed into channels, in float32."""
@@ -146,13 +178,3 @@ class NetworkBuilder(GraphBuilder):
         if self.types[end].dtype == "float32":
             return end
         return self.add(Kind.DEQUANTIZE, (end,), "network_result")
-
-    def result(self, packed: str, scale: int, codes: bool) -> None:
-        """The picture laid out, in the picture's own codes or in float32."""
-        kind = TensorType((), "uint8", CODES) if codes else None
-        if kind is not None:
-            # Rounding to 8 bits before the pixels are laid out moves a quarter of the bytes.
-            packed = self.add(Kind.QUANTIZE, (packed,), "packed_codes", of=kind)
-        name = end_name("result", self._network)
-        shuffle = Operator(Kind.DEPTH_TO_SPACE, (packed,), name, attributes={"block": scale})
-        self.outputs.append(self.append(shuffle, of=kind))
