@@ -145,15 +145,16 @@ def _blocks() -> Figure:
         places = [own[place] for place in ("first", "middle", "last")]
         by_psnr = max(places, key=lambda one: one["psnr"])["in_int8"]
         by_piqe = min(places, key=lambda one: one["piqe"])["in_int8"]
-        held.append(by_piqe == FYE["blocks"]["least_harm"])
+        held += [name == FYE["blocks"]["least_harm"] for name in (by_piqe, by_psnr)]
         rows.append((
             network, own["first"]["weights"], *(f"{one['psnr']:.2f}" for one in places),
             *(f"{one['piqe'] - one['piqe_float']:+.2f}" for one in places), by_psnr, by_piqe,
         ))  # fmt: skip
     return Figure(
         title, paper, command, ("blocks_in_int8",), _verdict(held),
-        "agrees where the last three do the least harm by PIQE, which the paper looks at; dB are "
-        "to the float picture",
+        "agrees where the last three do the least harm by PIQE, which the paper looks at, and by "
+        "dB to the float picture, which noise does not fool; ESRGAN, EDSR and ENet are not in the "
+        "record",
         ("network", "weights", "first, dB", "middle, dB", "last, dB", "first, PIQE", "middle, PIQE",
          "last, PIQE", "least harm by dB", "by PIQE"), tuple(rows),
     )  # fmt: skip
@@ -209,8 +210,9 @@ def _main() -> Figure:
     return Figure(
         "Quality and latency of all methods", "FYE-SR, main figure",
         "vernier compare NETWORK --data DIR --budgets 0.3x,0.5x,0.7x -o out/", (), MISSING,
-        "the paper's bars alone: no comparison with these rivals is recorded yet; muLayer's bar "
-        "for ESRGAN ends above 600 ms",
+        "this page has the paper's bars alone; comparisons with these rivals, where they are "
+        "recorded, are the files `rivals_*` and `pixel6` of benchmarks/results, and "
+        "`vernier report` draws them; muLayer's bar for ESRGAN ends above 600 ms",
         ("network and budget", "score", *METHODS), tuple(rows),
     )  # fmt: skip
 
@@ -219,7 +221,8 @@ def _piqe_and_lpips() -> Figure:
     return _missing(
         "PIQE and LPIPS of all methods", "FYE-SR, table",
         "vernier compare NETWORK --data DIR --budgets 0.3x,0.5x,0.7x -o out/",
-        "the paper's values are not known, and no comparison with its rivals is recorded yet",
+        "the paper's values are not known; LPIPS of all methods is in a comparison's folder where "
+        "its weights are at hand",
     )  # fmt: skip
 
 

@@ -129,7 +129,8 @@ def test_who_is_ahead_is_said_as_it_is():
     for name, result, took_ms, more_db in (
         ("worse", coarse, 9.0, 0.0),
         ("better", plan, 9.9, 16.0),
-        ("late", plan, 19.0, 0.0),
+        ("equal", plan, 19.0, 0.0),
+        ("late", plan, 19.0, 9.0),
     ):
         methods.append(
             msgspec.structs.replace(whole.methods[2], name=name, title=name, kind="paper")
@@ -151,12 +152,29 @@ def test_who_is_ahead_is_said_as_it_is():
     (standing,) = answered(Findings(changed)).standings
     found = {row.method: row for row in standing.rows}
     assert {name: row.verdict for name, row in found.items()} == {
-        "worse": "ahead", "better": "behind", "late": "sooner", "int8": "ahead",
+        "worse": "ahead", "equal": "sooner", "better": "behind", "late": "late", "int8": "ahead",
     }  # fmt: skip
-    assert found["late"].sooner == "2.0x"
+    assert found["equal"].sooner == "2.0x"
+    assert found["late"].words == "it is late, and looks better"
     assert found["late"].time == "19.0 ms, late"
     assert found["worse"].by == "+8.00 (+8.00 to +8.00)"
-    assert standing.line == "At 0.5x the plan is ahead of 3 of 4; behind better at 0.5x."
+    assert standing.line == (
+        "At 0.5x the plan is ahead of 3 of 5; late, and looking no worse: late at 0.5x; behind "
+        "better at 0.5x."
+    )
+    headline = answered(Findings(changed)).headline
+    assert headline.endswith(f"2.1 times as fast as all in float, on {whole.machine.cpu}."), (
+        "9.9 ms are not sooner"
+    )
+    sooner = [
+        msgspec.structs.replace(one, measured=msgspec.structs.replace(one.measured, median_ms=9.0))
+        if one.method == "better"
+        else one
+        for one in results
+    ]
+    changed = msgspec.structs.replace(changed, results=tuple(sooner))
+    headline = answered(Findings(changed)).headline
+    assert headline.endswith("But better at 0.5x is both sooner and better here.")
 
 
 def test_the_interval_of_paired_differences_is_students():

@@ -52,7 +52,12 @@ PHOTOS = {"chelsea.png": (60, 100), "coffee.jpg": (120, 180), "astronaut.jpg": (
 HEIGHT, WIDTH, SCALE = 144, 192, 2
 ROUNDS = 5
 METRICS = (
-    Metric(name="gmsd", title="GMSD", better="lower", referenced=True),
+    Metric(
+        name="gmsd",
+        title="GMSD, deviation of gradient magnitudes, of grey",
+        better="lower",
+        referenced=True,
+    ),
     Metric(name="psnr", title="PSNR in dB", better="higher", referenced=True),
     Metric(name="ssim", title="SSIM", better="higher", referenced=True),
     Metric(name="piqe", title="PIQE", better="lower", referenced=False),

@@ -116,6 +116,8 @@ def _headline(findings: Findings, plan: Result | None) -> str:
             f"dividing the network cannot pay here."
         )
     time_ms = findings.time_ms(plan) if plan is not None else None
+    if plan is not None and time_ms is None:
+        return f"The plan of {network} for {plan.budget} is found, and has not been timed yet."
     if plan is None or time_ms is None:
         return f"There is no plan of {network} within {findings.budget or 'a budget'} here yet."
     machine = comparison.machine.cpu
@@ -129,8 +131,23 @@ def _headline(findings: Findings, plan: Result | None) -> str:
     return (
         f"Split by layer, {network} takes {milliseconds(time_ms)} instead of "
         f"{milliseconds(comparison.float_ms)}{late}: {short(comparison.float_ms / time_ms, 2)} "
-        f"times as fast as all in float, on {machine}."
+        f"times as fast as all in float, on {machine}.{_beaten_by(findings, plan)}"
     )
+
+
+def _beaten_by(findings: Findings, plan: Result) -> str:
+    """Who is both sooner and better than the plan, as a sentence; "" of nobody."""
+    axes, own = findings.axes(), findings.time_ms(plan)
+    names = []
+    for other in findings.rivals(plan.budget) if axes and own is not None else []:
+        difference, time_ms = findings.better_by(plan, other, axes[0]), findings.time_ms(other)
+        sooner = own is not None and time_ms is not None and time_ms <= own
+        if difference is not None and difference.behind and sooner:
+            names.append(named(findings, other))
+    if not names:
+        return ""
+    both = "is both sooner and better" if len(names) == 1 else "are both sooner and better"
+    return f" But {_listed(names)} {both} here."
 
 
 def _facts(findings: Findings, plan: Result, axes: list[Axis]) -> list[Fact]:
@@ -229,7 +246,7 @@ def _against(
         method=other.method,
         time=f"{time}, late" if late else time,
         by=f"{signed(difference.mean)} ({signed(difference.low)} to {signed(difference.high)})",
-        sooner="none of its results looks as good" if sooner is None else f"{short(sooner, 2)}x",
+        sooner="none looks as good" if sooner is None else f"{short(sooner, 2)}x",
         verdict=verdict,
         words=words,
     )
@@ -245,10 +262,10 @@ def _verdict(late: bool, sooner: float | None, difference: Difference) -> tuple[
     """
     if difference.ahead:
         return "ahead", "the plan looks better"
-    if sooner is not None and sooner >= SOONER:
+    if sooner is not None and sooner >= SOONER and not difference.behind:
         return "sooner", f"at equal looks the plan is {short(sooner, 2)} times sooner"
     if late:
-        return "late", "it is late, and looks no worse"
+        return "late", f"it is late, and looks {'better' if difference.behind else 'alike'}"
     if difference.behind:
         return "behind", "the plan looks worse"
     return "alike", "these photos do not tell them apart"

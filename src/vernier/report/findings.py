@@ -77,14 +77,15 @@ class Findings:
 
     Args:
         comparison: what `vernier compare` wrote.
-        budget: whose pictures and answer come first; the middle one if absent.
+        budget: whose pictures and answer come first; of those with a plan the middle one if absent.
     """
 
     def __init__(self, comparison: Comparison, budget: str = "") -> None:
         self.comparison = comparison
         asked = [one.asked for one in comparison.budgets]
-        self.budget = budget or (asked[len(asked) // 2] if asked else "")
         self.methods = {method.name: method for method in comparison.methods}
+        planned = [one for one in asked if self.plan(one) is not None] or asked
+        self.budget = budget or (planned[(len(planned) - 1) // 2] if planned else "")
 
     def results(self) -> list[Result]:
         """All that there is something of."""

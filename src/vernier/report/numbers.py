@@ -27,7 +27,7 @@ def score(value: float, metric: str) -> str:
     """A score: decibels have two decimals, whole-range scores four digits."""
     if metric.startswith("psnr"):
         return f"{value:.2f}"
-    if metric.startswith(("ssim", "ms-ssim")):
+    if metric.startswith(("ssim", "ms_ssim", "ms-ssim")):
         return f"{value:.4f}"
     return short(value)
 

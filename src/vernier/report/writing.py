@@ -244,7 +244,7 @@ def _words(comparison: Comparison) -> dict[str, object]:
         ("system", machine.system),
         ("Python", machine.python),
         *machine.engines.items(),
-        ("Vernier", comparison.made_by),
+        ("made by", comparison.made_by),
         ("begun", comparison.date),
         ("picture that is timed", f"{comparison.width}x{comparison.height}"),
         ("processors", f"{comparison.float_processor} and {comparison.int8_processor}"),
