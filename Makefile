@@ -12,6 +12,9 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 RUN_TIME_TESTS = tests/formats/tflite tests/images tests/processors tests/conversion tests/test_cpu.py \
 	tests/cli/test_start.py
 
+# Hundreds of processes import the same files here: compiled once, each starts a third of a second sooner.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-fast test-run-time test-as test-emulated test-arm lint bench bench-machine bench-rivals fuzz clean
 
 $(READY): pyproject.toml requirements.txt requirements-lpips.txt
