@@ -21,7 +21,7 @@ from timing import cpu_kind, with_machine, write_results
 from vernier.cli.console import progress_bar
 from vernier.comparison.comparing import BUDGETS, ROUNDS, compare
 from vernier.comparison.records import Comparison, Result
-from vernier.comparison.verdict import keeps, objective_metric
+from vernier.comparison.verdict import KEPT, keeps, objective_metric, sooner
 
 SHOWN = (("photo", "psnr"), ("photo", "ssim"), ("", "piqe"), ("float", "psnr"))
 
@@ -76,7 +76,8 @@ def table(found: Comparison) -> str:
         f"{found.width}x{found.height} to x{found.network.scale}; photos: {photos}; "
         f"{found.float_processor} and {found.int8_processor}; budgets: {budgets}.",
         f"Calibrated on {found.calibrated}. Scores are means over photos, with 95 % bootstrap "
-        f"intervals; `{metric}` is what plans are searched for, to the float network's picture.",
+        f"intervals; `{metric}` is what plans are searched for, to the float network's picture. "
+        f"A budget counts as kept up to {KEPT:g} of it.",
         "",
         f"**{found.verdict}.**",
         "",
@@ -89,6 +90,7 @@ def table(found: Comparison) -> str:
     limits = {one.asked: one.ms for one in found.budgets}
     timed = [result for result in found.results if result.measured is not None]
     lines += [_row(result, titles[result.method], limits, metric) for result in timed]
+    lines += ["", *_sooner(found, titles)]
     missing = [one for one in found.results if one.missing]
     if missing:
         lines += ["", "Missing:", ""]
@@ -99,6 +101,26 @@ def table(found: Comparison) -> str:
         f"* {titles[one.method]} {one.budget}: {one.note}".replace(" :", ":") for one in notes
     ]
     return "\n".join(lines) + "\n"
+
+
+def _sooner(found: Comparison, titles: dict[str, str]) -> list[str]:
+    """What a plan that looks as good saves of each method's time."""
+    equal = sooner(found)
+    ours = {(rival.method, rival.budget) for rival, _, _ in equal}
+    lines = ["The fastest plan that looks as good or better is", ""]
+    for rival, plan, ratio in equal:
+        name = f"{titles[rival.method]} {rival.budget}".strip()
+        lines.append(f"* {ratio:.2f}x as fast as {name} (the plan for {plan.budget})")
+    finer = [
+        f"{titles[one.method]} {one.budget}".strip()
+        for one in found.results
+        if one.measured is not None
+        and one.method not in ("plan", "float")
+        and (one.method, one.budget) not in ours
+    ]
+    if finer:
+        lines += ["", f"No plan of these budgets looks as good as: {', '.join(finer)}."]
+    return lines
 
 
 def _row(result: Result, title: str, limits: dict[str, float], metric: str) -> str:

@@ -16,10 +16,11 @@ from vernier.images.dead_leaves import dead_leaves
 from vernier.metrics.psnr import psnr
 
 PAIR = ("litert:cpu:float32", "litert:cpu:int8")
-METHODS = ("mobisr", "mulayer", "greedy")
+METHODS = ("mobisr", "mulayer", "codl", "greedy", "accuracy_control", "onnxruntime", "plan")
+WITH_BUDGET = ("mobisr", "greedy", "accuracy_control", "plan")
 OPTIONS = {
     "processors": PAIR,
-    "budgets": ("0.5x", "5000ms"),
+    "budgets": ("0.01x", "5000ms"),
     "methods": METHODS,
     "metrics": ("psnr", "piqe"),
     "rounds": 3,
@@ -69,13 +70,14 @@ def test_everything_is_there(out):
     assert found.network.name == "sesr-m3"
     assert (found.width, found.height) == (72, 64)
     keys = [(result.method, result.budget) for result in found.results]
-    budgeted = [(name, b) for name in ("mobisr", "greedy") for b in ("0.5x", "5000ms")]
-    assert set(keys) == {("float", ""), ("int8", ""), ("mulayer", ""), *budgeted}
+    budgeted = {(name, budget) for name in WITH_BUDGET for budget in OPTIONS["budgets"]}
+    others = {"float", "int8", "mulayer", "codl", "onnxruntime"}
+    assert set(keys) == budgeted | {(name, "") for name in others}
     for result in found.results:
         if result.missing:
-            # 0.5x is more than this machine's INT8 can do for a picture so small.
-            assert result.budget == "0.5x", result
+            assert result.budget == "0.01x", result
             continue
+        assert result.budget != "0.01x"
         assert result.measured.runs == 3
         assert 0 < result.measured.median_ms <= result.measured.p95_ms
         assert [one.photo for one in result.scored] == ["leaves0", "leaves1"]
@@ -98,10 +100,18 @@ def test_scores_are_those_of_the_files(out, photos):
 
 def test_with_time_for_everything_tools_stay_in_float(out):
     found = read_comparison(out)
-    greedy = found.of("greedy", "5000ms")
-    assert {unit.processor for unit in greedy.placement} == {PAIR[0]}
-    assert all(one.to_float["psnr"] == EQUAL_DB for one in greedy.scored)
-    assert all(one.to_float["visible"] == 0 for one in greedy.scored)
+    for name in ("greedy", "accuracy_control"):
+        tool = found.of(name, "5000ms")
+        assert {unit.processor for unit in tool.placement} == {PAIR[0]}
+        assert all(one.to_float["psnr"] == EQUAL_DB for one in tool.scored)
+        assert all(one.to_float["visible"] == 0 for one in tool.scored)
+    # A plan may give INT8 what looks no worse by its photos.
+    plan = found.of("plan", "5000ms")
+    assert len(plan.placement) == found.network.units
+    assert all(one.to_float["psnr"] > 50 for one in plan.scored)
+    assert "5000ms: the plan" in found.verdict
+    assert all(one.to_float["psnr"] > 50 for one in found.of("codl").scored)
+    assert all(30 < one.to_float["psnr"] < 70 for one in found.of("onnxruntime").scored)
     mobisr = found.of("mobisr", "5000ms")
     assert all(one.int8_share == 0 and one.to_float["psnr"] > 60 for one in mobisr.scored)
     assert found.of("int8").scored[0].to_float["psnr"] < 60
@@ -134,6 +144,22 @@ def test_a_machine_that_offers_no_pair_is_told_so(photos, tmp_path, out, monkeyp
     assert not found.profitable
     assert found.verdict.startswith("this machine offers no pair")
     assert [result.method for result in found.results] == ["float", "int8"]
+
+
+def test_a_phone_that_is_not_here_is_modelled(photos, tmp_path):
+    pair = ("modelled:pixel-6-gpu:float16", "modelled:pixel-6-npu:int8")
+    methods = ("mobisr", "mulayer", "codl", "bfloat16")
+    options = {**OPTIONS, "processors": pair, "methods": methods, "budgets": ("0.6x",)}
+    found = compare("sesr-m3", photos, tmp_path, **options)
+    # By multiply-accumulates, at the pace of SRCNN's 22 ms on that GPU.
+    macs_per_ms = 640 * 360 * (9 * 9 * 64 + 64 * 32 + 5 * 5 * 32) / 22
+    assert found.float_ms == pytest.approx(found.network.macs / macs_per_ms, abs=1e-3)
+    assert all(result.measured is None for result in found.results)
+    assert found.of("mobisr", "0.6x").modelled_ms <= 0.6 * found.float_ms
+    # Its CPU takes 1910 / 210 times as long: a quarter of no layer is worth giving to it.
+    assert found.of("codl").modelled_ms == pytest.approx(found.float_ms, rel=1e-3)
+    assert all(one.to_float["psnr"] > 60 for one in found.of("codl").scored)
+    assert "no model" in found.of("bfloat16").missing
 
 
 def test_what_is_written_is_plain_json(out):

@@ -11,7 +11,7 @@ from small_comparisons import small_comparison
 from vernier.comparison.intervals import bootstrap
 from vernier.comparison.records import Comparison
 from vernier.comparison.resources import EnergyCounter, energy_counter, peak_memory
-from vernier.comparison.verdict import unprofitable, verdict_of
+from vernier.comparison.verdict import sooner, unprofitable, verdict_of
 
 
 def test_the_interval_is_scipys():
@@ -88,3 +88,10 @@ def test_the_verdict_is_of_methods_that_keep_the_budget():
     assert "is behind INT8 only" in verdict_of(_judged({"int8": 0.5, "plan": 1.0}))
     late = verdict_of(_judged({"int8": 3.0, "plan": 1.0}, plan_ms=12.0))
     assert late == "0.5x: no plan keeps it; INT8 only does"
+
+
+def test_sooner_is_of_methods_that_a_plan_equals():
+    (found,) = sooner(_judged({"int8": 3.0, "plan": 1.0}))
+    assert (found[0].method, found[1].budget) == ("int8", "0.5x")
+    assert found[2] == pytest.approx(5.0 / 9.5)
+    assert sooner(_judged({"int8": 0.5, "plan": 1.0})) == []

@@ -108,6 +108,8 @@ def _names(text: str) -> list[str]:
 
 
 def _print(found: Comparison) -> None:
+    from vernier.comparison.verdict import sooner
+
     say(f"{found.network.name} x{found.network.scale} at {found.width}x{found.height}")
     say(f"on {found.machine.label}")
     if not found.profitable:
@@ -135,6 +137,9 @@ def _print(found: Comparison) -> None:
         if result.missing:
             say(f"{titles[result.method]} {result.budget}: {result.missing}")
     say(found.verdict)
+    for rival, plan, ratio in sooner(found):
+        name = f"{titles[rival.method]} {rival.budget}".strip()
+        say(f"the plan for {plan.budget} looks as good as {name}, {ratio:.2f}x as fast")
 
 
 def _mean(result: Result, against: str, metric: str) -> str:

@@ -151,7 +151,7 @@ def compare(
         budgets=tuple(asked),
         rounds=rounds,
         seed=seed,
-        said=said,
+        said=f"{context.calibrated}; {said}",
         stages=stages,
     )
     return run.all()

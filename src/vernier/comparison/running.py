@@ -73,7 +73,9 @@ class Run:
         """Everything, from what is there already."""
         date = datetime.now(UTC).isoformat(timespec="seconds")
         if (self.folder / NAME).exists():
-            date = read_comparison(self.folder).date
+            before = read_comparison(self.folder)
+            # What was calibrated then is only read from its file now.
+            date, self.said = before.date, before.calibrated
         data_sets = self._references()
         with self.stages("all-float and all-INT8") as report:
             ends = self._ends()
@@ -279,7 +281,7 @@ class Run:
             verdict=pays,
             seed=self.seed,
             objective=setting.context.request.objective.value,
-            calibrated=f"{setting.context.calibrated}; {self.said}",
+            calibrated=self.said,
             complete=complete,
             data_sets=data_sets,
             budgets=tuple(

@@ -110,6 +110,8 @@ def _run_ms(runner: Runner, low: Float32) -> float:
 
 
 def _peak(build: Build, low: Float32) -> int | None:
+    # What is made once, such as a file that a tool quantises, is no part of running.
+    build().close()
     with peak_memory() as peak:
         runner = build()
         try:

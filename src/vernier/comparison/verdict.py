@@ -32,8 +32,42 @@ def verdict_of(comparison: Comparison) -> str:
 
 def keeps(result: Result, budget_ms: float) -> bool:
     """Whether a method was measured, or modelled where it is not here, within a budget."""
-    took_ms = result.modelled_ms if result.measured is None else result.measured.median_ms
+    took_ms = time_of(result)
     return took_ms is not None and took_ms <= KEPT * budget_ms
+
+
+def time_of(result: Result) -> float | None:
+    """A method's median time in ms, or the modelled one; None if there is none."""
+    return result.modelled_ms if result.measured is None else result.measured.median_ms
+
+
+def sooner(comparison: Comparison) -> list[tuple[Result, Result, float]]:
+    """For each rival the fastest plan that looks as good or better, and how much sooner it is.
+
+    Returns:
+        Rivals that some plan equals in looks, each with that plan's result and the ratio of times,
+        above 1 where the plan is sooner.
+    """
+    metric = objective_metric(comparison)
+    sign = -1 if _higher(comparison, metric) else 1
+    known = [
+        (result, score, time_ms)
+        for result in comparison.results
+        if (score := score_of(result, metric)) is not None
+        and (time_ms := time_of(result)) is not None
+    ]
+    plans = [one for one in known if one[0].method == "plan"]
+    found = []
+    for rival, score, time_ms in known:
+        as_good = [one for one in plans if sign * one[1] <= sign * score]
+        if rival.method != "plan" and as_good:
+            best = min(as_good, key=lambda one: one[2])
+            found.append((rival, best[0], time_ms / best[2]))
+    return found
+
+
+def _higher(comparison: Comparison, metric: str) -> bool:
+    return any(one.name == metric and one.better == "higher" for one in comparison.metrics)
 
 
 def objective_metric(comparison: Comparison) -> str:
@@ -51,7 +85,7 @@ def score_of(result: Result, metric: str) -> float | None:
 
 def _of_budget(comparison: Comparison, asked: str, budget_ms: float) -> str:
     metric = objective_metric(comparison)
-    higher = any(one.name == metric and one.better == "higher" for one in comparison.metrics)
+    higher = _higher(comparison, metric)
     titles = {one.name: one.title for one in comparison.methods}
     scores = {}
     for method in comparison.methods:

@@ -20,15 +20,13 @@ from vernier.rivals.ends import bfloat16_processor
 from vernier.rivals.layers import CHANNELS, ROWS, Layers
 from vernier.rivals.part_times import PartTimes
 from vernier.rivals.protocol import About, Runner, Setting, Unsuitable
-from vernier.rivals.stages import StagedRunner
+from vernier.rivals.stages import StagedRunner, hand_over_ms
 
 SHARES = (0.25, 0.375, 0.5, 0.625, 0.75)
 """Of the second processor that are tried."""
 POINTS = (0.25, 0.5, 0.75, 1.0)
 """Shares of a unit's rows that are measured; the response is read between them."""
 LONGEST_CHAIN = 6
-HAND_OVER_MS = 0.03
-"""Of waking the other thread and waiting for it, measured on queues of two threads."""
 
 ABOUT = About(
     name="codl",
@@ -61,7 +59,8 @@ class CoDl:
     def decide(self, setting: Setting, budget_ms: float) -> Decision:
         """See `protocol.Rival`."""
         layers = self._layers(setting, *setting.size)
-        predictor = Predictor(layers, PartTimes())
+        hand_over = 0.0 if setting.modelled else hand_over_ms()
+        predictor = Predictor(layers, PartTimes(), hand_over)
         total_ms, stages = _cheapest(predictor, len(setting.units))
         placement = tuple(
             PlacedUnit(
@@ -104,10 +103,12 @@ class Predictor:
     Attributes:
         layers: whose stages it predicts.
         times: of parts that are measured.
+        hand_over_ms: of waking the other thread and waiting for it.
     """
 
     layers: Layers
     times: PartTimes
+    hand_over_ms: float
     _responses: dict[tuple[int, str], list[float]] = field(default_factory=dict)
 
     def stage_ms(self, choice: StageChoice) -> float | None:
@@ -124,7 +125,7 @@ class Predictor:
                     parts, (1 - choice.share, choice.share), strict=True
                 )
             ]
-            return max(both) + HAND_OVER_MS
+            return max(both) + self.hand_over_ms
         second = choice.share >= 1
         part = self.layers.whole(choice.first, choice.last, second)
         processor = self.layers.second if second else self.layers.first
@@ -136,7 +137,7 @@ class Predictor:
             return None
         tails = [one for stage in self.layers.tail(unit) for one in stage.parts]
         both = max(self._part_ms(name, part) for name, part in parts)
-        return both + sum(self._part_ms(name, part) for name, part in tails) + HAND_OVER_MS
+        return both + sum(self._part_ms(name, part) for name, part in tails) + self.hand_over_ms
 
     def _part_ms(self, processor: str, part: Part) -> float:
         return self.times.ms(processor, part) + self.times.sharing_ms(processor, part)

@@ -35,11 +35,12 @@ class End:
             if self.precision == "int8" and not any(map(is_integer, split)):
                 raise Unsuitable("no unit has an INT8 form here")
         times = setting.context.profile.units
+        pace = setting.pace
         placement = tuple(
             PlacedUnit(
                 name=unit.name,
                 processor=name,
-                time_ms=entry.times[name].ms if name in entry.times else None,
+                time_ms=round(entry.times[name].ms * pace, 6) if name in entry.times else None,
                 int8_share=float(is_integer(name)),
             )
             for unit, entry, name in zip(setting.units, times, split, strict=True)
@@ -48,7 +49,7 @@ class End:
         return Decision(
             split=split,
             form=(Form.SEGMENTS if found is None else found.form).value,
-            predicted_ms=None if found is None else round(found.total_ms, 4),
+            predicted_ms=None if found is None else round(found.total_ms * pace, 4),
             placement=placement,
         )
 

@@ -9,6 +9,7 @@ accelerator. Variants, processors and how many are hard are chosen for a time.
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,7 @@ from vernier.quantization.quantize import quantize
 from vernier.rivals.decision import Decision, PatchChoice
 from vernier.rivals.patches import Grid, PatchRunner, halo_of, patch_ms
 from vernier.rivals.protocol import About, Float32, Runner, Setting, Unsuitable
+from vernier.rivals.stages import hand_over_ms
 
 GRIDS = ((2, 2), (2, 3), (3, 4), (4, 6))
 """Rows and columns of patches that are tried."""
@@ -35,8 +37,6 @@ SMALLER = {"sesr-m11": "sesr-m5", "sesr-m7": "sesr-m5", "sesr-xl": "sesr-m5", "s
 """A network's smaller relative, where one comes with Vernier; the next that does otherwise."""
 SMALL_OVERLAP = 4
 """Pixels; patches that carry less than their network's halo are cheaper, and their seams show."""
-OVERHEAD_MS = 0.15
-"""Of judging patches and of waking the other thread."""
 
 ABOUT = About(
     name="mobisr",
@@ -101,11 +101,12 @@ class MobiSr:
                 grid = Grid.of(*setting.size, rows, columns, overlap)
             except UsageError:
                 continue
+            before_ms = 0.0 if setting.modelled else _judging_ms(setting, grid) + hand_over_ms()
             exact_ms = patch_ms(setting.float_processor, setting.source.graph, grid, scale)
             coarse_ms = patch_ms(setting.int8_processor, coarse, grid, scale)
             count = len(grid.tiles)
             for hard in range(count, -1, -1):
-                time_ms = max(hard * exact_ms, (count - hard) * coarse_ms) + OVERHEAD_MS
+                time_ms = max(hard * exact_ms, (count - hard) * coarse_ms) + before_ms
                 if time_ms > budget_ms:
                     continue
                 share = hard / count
@@ -153,6 +154,17 @@ def _float_picture(setting: Setting, low: Float32) -> Float32:
         return runner.result()
     finally:
         runner.close()
+
+
+def _judging_ms(setting: Setting, grid: Grid) -> float:
+    """Of looking how hard the patches of a picture are."""
+    low = np.full((*setting.size, setting.photos[0].shape[2]), 0.5, np.float32)
+    times = []
+    for _ in range(9):
+        started = time.perf_counter()
+        grid.variations(low)
+        times.append((time.perf_counter() - started) * 1e3)
+    return float(np.median(times))
 
 
 def _variants(setting: Setting) -> list[str]:

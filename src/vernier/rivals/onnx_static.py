@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import importlib.util
 import logging
 import tempfile
+import weakref
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from vernier.export.onnx_files import onnx_bytes
 from vernier.graphs.shapes import fits_one_size
+from vernier.planning.context import Context
 from vernier.rivals.decision import Decision
 from vernier.rivals.protocol import About, Float32, Runner, Setting, Unsuitable
 
@@ -40,6 +41,10 @@ class OnnxStatic:
     """The network as ONNX, quantised by `onnxruntime.quantization.quantize_static`."""
 
     about: About = ABOUT
+    # The file of each size, of the last context: quantising takes seconds.
+    _made: dict[tuple[int, int], tuple[weakref.ref[Context], bytes]] = field(
+        default_factory=dict, compare=False
+    )
 
     def decide(self, setting: Setting, budget_ms: float) -> Decision:
         """See `protocol.Rival`."""
@@ -53,7 +58,12 @@ class OnnxStatic:
 
     def build(self, setting: Setting, decision: Decision, height: int, width: int) -> Runner:
         """See `protocol.Rival`."""
-        return OnnxRunner(_quantized(setting, height, width), setting.threads)
+        size = (height, width)
+        made = self._made.get(size)
+        if made is None or made[0]() is not setting.context:
+            made = (weakref.ref(setting.context), _quantize(setting, height, width))
+            self._made[size] = made
+        return OnnxRunner(made[1], setting.threads)
 
 
 class OnnxRunner:
@@ -91,21 +101,9 @@ class OnnxRunner:
         self._session = None
 
 
-def _quantized(setting: Setting, height: int, width: int) -> bytes:
+def _quantize(setting: Setting, height: int, width: int) -> bytes:
     """The file for pictures of a size."""
-    return _quantize(_Key(setting), height, width)
-
-
-@dataclass(frozen=True, eq=False)
-class _Key:
-    setting: Setting
-
-
-@functools.lru_cache(4)
-def _quantize(key: _Key, height: int, width: int) -> bytes:
     from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_static
-
-    setting = key.setting
 
     class Reader(CalibrationDataReader):  # type: ignore[misc]
         """The photos, cut to the file's size."""

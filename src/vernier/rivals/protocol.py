@@ -158,7 +158,13 @@ class Setting:
     def problem(self, budget_ms: float) -> Problem:
         """The units' profiled times and a budget, which is taken at the profile's pace."""
         free = Problem(self.context.profile, math.inf, self.context.constraints)
-        return free.within(budget_ms * free.time_ms(free.finest) / self.float_ms)
+        return free.within(budget_ms / self.pace)
+
+    @cached_property
+    def pace(self) -> float:
+        """All-float's time now to what the profile says, which was measured at another moment."""
+        free = Problem(self.context.profile, math.inf, self.context.constraints)
+        return self.float_ms / free.time_ms(free.finest)
 
 
 Load = Callable[[str, bytes], Executable]

@@ -40,8 +40,8 @@ class Greedy:
         problem, judge = setting.problem(budget_ms), _judge(setting)
         split = greedy(problem, sensitivities(problem, judge))
         if split is None:
-            raise Unsuitable(f"no split on its way keeps {budget_ms:.2f} ms")
-        return decision_of(problem, judge, split)
+            raise Unsuitable(f"no split on its way keeps {budget_ms:.2f} ms by the profile")
+        return decision_of(problem, judge, split, setting.pace)
 
     def build(self, setting: Setting, decision: Decision, height: int, width: int) -> Runner:
         """See `protocol.Rival`."""
@@ -71,7 +71,7 @@ class AccuracyControl:
         problem, judge = setting.problem(budget_ms), _judge(setting)
         split = problem.coarsest
         if not problem.feasible(split):
-            raise Unsuitable(f"all in INT8 does not keep {budget_ms:.2f} ms")
+            raise Unsuitable(f"all in INT8 does not keep {budget_ms:.2f} ms by the profile")
         base = judge(split)
         ranked = []
         for unit, fine in enumerate(problem.finest):
@@ -82,15 +82,15 @@ class AccuracyControl:
             if not problem.feasible(moved):
                 break
             split = moved
-        return decision_of(problem, judge, split)
+        return decision_of(problem, judge, split, setting.pace)
 
     def build(self, setting: Setting, decision: Decision, height: int, width: int) -> Runner:
         """See `protocol.Rival`."""
         return split_runner(setting, decision, height, width)
 
 
-def decision_of(problem: Problem, judge: Evaluations, split: Split) -> Decision:
-    """A split with what moving each unit would cost."""
+def decision_of(problem: Problem, judge: Evaluations, split: Split, pace: float) -> Decision:
+    """A split with what moving each unit would cost, in ms at a pace of the profile's."""
     alone = sensitivities(problem, judge)
     names = problem.profile.processors
     coarse = problem.coarsest
@@ -98,15 +98,15 @@ def decision_of(problem: Problem, judge: Evaluations, split: Split) -> Decision:
     return Decision(
         split=split,
         form=Predictor(problem.profile).predict(split).form.value,
-        predicted_ms=round(problem.time_ms(split), 4),
+        predicted_ms=round(problem.time_ms(split) * pace, 4),
         placement=tuple(
             PlacedUnit(
                 name=row.name,
                 processor=row.processor,
-                time_ms=row.time_ms,
+                time_ms=round(row.time_ms * pace, 6),
                 sensitivity=round(float(alone[unit, names.index(coarse[unit])]), 6),
                 moved_to=row.moved_to,
-                flip_ms=row.flip_ms if row.moved_to else None,
+                flip_ms=round(row.flip_ms * pace, 6) if row.moved_to else None,
                 flip_objective=row.flip_objective if row.moved_to else None,
                 int8_share=float(is_integer(row.processor)),
             )
