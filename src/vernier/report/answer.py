@@ -120,18 +120,17 @@ def _headline(findings: Findings, plan: Result | None) -> str:
         return f"The plan of {network} for {plan.budget} is found, and has not been timed yet."
     if plan is None or time_ms is None:
         return f"There is no plan of {network} within {findings.budget or 'a budget'} here yet."
-    machine = comparison.machine.cpu
     if time_ms >= comparison.float_ms:
         return (
             f"Split by layer, {network} takes {milliseconds(time_ms)}, no less than the "
             f"{milliseconds(comparison.float_ms)} of all in float: at {plan.budget} splitting does "
-            f"not pay on {machine}."
+            f"not pay on {findings.where}."
         )
     late = "" if findings.in_time(plan, plan.budget) else ", which is over its budget"
     return (
         f"Split by layer, {network} takes {milliseconds(time_ms)} instead of "
         f"{milliseconds(comparison.float_ms)}{late}: {short(comparison.float_ms / time_ms, 2)} "
-        f"times as fast as all in float, on {machine}.{_beaten_by(findings, plan)}"
+        f"times as fast as all in float, on {findings.where}.{_beaten_by(findings, plan)}"
     )
 
 

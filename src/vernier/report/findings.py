@@ -91,6 +91,16 @@ class Findings:
         """All that there is something of."""
         return [result for result in self.comparison.results if not result.missing]
 
+    @property
+    def where(self) -> str:
+        """What the times are of: this machine, or processors that are a model and not here."""
+        comparison = self.comparison
+        timed = [one for one in self.results() if self.time_ms(one) is not None]
+        if timed and all(one.measured is None for one in timed):
+            pair = f"{comparison.float_processor} and {comparison.int8_processor}"
+            return f"{pair}, which are modelled: nothing was timed"
+        return f"{comparison.machine.cpu}, {comparison.machine.cores} cores"
+
     def plan(self, budget: str) -> Result | None:
         """Vernier's own result within a budget."""
         for result in self.results():
