@@ -5,8 +5,24 @@ import re
 
 import numpy as np
 import pytest
-from browser import PHONE, axe_script, chromium, enlarge, faults, made_site, opened, png, settled
+from browser import (
+    ON_WASM,
+    PHONE,
+    axe_script,
+    chromium,
+    enlarge,
+    faults,
+    made_site,
+    opened,
+    png,
+    result,
+    settled,
+)
 from PIL import Image
+
+from vernier.errors import UsageError
+from vernier.web.certificate import lan_address, self_signed
+from vernier.web.serving import serving
 
 
 @pytest.fixture(scope="module")
@@ -209,3 +225,53 @@ def test_the_screen_stays_on_while_it_computes(browser, site, photo):
         page.wait_for_timeout(100)
         states = page.evaluate("window.locks.map((lock) => lock.released ?? String(lock.error))")
         assert states == [True] or "NotAllowed" in str(states)
+
+
+def test_the_result_is_handed_to_other_apps(browser, site, photo):
+    """The system's dialog is not in a headless browser; what it would be given is looked at."""
+    with opened(browser, site) as page:
+        page.add_init_script(
+            """navigator.canShare = ({ files }) => files.length === 1;
+            navigator.share = async ({ files }) => {
+              const content = new Uint8Array(await files[0].arrayBuffer());
+              window.handed = [files[0].name, files[0].type, [...content]];
+            };"""
+        )
+        page.reload()
+        settled(page)
+        assert page.locator("#share").is_hidden()
+        assert enlarge(page, photo, "cat.png").startswith("Done")
+        page.click("#share")
+        page.wait_for_function("window.handed")
+        name, kind, content = page.evaluate("window.handed")
+        assert (name, kind) == ("cat_x2.png", "image/png")
+        assert bytes(content) == result(page)
+
+
+def test_a_photo_is_taken(browser, site, photo):
+    """On a phone the camera opens, of which a desktop makes a choice of files."""
+    with opened(browser, site) as page:
+        settled(page)
+        with page.expect_file_chooser() as chosen:
+            page.click("#take")
+        assert chosen.value.element.get_attribute("capture") == "environment"
+        chosen.value.set_files({"name": "IMG.png", "mimeType": "image/png", "buffer": photo})
+        page.locator("#status:text-matches('Done')").wait_for()
+        assert page.get_attribute("#download", "download") == "IMG_x2.png"
+
+
+def test_over_the_network_once_the_certificate_is_accepted(browser, site, photo):
+    try:
+        host = lan_address()
+    except UsageError:
+        host = "127.0.0.2"  # in no network: another address of this machine
+    with self_signed(host) as certificate, serving(site, host, certificate=certificate) as server:
+        address = f"https://{host}:{server.server_address[1]}/{ON_WASM}"
+        with browser.new_context() as wary, pytest.raises(Exception, match="ERR_CERT_AUTHORITY"):
+            wary.new_page().goto(address)
+        with browser.new_context(ignore_https_errors=True, viewport=PHONE) as going_on:
+            page = going_on.new_page()
+            page.goto(address)
+            assert settled(page) == "Ready."
+            assert page.evaluate("[isSecureContext, crossOriginIsolated]") == [True, True]
+            assert enlarge(page, photo).startswith("Done")
