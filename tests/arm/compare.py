@@ -38,21 +38,29 @@ UNSHARE = ("unshare", "--map-root-user", "--mount")
 
 def main() -> int:
     folder = Path(sys.argv[1]).resolve()
-    missing = [
-        tool for tool in ("qemu-aarch64", "apt-get", "dpkg", "unshare") if not shutil.which(tool)
-    ]
-    if missing:
-        return skip(f"no {', '.join(missing)} here (Debian: apt-get install qemu-user)")
-    try:
-        make(folder)
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        return skip(f"Debian's arm64 Python or its wheels cannot be had: {error}")
-    if subprocess.run([*UNSHARE, "true"], capture_output=True).returncode:
-        return skip("mount namespaces are not allowed here (unshare --map-root-user --mount)")
+    reason = not_here(folder)
+    if reason:
+        return skip(reason)
     here = codes([sys.executable], {"PYTHONPATH": str(SOURCE)})
     print(f"this machine: {here['cpu']}")
     wrong = sum(differences(name, here, on_arm(folder, name)) for name in CPUS)
     return 1 if wrong else 0
+
+
+def not_here(folder: Path) -> str:
+    """Fetch what is needed; the reason where it cannot be had, or else nothing."""
+    missing = [
+        tool for tool in ("qemu-aarch64", "apt-get", "dpkg", "unshare") if not shutil.which(tool)
+    ]
+    if missing:
+        return f"no {', '.join(missing)} here (Debian: apt-get install qemu-user)"
+    try:
+        make(folder)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        return f"Debian's arm64 Python or its wheels cannot be had: {error}"
+    if subprocess.run([*UNSHARE, "true"], capture_output=True).returncode:
+        return "mount namespaces are not allowed here (unshare --map-root-user --mount)"
+    return ""
 
 
 def skip(reason: str) -> int:
@@ -109,8 +117,24 @@ def codes(command: list[str], environment: dict[str, str]) -> dict[str, object]:
 
 
 def on_arm(folder: Path, cpu: str) -> dict[str, object]:
-    root = folder / "root"
-    python = str(root / "usr" / "bin" / f"python{PYTHON}")
+    return codes([*emulated(folder, cpu), python(folder)], environment(folder))
+
+
+def python(folder: Path) -> str:
+    """The ARM Python."""
+    return str(folder / "root" / "usr" / "bin" / f"python{PYTHON}")
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """What it finds its modules by."""
+    return {
+        "PYTHONPATH": f"{SOURCE}:{folder / 'site'}",
+        "PYTHONHOME": str(folder / "root" / "usr"),
+    }
+
+
+def emulated(folder: Path, cpu: str) -> list[str]:
+    """What to write before an ARM program."""
     part, features = CPUS[cpu]
     described = folder / f"{cpu}.cpuinfo"
     described.write_text(
@@ -118,10 +142,7 @@ def on_arm(folder: Path, cpu: str) -> dict[str, object]:
         f"CPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: {part}\nCPU revision\t: 3\n\n"
     )
     covered = ["sh", "-c", 'mount --bind "$0" /proc/cpuinfo && exec "$@"', str(described)]
-    return codes(
-        [*UNSHARE, *covered, "qemu-aarch64", "-cpu", cpu, "-L", str(root), python],
-        {"PYTHONPATH": f"{SOURCE}:{folder / 'site'}", "PYTHONHOME": str(root / "usr")},
-    )
+    return [*UNSHARE, *covered, "qemu-aarch64", "-cpu", cpu, "-L", str(folder / "root")]
 
 
 def differences(name: str, here: dict[str, object], there: dict[str, object]) -> int:
