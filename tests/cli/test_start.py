@@ -1,6 +1,7 @@
 """What a command imports, and that the list of commands tells what the commands tell themselves."""
 
 import importlib.util
+import json
 import subprocess
 import sys
 
@@ -33,28 +34,44 @@ MOST_MODULES = 24
 """Of Vernier's own, for the list of commands: 5 in November 2026."""
 
 
-def imported(*arguments: str) -> set[str]:
-    """The modules in memory after a command line has ended."""
-    code = (
-        "import sys, vernier.cli.main as cli\n"
-        f"sys.argv = ['vernier', *{list(arguments)!r}]\n"
-        "try:\n    cli.main()\nexcept SystemExit:\n    pass\n"
-        "print('\\n' + ' '.join(sys.modules))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return set(done.stdout.rpartition("\n\n")[2].split() or done.stdout.splitlines()[-1].split())
+IMPORTED = """
+import contextlib, io, json, sys
+import vernier.cli.main as cli
+known, new = set(), {}
+for arguments in json.loads(sys.argv[1]):
+    sys.argv = ["vernier", *arguments]
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+        cli.main()
+    new[" ".join(arguments)] = sorted(set(sys.modules) - known)
+    known = set(sys.modules)
+print(json.dumps(new))
+"""
 
 
-def test_help_imports_nothing_heavy() -> None:
-    modules = imported("--help")
-    assert "vernier.cli.main" in modules
-    assert {name for name in HEAVY if name in modules} == set()
-    assert len([name for name in modules if name.startswith("vernier")]) <= MOST_MODULES
+def imported(*lines: list[str]) -> dict[str, set[str]]:
+    """The modules that each command line brings into memory, one after the other in one process."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED, json.dumps(lines)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return {line: set(modules) for line, modules in json.loads(done.stdout).items()}
+
+
+@pytest.fixture(scope="module")
+def modules() -> dict[str, set[str]]:
+    return imported(["--help"], *([name, "--help"] for name, _, _ in COMMANDS))
+
+
+def test_help_imports_nothing_heavy(modules: dict[str, set[str]]) -> None:
+    found = modules["--help"]
+    assert "vernier.cli.main" in found
+    assert {name for name in HEAVY if name in found} == set()
+    assert len([name for name in found if name.startswith("vernier")]) <= MOST_MODULES
 
 
 @pytest.mark.parametrize("name", [name for name, _, _ in COMMANDS])
-def test_a_commands_help_imports_no_engine(name: str) -> None:
-    assert {module for module in ENGINES if module in imported(name, "--help")} == set()
+def test_a_commands_help_imports_no_engine(modules: dict[str, set[str]], name: str) -> None:
+    assert {module for module in ENGINES if module in modules[f"{name} --help"]} == set()
 
 
 @pytest.mark.parametrize("name", [name for name, _, _ in COMMANDS])

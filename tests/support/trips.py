@@ -41,8 +41,9 @@ def follow(job: Callable[[], object], *, again: bool = False) -> list[Row]:
     seen: set[str] = set()
 
     def note(frame: FrameType, event: str, argument: object) -> None:
+        """Told of each function that is entered; as it returns nothing, of no line in it."""
         name = frame.f_code.co_filename
-        if event != "call" or not name.startswith(SOURCE) or _importing(frame):
+        if not name.startswith(SOURCE) or _importing(frame):
             return
         file = name.removeprefix(SOURCE)
         caller = _caller(frame)
@@ -50,13 +51,13 @@ def follow(job: Callable[[], object], *, again: bool = False) -> list[Row]:
             seen.add(file)
             rows.append((file, frame.f_code.co_name, caller))
 
-    sys.setprofile(note)
-    threading.setprofile(note)
+    sys.settrace(note)
+    threading.settrace(note)
     try:
         job()
     finally:
-        sys.setprofile(None)
-        threading.setprofile(None)
+        sys.settrace(None)
+        threading.settrace(None)
     return rows
 
 

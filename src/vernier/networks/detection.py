@@ -140,14 +140,12 @@ def _registered(detection: Detection) -> str | None:
     """The entry whose network has the same tensors."""
     wanted = {name: value.shape for name, value in detection.weights.items()}
     for name, entry in NETWORKS.items():
-        if detection.scale not in entry.scales:
+        if detection.scale not in entry.scales or entry.architecture is not detection.architecture:
             continue
         for build in (entry.build, entry.build_trainable):
             with torch.device("meta"):
                 module = build(detection.scale)
-            if isinstance(module, detection.architecture) and wanted == {  # type: ignore[arg-type]
-                key: value.shape for key, value in module.state_dict().items()
-            }:
+            if wanted == {key: value.shape for key, value in module.state_dict().items()}:
                 return name
     return None
 

@@ -33,6 +33,7 @@ class NetworkEntry:
         paper: authors, venue and year.
         scales: the whole factors it exists for.
         channels: 1 = luma only, 3 = RGB.
+        architecture: the class of what is built.
         build: `build(scale)` gives the network as it is deployed, with fresh weights.
         build_trainable: the same in the form it is trained in, where that is another.
     """
@@ -41,6 +42,7 @@ class NetworkEntry:
     paper: str
     scales: tuple[int, ...]
     channels: int
+    architecture: type[nn.Module]
     build: Callable[[int], nn.Module]
     build_trainable: Callable[[int], nn.Module]
 
@@ -51,37 +53,59 @@ def _sesr(variant: str, hardware: bool) -> NetworkEntry:
         paper="Bhardwaj et al., MLSys 2022",
         scales=(2, 4),
         channels=1,
+        architecture=Sesr,
         build=lambda scale: Sesr(variant, scale, hardware, trainable_form=False),
         build_trainable=lambda scale: Sesr(variant, scale, hardware),
     )
 
 
 def _plain(
-    name: str, paper: str, scales: tuple[int, ...], channels: int, build: Callable[[int], nn.Module]
+    name: str,
+    paper: str,
+    scales: tuple[int, ...],
+    channels: int,
+    architecture: type[nn.Module],
+    **arguments: int | float,
 ) -> NetworkEntry:
     """A network that is trained in the form in which it is deployed."""
-    return NetworkEntry(name, paper, scales, channels, build, build)
+
+    def build(scale: int) -> nn.Module:
+        return architecture(scale, **arguments)
+
+    return NetworkEntry(name, paper, scales, channels, architecture, build, build)
 
 
 _ENTRIES = [
     *(_sesr(variant, hardware) for variant in VARIANTS for hardware in (False, True)),
     _plain("fsrcnn", "Dong et al., ECCV 2016", (2, 3, 4), 1, Fsrcnn),
     _plain("srcnn", "Dong et al., TPAMI 2016", (2, 3, 4), 1, Srcnn),
-    _plain("srcnn-915", "Dong et al., ECCV 2014", (2, 3, 4), 1, lambda scale: Srcnn(scale, 1)),
+    _plain("srcnn-915", "Dong et al., ECCV 2014", (2, 3, 4), 1, Srcnn, middle=1),
     _plain("espcn", "Shi et al., CVPR 2016", (2, 3, 4), 1, Espcn),
     _plain("vdsr", "Kim et al., CVPR 2016", (2, 3, 4), 1, Vdsr),
     _plain("lapsrn", "Lai et al., CVPR 2017", (2, 4, 8), 1, LapSrn),
     _plain("carn", "Ahn et al., ECCV 2018", (2, 3, 4), 3, Carn),
-    _plain("carn-m", "Ahn et al., ECCV 2018", (2, 3, 4), 3, lambda scale: Carn(scale, groups=4)),
+    _plain("carn-m", "Ahn et al., ECCV 2018", (2, 3, 4), 3, Carn, groups=4),
     _plain("edsr-baseline", "Lim et al., CVPRW 2017", (2, 3, 4), 3, Edsr),
-    _plain("edsr", "Lim et al., CVPRW 2017", (2, 3, 4), 3, lambda scale: Edsr(scale, 32, 256, 0.1)),
+    _plain(
+        "edsr",
+        "Lim et al., CVPRW 2017",
+        (2, 3, 4),
+        3,
+        Edsr,
+        blocks=32,
+        width=256,
+        residual_scale=0.1,
+    ),
     _plain("rrdbnet", "Wang et al., ECCVW 2018", (1, 2, 4), 3, RrdbNet),
     _plain(
         "rrdbnet-light",
         "Wang et al., ECCVW 2018; a smaller one of ours",
         (4,),
         3,
-        lambda scale: RrdbNet(scale, blocks=3, width=32, growth=16),
+        RrdbNet,
+        blocks=3,
+        width=32,
+        growth=16,
     ),
     _plain("enet", "Sajjadi et al., ICCV 2017", (2, 4), 3, ENet),
     _plain("srvgg-16", "Wang et al., ICCVW 2021", (1, 2, 3, 4), 3, SrVggCompact),
@@ -90,7 +114,8 @@ _ENTRIES = [
         "Wang et al., ICCVW 2021",
         (1, 2, 3, 4),
         3,
-        lambda scale: SrVggCompact(scale, 32),
+        SrVggCompact,
+        layers=32,
     ),
     _plain("imdn", "Hui et al., ACM MM 2019", (2, 3, 4), 3, Imdn),
     _plain("swinir-light", "Liang et al., ICCVW 2021", (2, 3, 4), 3, SwinIr),

@@ -27,6 +27,8 @@ from vernier.networks.capture.lowering_call import Call, SpatialSum
 
 HEIGHT, WIDTH = 48, 64
 """What is traced, unless said otherwise."""
+ASSERTION = "aten._assert_tensor_metadata.default"
+"""Says something of a tensor's type; computes nothing."""
 
 
 def capture(
@@ -127,8 +129,10 @@ def _trace(module: nn.Module, name: str, example: torch.Tensor) -> torch.export.
             # PyTorch 2.13 warns of its own use of its own deprecated names.
             warnings.simplefilter("ignore")
             program: torch.export.ExportedProgram = torch.export.export(module, (example,))
-            # With no decompositions asked for, this only makes in-place operators functional.
-            program = program.run_decompositions({})
+            if _must_be_taken_apart(program):
+                # With no decompositions asked for, this makes in-place operators functional and
+                # takes composite ones apart. It takes longer than all the rest.
+                program = program.run_decompositions({})
     except Exception as error:
         # Whatever a stranger's forward raises, and torch.export's many own kinds of error.
         first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
@@ -137,6 +141,23 @@ def _trace(module: nn.Module, name: str, example: torch.Tensor) -> torch.export.
             f"{tuple(example.shape)}: {first_line}"
         ) from error
     return program
+
+
+def _must_be_taken_apart(program: torch.export.ExportedProgram) -> bool:
+    """Whether something is changed in place, or what has no lowering computes from the picture."""
+    computed = set(program.graph_signature.user_inputs)
+    for node in program.graph.nodes:
+        if node.op != "call_function" or node.target is operator.getitem:
+            known = True
+        elif isinstance(node.target, torch._ops.OpOverload) and not node.target._schema.is_mutable:
+            known = str(node.target) in LOWERINGS or str(node.target) == ASSERTION
+        else:
+            return True
+        if not computed.isdisjoint(one.name for one in node.all_input_nodes):
+            if not known:
+                return True
+            computed.add(node.name)
+    return False
 
 
 def _lower(program: torch.export.ExportedProgram, build: GraphBuilder) -> None:
@@ -198,7 +219,7 @@ def _call(
         return node.target(*args, **kwargs)  # type: ignore[operator]
     target = str(node.target)
     place = _place(node)
-    if target == "aten._assert_tensor_metadata.default":
+    if target == ASSERTION:
         return None
     lowering = LOWERINGS.get(target)
     if lowering is None:
