@@ -30,6 +30,9 @@ _MOVES = frozenset({"DepthToSpace", "SpaceToDepth", "Concat", "Slice", "Pad", "R
 # What ONNX Runtime puts behind the name of a node, or of its result, when it replaces the node.
 _REPLACED = re.compile(r"(/nchw|_nchwc|_token_\d+|_nhwc)+$")
 
+# What `formats.onnx.writing` calls a convolution whose activation is a node of its own.
+_BEFORE = "/before"
+
 
 @dataclass(frozen=True)
 class Node:
@@ -50,8 +53,11 @@ class Node:
 
     @property
     def operator(self) -> str:
-        """What the file calls the operator that it is of."""
-        return _REPLACED.sub("", self.name)
+        """What the file calls the operator that it is of.
+
+        A convolution may stand alone: a RELU is dropped where the codes behind it begin at zero.
+        """
+        return _REPLACED.sub("", self.name).removesuffix(_BEFORE)
 
 
 def cpu_placement(
