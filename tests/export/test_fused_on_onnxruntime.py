@@ -1,4 +1,4 @@
-"""Two precisions in one file on ONNX Runtime: wherever the split lies, each convolution is found."""
+"""Two precisions in one file on ONNX Runtime: each convolution is found, wherever it lies."""
 
 import pytest
 
