@@ -42,6 +42,7 @@ SLOW = (
     "runtime/test_saturating_cpu.py",
     "runtime/test_shared_use.py",
     "service",
+    "cluster",
     "test_recipes.py",
     "test_trips.py",
     "test_tutorial.py",

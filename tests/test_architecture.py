@@ -64,6 +64,7 @@ ARROWS: dict[str, set[str]] = {
     },
     "service": {"images", "runtime"},
     "report": {"images", "metrics", "comparison"},
+    "cluster": {"bundles", "images", "metrics", "processors", "runtime", "video"},
 }  # fmt: skip
 FREE = ("errors", "files", "progress", "version", "cpu", "cache", "calls", "processor_id")
 """The ground floor: files that every room may import."""

@@ -19,6 +19,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from vernier.cluster.films import video_on_cluster
+    from vernier.cluster.upscaling import upscale_on_cluster
     from vernier.comparison.comparing import compare
     from vernier.errors import VernierError
     from vernier.export.exporting import export
@@ -47,7 +49,9 @@ __all__ = [
     "report",
     "stream",
     "upscale",
+    "upscale_on_cluster",
     "video",
+    "video_on_cluster",
 ]
 
 # Imported when first asked for: the command line's help needs none of it.
@@ -65,7 +69,9 @@ _PLACES = {
     "report": ("vernier.report.writing", "report"),
     "stream": ("vernier.video.streaming", "stream"),
     "upscale": ("vernier.runtime.pictures", "upscale"),
+    "upscale_on_cluster": ("vernier.cluster.upscaling", "upscale_on_cluster"),
     "video": ("vernier.video.converting", "video"),
+    "video_on_cluster": ("vernier.cluster.films", "video_on_cluster"),
 }
 
 

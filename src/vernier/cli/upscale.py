@@ -94,6 +94,14 @@ def command(
         ),
     ] = False,
     max_pixels: Annotated[int, typer.Option(min=1, help="Refuse larger inputs.")] = 200_000_000,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            help="On the machines of a Ray cluster, as 10.0.0.1:6379, or local for this one; the "
+            "input is then one folder, or an address as s3://bucket/photos, and so is --out. The "
+            "same command goes on where it stopped."
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="A report on standard output.")] = False,
 ) -> None:
@@ -108,6 +116,33 @@ def command(
     from vernier.runtime.pictures import Upscaler
 
     factor, size = (None, None) if scale is None else parse_scale(scale)
+    if cluster is not None:
+        _refuse_on_cluster(inputs, out, tile=tile, halo=halo, allow_fallback=allow_fallback)
+        from vernier.cli.on_cluster import upscale_on_cluster
+
+        upscale_on_cluster(
+            inputs[0],
+            str(out),
+            quiet=quiet,
+            as_json=as_json,
+            cluster=cluster,
+            network=network,
+            scale=factor,
+            size=size,
+            bundle=bundle,
+            processor=processor,
+            prefer=prefer,
+            format_=parse_format(format_),
+            quality=quality,
+            max_pixels=max_pixels,
+            memory_bytes=None if memory is None else parse_memory(memory),
+            threads=threads,
+            recursive=recursive,
+            overwrite=overwrite,
+            skip_existing=skip_existing,
+            allow_inexact=allow_inexact,
+        )
+        return
     factor = native_scale(network, bundle) if factor is None else factor
     jobs = plan_jobs(
         inputs,
@@ -165,6 +200,21 @@ def command(
         if as_json:
             print_json([as_report(outcome) for outcome in messages.outcomes])
     messages.finish()
+
+
+def _refuse_on_cluster(inputs: list[str], out: str | None, **others: object) -> None:
+    """What a cluster is not asked.
+
+    Raises:
+        UsageError: several inputs, no address for results, or an option of one machine.
+    """
+    if len(inputs) != 1 or inputs[0] == "-":
+        raise UsageError("with --cluster expected one folder or address of pictures")
+    if out is None or out == "-":
+        raise UsageError("with --cluster expected --out: a folder or an address for results")
+    for name, value in others.items():
+        if value:
+            raise UsageError(f"--{name.replace('_', '-')} and --cluster exclude each other")
 
 
 class _Messages:

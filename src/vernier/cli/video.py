@@ -95,6 +95,13 @@ def command(
     restart: Annotated[
         bool, typer.Option("--restart", help="Throw away what an earlier run has finished.")
     ] = False,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            help="On the machines of a Ray cluster, as 10.0.0.1:6379, or local for this one; all "
+            "of them see the film and the result under the same paths."
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="A line of JSON on standard output now and then.")
@@ -107,7 +114,16 @@ def command(
     """
     import msgspec
 
-    from vernier.video.converting import video
+    if cluster is None:
+        from vernier.video.converting import video
+    else:
+        from functools import partial
+
+        from vernier.cluster.films import video_on_cluster
+
+        if preview is not None:
+            raise UsageError("--preview and --cluster exclude each other")
+        video = partial(video_on_cluster, cluster=cluster)
 
     with ExitStack() as stack:
         show = stack.enter_context(progress_bar(one_line(source.name), quiet or as_json))
@@ -133,7 +149,7 @@ def command(
             fps=fps,
             overwrite=overwrite,
             restart=restart,
-            preview_seconds=preview,
+            **({} if preview is None else {"preview_seconds": preview}),
             status=_json_line if as_json else _bar(show),
             say=_silent if quiet or as_json else lambda line: typer.echo(one_line(line), err=True),
         )

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
@@ -99,8 +99,19 @@ class VideoReport:
 
 
 @dataclass
-class _Work:
-    """All that one run needs."""
+class Work:
+    """All that one run needs.
+
+    Attributes:
+        film: what is enlarged.
+        request: what is asked for.
+        target: the result.
+        settings: of the encoder.
+        engines: that compute.
+        how: sentences on what was chosen and why.
+        cut: the part that is asked for.
+        damage: what could not be decoded.
+    """
 
     film: Film
     request: VideoRequest
@@ -113,6 +124,7 @@ class _Work:
 
     @property
     def processor(self) -> str:
+        """Of each pass, joined by +."""
         return "+".join(str(p) for engine in self.engines for p in engine.processors)
 
 
@@ -186,13 +198,13 @@ def video(
         NetworkError, BundleError, ProcessorError: as `Upscaler`.
         MissingExtraError: PyAV is not installed.
     """
-    request = VideoRequest(
+    request = video_request(
         network=network,
         scale=scale,
         height=height,
-        bundle=None if bundle is None else Path(bundle),
+        bundle=bundle,
         processor=processor,
-        prefer=_prefer(prefer),
+        prefer=prefer,
         codec=codec,
         crf=crf,
         preset=preset,
@@ -204,7 +216,50 @@ def video(
         memory_bytes=memory_bytes,
         allow_inexact=allow_inexact,
     )
-    source, target = Path(source), Path(target)
+    return convert(
+        Path(source),
+        Path(target),
+        request,
+        fps=fps,
+        overwrite=overwrite,
+        restart=restart,
+        preview_seconds=preview_seconds,
+        status=status,
+        say=say,
+    )
+
+
+def video_request(
+    *, bundle: str | Path | None = None, prefer: str = Prefer.SPEED, **fields: Any
+) -> VideoRequest:
+    """What is asked for, of the arguments of `video`.
+
+    Raises:
+        UsageError: it prefers what cannot be preferred.
+    """
+    return VideoRequest(
+        bundle=None if bundle is None else Path(bundle), prefer=_prefer(prefer), **fields
+    )
+
+
+Rest = Callable[["Work", Journal, StatusClock, float | None], None]
+"""Enlarges what earlier runs have not finished into the journal: see `_enlarge_rest`."""
+
+
+def convert(
+    source: Path,
+    target: Path,
+    request: VideoRequest,
+    *,
+    fps: float | None = None,
+    overwrite: bool = False,
+    restart: bool = False,
+    preview_seconds: float | None = None,
+    status: Callable[[Status], None] = ignore_status,
+    say: Callable[[str], None] = lambda _: None,
+    rest: Rest | None = None,
+) -> VideoReport:
+    """As `video`; `rest` may compute elsewhere what is left."""
     _check_target(source, target, overwrite)
     film = probe(source, _rate(source, fps))
     with ExitStack() as stack:
@@ -215,7 +270,7 @@ def video(
             work = _prepared(film, request, target, journal)
             for line in work.how:
                 say(line)
-            return _run(work, journal, preview_seconds, status)
+            return _run(work, journal, preview_seconds, status, rest or _enlarge_rest)
         except BaseException:
             if not (journal.segments or (is_folder(target) and journal.heading)):
                 # Nothing to go on from.
@@ -257,7 +312,7 @@ def _check_target(source: Path, target: Path, overwrite: bool) -> None:
         raise UsageError(f"{target.parent}: is no folder")
 
 
-def _prepared(film: Film, request: VideoRequest, target: Path, journal: Journal) -> _Work:
+def _prepared(film: Film, request: VideoRequest, target: Path, journal: Journal) -> Work:
     """Decide everything, and refuse what cannot be, before anything is computed."""
     if film.interlaced and request.interlaced == "refuse":
         raise UsageError(
@@ -288,7 +343,7 @@ def _prepared(film: Film, request: VideoRequest, target: Path, journal: Journal)
         threads=request.threads,
         allow_inexact=request.allow_inexact,
     )
-    work = _Work(film, request, target, settings, engines, [], cut)
+    work = Work(film, request, target, settings, engines, [], cut)
     why = "as the unfinished work began" if before else "as asked"
     first = choice.explain() if choice else [f"processor {work.processor} ({why})"]
     work.how = [*_said(work, size), *first, *film.notes, *settings.notes, *_rounding(work)]
@@ -318,7 +373,7 @@ def _settings(
     return png_settings(film, size)
 
 
-def _said(work: _Work, size: tuple[int, int]) -> list[str]:
+def _said(work: Work, size: tuple[int, int]) -> list[str]:
     film, settings = work.film, work.settings
     passes = " then ".join(f"x{engine.factor}" for engine in work.engines)
     deep = f", {film.bits} bits" if film.bits > 8 else ""
@@ -332,7 +387,7 @@ def _said(work: _Work, size: tuple[int, int]) -> list[str]:
     ]
 
 
-def _rounding(work: _Work) -> list[str]:
+def _rounding(work: Work) -> list[str]:
     """Matroska counts milliseconds, whatever the film counts."""
     if work.target.suffix.lower() not in (".mkv", ".webm"):
         return []
@@ -411,7 +466,11 @@ def _identity(
 
 
 def _run(
-    work: _Work, journal: Journal, preview_seconds: float | None, status: Callable[[Status], None]
+    work: Work,
+    journal: Journal,
+    preview_seconds: float | None,
+    status: Callable[[Status], None],
+    rest: Rest,
 ) -> VideoReport:
     film, target = work.film, work.target
     if is_folder(target):
@@ -422,7 +481,7 @@ def _run(
     for note in journal.segments:
         work.damage.moments += note.damage
     if not journal.is_complete:
-        _enlarge_rest(work, journal, clock, preview_seconds)
+        rest(work, journal, clock, preview_seconds)
     if not journal.segments:
         raise VideoError(f"{film.path}: not one frame of the part that was asked for")
     clock.finishing()
@@ -459,7 +518,7 @@ def _run(
 
 
 def _run_folder(
-    work: _Work, journal: Journal, preview_seconds: float | None, status: Callable[[Status], None]
+    work: Work, journal: Journal, preview_seconds: float | None, status: Callable[[Status], None]
 ) -> VideoReport:
     """Frames as PNG files; those that are there are whole, and need no other journal."""
     size = (work.settings.height, work.settings.width)
@@ -468,7 +527,7 @@ def _run_folder(
     clock = StatusClock(_expected_frames(work), resumed, status)
     writer = FolderWriter(work.target, work.film, resumed)
     tiles = computed = total = frames = 0
-    for _, result in _enlarged_frames(work, None, resumed, preview_seconds):
+    for _, result in enlarged_frames(work, None, resumed, preview_seconds):
         total += writer.add(result.frame)
         clock.segment(total)
         clock.frame(result.tiles, result.computed)
@@ -492,7 +551,7 @@ def _run_folder(
     )
 
 
-def _expected_frames(work: _Work) -> int:
+def _expected_frames(work: Work) -> int:
     """By the film's own account; 0 unknown."""
     film, request = work.film, work.request
     if request.start is None and request.end is None:
@@ -506,20 +565,24 @@ def _expected_frames(work: _Work) -> int:
 
 
 def _enlarge_rest(
-    work: _Work, journal: Journal, clock: StatusClock, preview_seconds: float | None
+    work: Work, journal: Journal, clock: StatusClock, preview_seconds: float | None
 ) -> None:
     """What earlier runs have not finished, encoded."""
     after = journal.segments[-1].last if journal.segments else None
     writer = SegmentWriter(
         work.settings, wants_global_header(work.target), journal, work.damage, clock
     )
-    for one, result in _enlarged_frames(work, after, 0, preview_seconds):
+    for one, result in enlarged_frames(work, after, 0, preview_seconds):
         writer.add(result, one.pts, one.duration, one.key)
     writer.finish()
 
 
-def _enlarged_frames(
-    work: _Work, after: int | None, skipped: int, preview_seconds: float | None
+def enlarged_frames(
+    work: Work,
+    after: int | None,
+    skipped: int,
+    preview_seconds: float | None,
+    until: int | None = None,
 ) -> Iterator[tuple[Decoded, Enlarged]]:
     """Decoder and network in threads of their own, with bounded queues behind each.
 
@@ -528,18 +591,21 @@ def _enlarged_frames(
         after: only frames later than this timestamp.
         skipped: frames at the beginning that are not computed.
         preview_seconds: between two previews; None for none.
+        until: only frames before this timestamp, where the part that is asked for ends later.
     """
-    film, request, cut = work.film, work.request, work.cut
+    film, request = work.film, work.request
     picture = picture_of(film)
     preview = None if preview_seconds is None else Preview(work.target, preview_seconds)
+    first, last = units_of_cut(work)
+    ends = [end for end in (last, until) if end is not None]
 
     def decoded() -> Iterator[Decoded]:
         frames = decode(
             film,
             work.damage,
             after=after,
-            first=_units(cut.start, film) if cut.moves else None,
-            end=None if cut.end is None else _units(cut.end, film),
+            first=first,
+            end=min(ends, default=None),
             deinterlace=film.interlaced and request.interlaced == "deinterlace",
         )
         return itertools.islice(frames, skipped, None)
@@ -561,6 +627,15 @@ def _enlarged_frames(
             )
         )
         yield from made
+
+
+def units_of_cut(work: Work) -> tuple[int | None, int | None]:
+    """First timestamp of the part that is asked for, and the one before which it ends."""
+    film, cut = work.film, work.cut
+    return (
+        _units(cut.start, film) if cut.moves else None,
+        None if cut.end is None else _units(cut.end, film),
+    )
 
 
 def _units(seconds: float, film: Film) -> int:

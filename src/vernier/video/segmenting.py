@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, Protocol
+
 from vernier.errors import VideoError
 from vernier.video.damage import Damage
 from vernier.video.encoder import EncoderSettings, Sealed, SegmentEncoder
 from vernier.video.enlarging import Enlarged
-from vernier.video.journal import Journal
 from vernier.video.status import StatusClock
 
 LEAST_FRAMES = 48
 """Of a segment: from there on it ends before the film's next key frame."""
 MOST_FRAMES = 192
 """Of a segment of a film that has no key frame."""
+
+
+class Keeper(Protocol):
+    """What keeps segments, as a `Journal` does."""
+
+    def add(self, packets: Sequence[Sealed], note: dict[str, Any]) -> Any:
+        """Keep a finished segment; gives what has its `bytes`."""
+        ...
+
+    def complete(self) -> None:
+        """No segment is left to be made."""
+        ...
 
 
 class SegmentWriter:
@@ -33,7 +47,7 @@ class SegmentWriter:
         self,
         settings: EncoderSettings,
         global_header: bool,
-        journal: Journal,
+        journal: Keeper,
         damage: Damage,
         clock: StatusClock,
     ) -> None:
