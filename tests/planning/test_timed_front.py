@@ -15,13 +15,14 @@ from vernier.splitting.front import front
 from vernier.units.split import Form
 
 
-# 64 splits are few enough to be all judged: what is tested is the part of the clock.
 def made(machine_of, inside=None, seed=3):
-    problem = random_problem(seed, units=6, inside=inside).within(math.inf)
+    problem = random_problem(seed, units=7, inside=inside).within(math.inf)
     machine = machine_of(problem)
     judge = Evaluations(additive_judge(problem, 7))
     watch = Stopwatch(machine, Contender(problem.finest))
-    points = timed_front(problem, lambda known: front(known, judge, budgets=4), watch, count=5)
+    points = timed_front(
+        problem, lambda known: front(known, judge, budgets=5, most=60), watch, count=5
+    )
     return problem, machine, points
 
 

@@ -174,10 +174,10 @@ def test_the_front_is_what_no_split_dominates() -> None:
 
 
 def test_a_larger_budget_never_looks_worse() -> None:
-    problem = random_problem(14, units=6)
+    problem = random_problem(14, units=8)
     memory = Evaluations(additive_judge(problem, 14, pairs=0.5))
     found = []
-    for share in np.linspace(0.3, 1.0, 6):
+    for share in np.linspace(0.3, 1.0, 8):
         whole = problem.within(math.inf).time_ms(problem.finest)
         split = find_split(Method.SEARCH, problem.within(share * whole), memory, small=0)
         found.append(math.inf if split is None else memory(split))
