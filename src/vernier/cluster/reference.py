@@ -13,6 +13,7 @@ from vernier.cluster.crew import AUTO
 from vernier.cluster.worker import trial_picture
 from vernier.errors import ProcessorError
 from vernier.metrics.psnr import psnr
+from vernier.processor_id import precision_of
 from vernier.processors.discovery import present_processors
 from vernier.runtime.pictures import Upscaler
 
@@ -48,10 +49,9 @@ def reference_picture(
 
 
 def _float32_processor() -> str:
-    names = [str(p.id) for p in present_processors()]
-    for name in names:
-        if name.endswith(":cpu:float32"):
-            return name
+    for found in present_processors():
+        if (found.id.device, found.id.precision) == ("cpu", "float32"):
+            return str(found.id)
     raise ProcessorError("expected a float32 processor on this machine to compare others with")
 
 
@@ -62,7 +62,7 @@ def difference(made: Any, reference: NDArray[np.uint8], processor: str, prefer: 
     if processor == AUTO:
         least = LEAST_DB[prefer]
     else:
-        least = LEAST_DB_OF_NAMED.get(processor.rpartition(":")[2], OTHERWISE_DB)
+        least = LEAST_DB_OF_NAMED.get(precision_of(processor), OTHERWISE_DB)
     found = psnr(made / 255.0, reference / 255.0)
     if found >= least:
         return ""
