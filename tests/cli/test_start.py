@@ -89,7 +89,10 @@ def test_a_mistyped_command_is_guessed(vernier) -> None:
 
 def test_the_package_tells_its_names() -> None:
     # Without PyTorch there is no planning, without PyAV no film, and that is said.
-    wants = {"optimize": "torch", "stream": "av", "video": "av"}
+    wants = {
+        "compare": "torch", "optimize": "torch",
+        "stream": "av", "video": "av", "video_on_cluster": "av",
+    }  # fmt: skip
     for name in vernier.__all__:
         package = wants.get(name)
         if package is not None and importlib.util.find_spec(package) is None:

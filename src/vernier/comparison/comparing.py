@@ -7,6 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vernier.calls import checked
+from vernier.errors import MissingExtraError, UsageError
+
+try:
+    import torch  # noqa: F401
+except ImportError as error:
+    raise MissingExtraError("torch", "learn", "comparing") from error
+
 from vernier.comparison.photos import (
     FEWEST_OTHERS,
     HighPhoto,
@@ -19,7 +26,6 @@ from vernier.comparison.pictures import scorer
 from vernier.comparison.plan_method import PlanMethod
 from vernier.comparison.records import Comparison
 from vernier.comparison.running import WORK, Run
-from vernier.errors import UsageError
 from vernier.export.networks import refuse_random
 from vernier.graphs.shapes import fits_one_size, own_size
 from vernier.images.pairs import (
