@@ -48,6 +48,7 @@ SLOW = (
     "test_tutorial.py",
     "video",
     "profiling/web",
+    "web/test_apk.py",
     "web/test_browser.py",
     "web/test_page.py",
     "report/test_report_page.py",

@@ -6,6 +6,7 @@
  */
 
 import { Failure } from "./failure.js";
+import { host, keep, sharedWithHost } from "./host.js";
 import { openBest } from "./opening.js";
 import { failureText, language, number, passedText, speak, texts, write } from "./texts.js";
 import { Viewer } from "./viewer.js";
@@ -184,7 +185,22 @@ function give(blob, file) {
   link.download = name;
   link.hidden = false;
   state.result = new File([blob], name, { type: blob.type });
-  byId("share").hidden = !navigator.canShare?.({ files: [state.result] });
+  byId("share").hidden = !host && !navigator.canShare?.({ files: [state.result] });
+}
+
+/**
+ * In the app: give the result to the phone.
+ *
+ * @param {boolean} share
+ */
+async function giveToHost(share) {
+  if (!host || !state.result) return;
+  try {
+    await keep(host, state.result, share);
+    say(() => texts.kept);
+  } catch (error) {
+    fail(error);
+  }
 }
 
 /** What was asked and what ran. */
@@ -275,7 +291,16 @@ function listen() {
   });
   byId("zoom-in").addEventListener("click", () => viewer.zoom(1.5));
   byId("zoom-out").addEventListener("click", () => viewer.zoom(1 / 1.5));
+  byId("download").addEventListener("click", (event) => {
+    if (!host) return;
+    event.preventDefault();
+    giveToHost(false);
+  });
   byId("share").addEventListener("click", () => {
+    if (host) {
+      giveToHost(true);
+      return;
+    }
     // Refusing is the user's right, and no error.
     if (state.result) navigator.share({ files: [state.result] }).catch(() => {});
   });
@@ -320,10 +345,15 @@ function offer() {
   processors.value = chosen;
 }
 
-/** A picture that another app shared is waiting in a cache. */
+/** A picture that another app shared is waiting in a cache, or with the app around the page. */
 async function takeShared() {
   if (!new URLSearchParams(location.search).has("shared") || !("caches" in window)) return;
   history.replaceState(null, "", "./");
+  if (host) {
+    const picture = await sharedWithHost();
+    if (picture) take(picture);
+    return;
+  }
   const cache = await caches.open("vernier-shared");
   const kept = await cache.match("shared");
   await cache.delete("shared");
@@ -337,7 +367,8 @@ async function start() {
   // An address may name a processor: of all that take pictures, one may be on a slow GPU.
   const named = new URLSearchParams(location.search).get("processor");
   if (named !== null && PROCESSORS.includes(named)) processors.value = named;
-  if ("serviceWorker" in navigator) navigator.serviceWorker.register("sw.js").catch(() => {});
+  // An app has its files in itself.
+  if ("serviceWorker" in navigator && !host) navigator.serviceWorker.register("sw.js").catch(() => {});
   state.site = /** @type {Site} */ (await (await fetch("site.json")).json());
   byId("made").textContent = `Vernier ${state.site.made_by}, LiteRT.js ${state.site.litert_js}.`;
   networks.replaceChildren(

@@ -47,6 +47,7 @@ const ENGLISH = {
     `Tile ${done} of ${total}, ${s} s so far`,
   done: (/** @type {string} */ size, /** @type {string} */ s) => `Done: ${size} pixels in ${s} s.`,
   cancelled: "Cancelled.",
+  kept: "In the phone's pictures, under Pictures/Vernier.",
   isolation: "Isolated from other sites",
   yes: "yes",
   no: "no, so one thread and coarser clocks",
@@ -75,6 +76,7 @@ const ENGLISH = {
     cancelled: "Cancelled.",
     absent: "This processor is not here:",
     "wrong-numbers": "Not used: this device computes wrong numbers.",
+    "not-kept": "The picture could not be put among the phone's pictures.",
     internal: "Something failed that should not:",
   },
 };
@@ -122,6 +124,7 @@ const CHINESE = {
   working: (done, total, s) => `第 ${done} 块，共 ${total} 块，已用 ${s} 秒`,
   done: (size, s) => `完成：${size} 像素，用时 ${s} 秒。`,
   cancelled: "已取消。",
+  kept: "已保存到手机图片的 Pictures/Vernier 文件夹。",
   isolation: "与其他站点隔离",
   yes: "是",
   no: "否，因此只有一个线程，计时也较粗",
@@ -148,6 +151,7 @@ const CHINESE = {
     cancelled: "已取消。",
     absent: "此处没有该处理器：",
     "wrong-numbers": "不予使用：本设备算出的数值有误。",
+    "not-kept": "无法将图片保存到手机相册。",
     internal: "出现了不应发生的错误：",
   },
 };
