@@ -13,18 +13,24 @@ import argparse
 import datetime
 import json
 import shutil
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import msgspec
+import numpy as np
+from safetensors import safe_open
+from safetensors.numpy import load_file
+from safetensors.numpy import save as serialized
 
 from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import FOLDER as BUNDLES
 from vernier.errors import PlacementError, TrainingError
 from vernier.export.folders import write_folder
 from vernier.export.networks import distilled, export_network, load_photos, ranges_on
+from vernier.files import write_whole
 from vernier.images.pairs import list_photos
 from vernier.networks.shipped import FOLDER as WEIGHTS
 from vernier.networks.shipped import shipped_names
@@ -37,7 +43,7 @@ from vernier.scoring.luma_scores import bicubic_upscale, luma_scores, network_up
 from vernier.training.collapsing import collapse_run
 from vernier.training.distillation import Distillation
 from vernier.training.loop import RunFolder
-from vernier.training.recipe import load_recipe
+from vernier.training.recipe import Recipe, load_recipe
 
 # INT8 bundles have weights of their own, trained to give the float network's picture.
 INT8 = Distillation(minutes=float("inf"), steps=2000, seed=1)
@@ -64,6 +70,25 @@ def collapse_into_package(run: Path) -> str:
     return recipe.name
 
 
+def halve(path: Path) -> None:
+    """Weights in float16, for networks of megabytes; the file's words stay."""
+    with safe_open(path, "numpy") as file:
+        words = file.metadata()
+    kept = {name: value.astype(np.float16) for name, value in load_file(path).items()}
+    write_whole(path, serialized(kept, words))
+
+
+def ship_alone(name: str, photos: Path, tests: dict[str, Path]) -> dict[str, Any]:
+    """Measure a network whose weights come without bundles, in float."""
+    home = WEIGHTS / name
+    recipe = load_recipe(home / "recipe.toml")
+    source = find_source(recipe.network, recipe.scale, home / "weights.safetensors")
+    with tempfile.TemporaryDirectory() as folder:
+        write_folder(Path(folder), {"float32": export_network(source, "float32")}, {})
+        scores = measure(Path(folder), recipe.scale, tests)
+    return _write_measured(home, recipe, photos, scores)
+
+
 def ship(name: str, photos: Path, tests: dict[str, Path]) -> dict[str, Any]:
     """Export a network whose weights are in the package, and measure; returns the table."""
     home = WEIGHTS / name
@@ -79,13 +104,19 @@ def ship(name: str, photos: Path, tests: dict[str, Path]) -> dict[str, Any]:
         (export_network(trained, "int8", photos=shown, ranges=own_ranges, believed=source), "int8"),
     ):
         write_folder(BUNDLES / name, {precision: exported}, {})
+    return _write_measured(home, recipe, photos, measure(BUNDLES / name, recipe.scale, tests))
+
+
+def _write_measured(
+    home: Path, recipe: Recipe, photos: Path, scores: dict[str, dict[str, float]]
+) -> dict[str, Any]:
     before = json.loads((home / "measured.json").read_text())
     measured = {
         "network": recipe.network,
         "scale": recipe.scale,
         **{key: before[key] for key in ("step", "trained_weights", "collapse_error")},
         "training_photos": len(list_photos(photos)) - recipe.validation_photos,
-        "luma_psnr_db": measure(name, recipe.scale, tests),
+        "luma_psnr_db": scores,
         "machine": msgspec.to_builtins(describe_machine()),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
     }
@@ -93,7 +124,7 @@ def ship(name: str, photos: Path, tests: dict[str, Path]) -> dict[str, Any]:
     return measured
 
 
-def measure(name: str, scale: int, tests: dict[str, Path]) -> dict[str, dict[str, float]]:
+def measure(bundles: Path, scale: int, tests: dict[str, Path]) -> dict[str, dict[str, float]]:
     """Luma PSNR in dB by test set and processor, bicubic first."""
     table: dict[str, dict[str, float]] = {}
     for title, folder in tests.items():
@@ -102,7 +133,9 @@ def measure(name: str, scale: int, tests: dict[str, Path]) -> dict[str, dict[str
             "bicubic": fmean(s.psnr_db for s in luma_scores(bicubic_upscale(scale), files, scale))
         }
         for processor in sound_processors():
-            bundle = open_bundle(BUNDLES / name / processor.id.model_precision)
+            if not (bundles / processor.id.model_precision).is_dir():
+                continue
+            bundle = open_bundle(bundles / processor.id.model_precision)
             planes = PlaneUpscaler(bundle, placed(lambda _, p=processor: p, 0, False))
             # Some do not run all of a network as asked (FSRCNN's last layer in bfloat16).
             with suppress(PlacementError):
@@ -137,12 +170,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("runs", type=Path, nargs="*")
     parser.add_argument("--photos", type=Path, required=True, help="the training photos")
+    parser.add_argument("--alone", action="store_true", help="float16 weights without bundles")
     parser.add_argument("--eval", action="append", default=[], metavar="NAME=DIR")
     arguments = parser.parse_args()
     tests = {name: Path(folder) for name, folder in (e.split("=", 1) for e in arguments.eval)}
-    names = [collapse_into_package(run) for run in arguments.runs] or shipped_names()
-    for name in names:
-        measured = ship(name, arguments.photos, tests)
+    names = [collapse_into_package(run) for run in arguments.runs]
+    for name in names or [name for name in shipped_names() if (BUNDLES / name).is_dir()]:
+        if arguments.alone:
+            halve(WEIGHTS / name / "weights.safetensors")
+        measured = (ship_alone if arguments.alone else ship)(name, arguments.photos, tests)
         print(json.dumps({name: measured["luma_psnr_db"]}, indent=2), flush=True)
     write_page()
 

@@ -74,6 +74,8 @@ def test_networks(vernier):
     assert rows["sesr-m5", 2]["parameters"] == 13_700
     assert rows["sesr-m5", 2]["precisions"] == ["float32", "int8"]
     assert rows["edsr-baseline", 2]["precisions"] == []
+    assert rows["edsr-baseline", 2]["weights"]
+    assert not rows["edsr-baseline", 4]["weights"]
     assert rows["sesr-m5", 2]["macs"] == 3_115_008_000
     assert rows["sesr-m5", 2]["halo"] == 9
 
@@ -139,7 +141,7 @@ def test_training_to_a_picture(vernier, tmp_path):
         ("collapse", "nowhere", "-o", "w.safetensors"),
         ("export", "sesr-m5", "--precision", "int8", "-o", "b"),
         ("export", "sesr-m77", "-o", "b"),
-        ("export", "edsr-baseline", "-o", "b"),
+        ("export", "edsr-baseline", "--scale", 4, "-o", "b"),
         ("export", "nowhere.pth", "-o", "b"),
         ("export", "nowhere.onnx", "-o", "b"),
         ("export", "sesr-m5", "--form", "fused", "-o", "b"),

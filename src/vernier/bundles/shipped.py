@@ -1,4 +1,4 @@
-"""The bundles that come with Vernier: every shipped network, in float32 and in INT8.
+"""The bundles that come with Vernier: every small shipped network, in float32 and in INT8.
 
 They lie in `bundles/shipped/NETWORK-xSCALE/PRECISION/` and are made from the shipped weights by
 `vernier export`; a test makes them again and compares.
@@ -46,5 +46,6 @@ def shipped_bundles(network: str, scale: int) -> dict[str, Path]:
     near = difflib.get_close_matches(network, networks, n=1, cutoff=0.4)
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise NetworkError(
-        f"no network called {network!r} comes with Vernier; {hint}there are {', '.join(networks)}"
+        f"no network called {network!r} comes with Vernier; {hint}there are {', '.join(networks)}; "
+        "of the others that `vernier networks` lists, make a bundle with: vernier export"
     )

@@ -12,6 +12,7 @@ from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.errors import MissingExtraError, NetworkError
 from vernier.graphs.any_size import of_any_size
 from vernier.graphs.graph import Graph
+from vernier.networks.shipped import scales_with_weights, weights_file
 
 DEFAULT_SCALE = 2
 
@@ -55,7 +56,8 @@ def find_source(
 
     Args:
         network: a name of the registry, or the path of a file (see `networks.brought`).
-        scale: None for the file's own; of a name for 2, or its smallest above 1.
+        scale: None for the file's own; of a name for the smallest that weights come with Vernier
+            for, else 2, or its smallest above 1.
         weights: for a network given by name; those that come with Vernier, or random ones,
             otherwise.
         size: height and width in pixels, for a network whose graph is of one size; others give
@@ -102,12 +104,15 @@ def _registered(
     from vernier.networks.registry import find_network
 
     entry = find_network(network, scale)
-    scale = scale or next(s for s in (DEFAULT_SCALE, *entry.scales) if s in entry.scales)
+    shipped = scales_with_weights(network)
+    scale = scale or next(s for s in (*shipped, DEFAULT_SCALE, *entry.scales) if s in entry.scales)
+    origin = Weights.RANDOM if weights is None else Weights.GIVEN
+    if weights is None and scale in shipped:
+        weights, origin = weights_file(network, scale), Weights.SHIPPED
     torch.manual_seed(0)
     module = entry.build(scale)
     if weights is not None:
         load_into(module, own_names(load(weights)), str(weights))
-    origin = Weights.RANDOM if weights is None else Weights.GIVEN
     graph = capture(module.eval(), network, *size_for(module, size))
     return Source(of_any_size(graph), network, scale, origin)
 
