@@ -24,7 +24,7 @@ from vernier.scoring.luma_scores import bicubic_upscale, luma_scores, network_up
 
 NETWORKS = [(name, scale) for name, scales in shipped_networks().items() for scale in scales]
 ALONE = {"edsr-baseline-x2": 0.5, "enet-x4": -1.0}
-"""Weights without bundles, and the dB that they gain on bicubic at the least: textures cost some."""
+"""Weights without bundles, and their least gain on bicubic in dB; textures cost some."""
 
 
 def test_something_is_shipped():
