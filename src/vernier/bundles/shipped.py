@@ -46,6 +46,6 @@ def shipped_bundles(network: str, scale: int) -> dict[str, Path]:
     near = difflib.get_close_matches(network, networks, n=1, cutoff=0.4)
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise NetworkError(
-        f"no network called {network!r} comes with Vernier; {hint}there are {', '.join(networks)}; "
+        f"no bundle of {network!r} comes with Vernier; {hint}there are {', '.join(networks)}; "
         "of the others that `vernier networks` lists, make a bundle with: vernier export"
     )
