@@ -10,7 +10,9 @@ from safetensors.numpy import load_file
 
 from vernier.bundles.bundle import in_memory, open_bundle
 from vernier.bundles.shipped import FOLDER, shipped_bundles, shipped_networks
-from vernier.export.whole import export_float32, export_int8, network_facts
+from vernier.errors import NetworkError, UsageError
+from vernier.export.networks import bundle_of
+from vernier.export.whole import export_float32, export_int8
 from vernier.images.pairs import list_photos, load_rgb, network_input
 from vernier.metrics.psnr import psnr
 from vernier.networks.shipped import FOLDER as WEIGHTS
@@ -40,9 +42,8 @@ def test_weights_that_come_alone_are_halved_and_make_pictures(name, gain_db):
     assert {str(value.dtype) for value in kept.values()} == {"float16"}
     source = find_source(network)
     assert (source.weights, source.scale) == (Weights.SHIPPED, int(scale))
-    made = export_float32(source.graph, network_facts(source.graph, network, int(scale)))
     planes = PlaneUpscaler(
-        in_memory(made.manifest, made.models),
+        bundle_of(network, int(scale), "float32"),
         placed(lambda _: find_processor("litert:cpu:float32"), 1, False),
     )
     photos = [Path(__file__).parents[2] / "demo" / "chelsea.png"]
@@ -51,6 +52,15 @@ def test_weights_that_come_alone_are_halved_and_make_pictures(name, gain_db):
         for upscale in (network_upscale(planes), bicubic_upscale(int(scale)))
     )
     assert found > bicubic + gain_db
+    measured = json.loads((WEIGHTS / name / "measured.json").read_text())
+    set5 = measured["luma_psnr_db"]["Set5"]
+    assert set5["litert:cpu:float32"] > set5["bicubic"] + 1
+    curve = (WEIGHTS / name / "log.jsonl").read_text().splitlines()
+    assert json.loads(curve[-1])["step"] == measured["step"]
+    with pytest.raises(UsageError, match="needs photos"):
+        bundle_of(network, int(scale), "int8")
+    with pytest.raises(NetworkError, match="vernier export"):
+        shipped_bundles(network, int(scale))
 
 
 @pytest.mark.parametrize(("name", "scale"), NETWORKS)

@@ -43,7 +43,7 @@ def shipped_bundles(network: str, scale: int) -> dict[str, Path]:
             f"{network!r} is no network that comes with Vernier; name a bundle with --bundle (in "
             "Python bundle=), and make one of a network's file with: vernier export"
         )
-    near = difflib.get_close_matches(network, networks, n=1, cutoff=0.4)
+    near = difflib.get_close_matches(network, networks, n=1, cutoff=0.6)
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise NetworkError(
         f"no bundle of {network!r} comes with Vernier; {hint}there are {', '.join(networks)}; "
