@@ -13,6 +13,7 @@
  */
 
 import { Chain, samplesOf } from "./chain.js";
+import { wipe } from "./heap.js";
 import { litert, wasmPiece } from "./wasm.js";
 import { Complaints, GpuConversions, gpuPiece } from "./webgpu.js";
 
@@ -58,6 +59,7 @@ export async function bench(job) {
  */
 async function load(name, parts, threads) {
   const { module, runtime } = await litert(threads, LOADED);
+  wipe(runtime.liteRtWasm);
   const device = module.getWebGpuDevice();
   if (device) gpu ??= { conversions: new GpuConversions(device), complaints: new Complaints(device) };
   /** @type {Form["steps"]} */

@@ -14,6 +14,7 @@
 import { Chain, samplesOf } from "./chain.js";
 import { Failure } from "./failure.js";
 import { file } from "./files.js";
+import { wipe } from "./heap.js";
 import { resized } from "./resize.js";
 import { difference, testPiece, stored } from "./self_test.js";
 import { litert, wasmPiece } from "./wasm.js";
@@ -106,7 +107,10 @@ function setupOf(network, float, threads) {
     float: [...processors].filter((name) => !name.endsWith(":int8")).join(", "),
     form,
     lanes: onGpu(processors) ? 2 : 1,
-    load: (height, width) => Chain.load(form, load, height, width, shaders),
+    async load(height, width) {
+      wipe((await litert(threads)).runtime.liteRtWasm);
+      return Chain.load(form, load, height, width, shaders);
+    },
   };
 }
 
