@@ -21,12 +21,13 @@ LANES = 16
 SIDE = 2
 
 
-def packed_convolutions(graph: Graph) -> Graph:
+def packed_convolutions(graph: Graph, lanes: int = LANES) -> Graph:
     """The same function with such convolutions packed, where that saves multiplications.
 
     Args:
         graph: float32, INT8 or mixed, at the size that it will run at; only pictures of even
             height and width are packed.
+        lanes: output channels that the engine computes at a time.
 
     Returns:
         A graph with the same inputs and outputs. A packed convolution whose only reader is a
@@ -43,7 +44,7 @@ def packed_convolutions(graph: Graph) -> Graph:
             attributes: dict[str, Any] = {"block": op.whole("block") * SIDE}
             operators.append(replace(op, inputs=(packed,), attributes=attributes))
             continue
-        if not pays(graph, op):
+        if not pays(graph, op, lanes):
             operators.append(op)
             continue
         packed, own = f"{op.output}/packed", tuple(f"{n}/packed" for n in op.inputs[1:])
@@ -77,10 +78,10 @@ def packed_convolutions(graph: Graph) -> Graph:
     return made
 
 
-def pays(graph: Graph, op: Operator) -> bool:
+def pays(graph: Graph, op: Operator, lanes: int = LANES) -> bool:
     """Whether an operator is such a convolution, and packed has fewer multiplications.
 
-    Both are counted with output channels rounded up to 16.
+    Both are counted with output channels rounded up to so many lanes.
     """
     if op.kind is not Kind.CONV_2D or op.attributes.get("padding") != "same":
         return False
@@ -90,13 +91,13 @@ def pays(graph: Graph, op: Operator) -> bool:
     _, height, width, inputs = graph.types[op.inputs[0]].shape
     if rows % 2 == 0 or columns % 2 == 0 or height % SIDE or width % SIDE or depth != inputs:
         return False
-    plain = rows * columns * _lanes(outputs) * SIDE**2
-    wide = (rows + 1) * (columns + 1) * _lanes(outputs * SIDE**2)
+
+    def rounded(channels: int) -> int:
+        return -(-channels // lanes) * lanes
+
+    plain = rows * columns * rounded(outputs) * SIDE**2
+    wide = (rows + 1) * (columns + 1) * rounded(outputs * SIDE**2)
     return bool(wide < plain)
-
-
-def _lanes(channels: int) -> int:
-    return -(-channels // LANES) * LANES
 
 
 def _packed_kernel(weights: NDArray[Any]) -> NDArray[Any]:

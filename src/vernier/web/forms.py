@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import lcm
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from vernier.bundles.bundle import Bundle
 from vernier.formats.tflite.writer import write
 from vernier.graphs.graph import Graph, Kind, Operator, TensorType
+from vernier.graphs.packed_convolutions import SIDE
 from vernier.graphs.receptive_field import size_multiple
 from vernier.graphs.shapes import resized
 from vernier.images.bicubic import CHROMA_RADIUS
@@ -26,6 +28,7 @@ from vernier.runtime.picture_graph import OWN_NAMES
 from vernier.units.segments import Segmentation, segment
 from vernier.web import contents
 from vernier.web.resizable import Resizable, resizable
+from vernier.web.rewriting import for_wasm
 
 # Of the self-test's picture: no square, so that sides cannot be mixed up.
 TEST_HEIGHT, TEST_WIDTH = 24, 36
@@ -60,10 +63,8 @@ def network_of(bundle: Bundle, name: str, files: Files) -> contents.Network:
         ProcessorError: LiteRT, which computes what the self-test expects, is not here.
     """
     only, multiple = only_size(bundle), size_multiple(bundle.graph)
-    height, width = only or (
-        _multiple_of(TEST_HEIGHT, multiple),
-        _multiple_of(TEST_WIDTH, multiple),
-    )
+    both = lcm(multiple, SIDE)
+    height, width = only or (_multiple_of(TEST_HEIGHT, both), _multiple_of(TEST_WIDTH, both))
     wrapped = _wrapped(bundle, height, width, True)
     precisions = {ProcessorId.parse(n).model_precision for n in set(bundle.processors.values())}
     needed = max(engine_bytes(wrapped, ProcessorId("litert", "cpu", p)) for p in precisions)
@@ -111,7 +112,6 @@ def _form(
     steps: list[contents.Segment | contents.Conversion] = []
     known = {*graph.inputs}
     waiting = list(pieces.conversions)
-    models = []
 
     def convert() -> None:
         for op in [op for op in waiting if op.inputs[0] in known]:
@@ -123,24 +123,33 @@ def _form(
     for index, run in enumerate(pieces.runs):
         convert()
 
-        def written(height: int, width: int, index: int = index) -> bytes:
-            return write(_pieces(bundle, height, width, codes)[1].runs[index].graph)
+        def fitted(packed: bool, step: int, index: int = index) -> contents.Fitted:
+            def written(height: int, width: int) -> bytes:
+                run = _pieces(bundle, height, width, codes)[1].runs[index]
+                wasm = codes or ProcessorId.parse(run.processor).model_precision == "int8"
+                return write(for_wasm(run.graph, packed) if wasm else run.graph)
 
-        sized = resizable(written, *size, step) if step else Resizable(written(*size), ())
-        models.append(sized.model)
+            sized = resizable(written, *size, step) if step else Resizable(written(*size), (), 1)
+            path = files.add(f"networks/{name}", sized.model, "tflite")
+            return contents.Fitted(file=path, sizes=sized.rules, step=sized.step)
+
+        one = fitted(step % 2 == 0, step)
+        even = one if step % 2 == 0 else fitted(True, 2 * step)
         steps.append(
             contents.Segment(
-                file=files.add(f"networks/{name}", sized.model, "tflite"),
+                file=one.file,
                 asked=run.processor,
                 precision=ProcessorId.parse(run.processor).model_precision,
                 inputs=tuple(_tensor(n, run.graph.types[n]) for n in run.graph.inputs),
                 outputs=tuple(_tensor(n, run.graph.types[n]) for n in run.graph.outputs),
-                sizes=sized.rules,
+                sizes=one.sizes,
+                step=one.step,
+                even=even if even.file != one.file else None,
             )
         )
         known.update(run.graph.outputs)
     convert()
-    samples = expected(graph, pieces, models, steps, test_pictures(graph))
+    samples = expected(graph, pieces, steps, files, test_pictures(graph))
     stored, blob = _stored(samples)
     return contents.Form(
         input=_tensor(graph.inputs[0], graph.types[graph.inputs[0]]),
@@ -220,22 +229,20 @@ def _test_picture(graph: Graph) -> NDArray[Any]:
 def expected(
     graph: Graph,
     pieces: Segmentation,
-    models: list[bytes],
     steps: list[contents.Segment | contents.Conversion],
+    files: Files,
     pictures: Mapping[str, NDArray[Any]],
 ) -> dict[str, NDArray[Any]]:
     """Every tensor that crosses, as LiteRT computes it here from the same files."""
     tensors = dict(pictures)
     conversions: Mapping[str, Operator] = {op.output: op for op in pieces.conversions}
-    at = 0
     for step in steps:
         if isinstance(step, contents.Conversion):
             op = conversions[step.target.name]
             tensors[op.output] = _converted(op, tensors[op.inputs[0]], graph)
             continue
         processor = find_processor(f"litert:cpu:{step.precision}")
-        loaded = processor.load(models[at], threads=1)
-        at += 1
+        loaded = processor.load(files.by_path[step.file], threads=1)
         try:
             made = loaded(*(tensors[tensor.name] for tensor in step.inputs))
             tensors |= {t.name: a.copy() for t, a in zip(step.outputs, made, strict=True)}

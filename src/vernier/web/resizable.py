@@ -27,17 +27,19 @@ class Resizable:
     Attributes:
         model: at the size that it was made at.
         rules: `(place, rows, columns, rest)`: at a byte offset stands the 32-bit number
-            `rows * height + columns * width + rest`.
+            `rows * height + columns * width + rest`, both counted in steps.
+        step: pixels; heights and widths are multiples of it.
     """
 
     model: bytes
     rules: tuple[tuple[int, int, int, int], ...]
+    step: int
 
     def at(self, height: int, width: int) -> bytes:
         """The file for a picture of so many pixels."""
         data = bytearray(self.model)
         for place, rows, columns, rest in self.rules:
-            value = rows * height + columns * width + rest
+            value = rows * (height // self.step) + columns * (width // self.step) + rest
             data[place : place + 4] = value.to_bytes(4, "little", signed=True)
         return bytes(data)
 
@@ -54,7 +56,7 @@ def resizable(
         step: heights and widths are multiples of it.
 
     Raises:
-        GraphError: the files differ in something else.
+        GraphError: the files differ in something else than numbers that grow evenly.
     """
     first = _numbers(write(height, width))
     higher = _numbers(write(height + step, width))
@@ -64,13 +66,10 @@ def resizable(
     rules = []
     # A size may lie at any multiple of 4 bytes: flatbuffers align their numbers.
     for index in np.flatnonzero((first != higher) | (first != wider)):
-        rows, rows_left = divmod(int(higher[index]) - int(first[index]), step)
-        columns, columns_left = divmod(int(wider[index]) - int(first[index]), step)
-        if rows_left or columns_left:
-            raise GraphError("a number in the file does not grow evenly with the picture's size")
-        rest = int(first[index]) - rows * height - columns * width
+        rows, columns = (int(other[index]) - int(first[index]) for other in (higher, wider))
+        rest = int(first[index]) - rows * (height // step) - columns * (width // step)
         rules.append((int(index) * 4, rows, columns, rest))
-    found = Resizable(write(height, width), tuple(rules))
+    found = Resizable(write(height, width), tuple(rules), step)
     another = (height + FURTHER[0] * step, width + FURTHER[1] * step)
     if found.at(*another) != write(*another):
         raise GraphError(

@@ -150,8 +150,9 @@ def _apache() -> bytes:
     import importlib.metadata
 
     for file in importlib.metadata.files("vernier-sr") or ():
-        if file.name == LICENCE:
-            return Path(str(file.locate())).read_bytes()
+        # What is installed from a working tree lists the file, but not where it is.
+        if file.name == LICENCE and (place := Path(str(file.locate()))).is_file():
+            return place.read_bytes()
     return (PAGE.parents[3] / LICENCE).read_bytes()
 
 

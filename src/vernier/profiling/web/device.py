@@ -21,6 +21,7 @@ from vernier.profiling.sampling import estimate, sample
 from vernier.profiling.sandwiches import chain
 from vernier.quantization.ranges import Range
 from vernier.web.bench import Bench
+from vernier.web.rewriting import for_wasm
 
 ENGINE = "web"
 PROCESSORS = ("web:wasm:float32", "web:wasm:int8", "web:webgpu:float32", "web:webgpu:float16")
@@ -87,7 +88,7 @@ class WebDevice:
         formatted = format_of(graph, processor, self.ranges)
         return {
             "processor": processor,
-            "file": self.bench.file(write(formatted)),
+            "file": self.bench.file(write(as_loaded(formatted, processor))),
             "inputs": [_port(formatted, name) for name in formatted.inputs],
             "outputs": [_port(formatted, name) for name in formatted.outputs],
         }
@@ -156,6 +157,11 @@ class WebDevice:
                     f"{processor}: its numbers are wrong in this browser: run {run} is off by "
                     f"{apart:.3g}, {most:.3g} is allowed; leave it out of --processors"
                 )
+
+
+def as_loaded(graph: Graph, processor: str) -> Graph:
+    """As a site's file holds it, so that a profile predicts what will run."""
+    return for_wasm(graph) if processor.startswith("web:wasm:") else graph
 
 
 def check_names(processors: tuple[str, ...]) -> None:

@@ -137,6 +137,8 @@ function segment(part, place) {
     inputs: part.inputs.map(tensor),
     outputs: part.outputs.map(tensor),
     sizes: [],
+    step: 1,
+    even: null,
   };
 }
 

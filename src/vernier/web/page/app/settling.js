@@ -124,7 +124,8 @@ function setupOf(network, float, threads) {
  */
 async function loadPiece(step, height, width, float, threads) {
   const { module, runtime } = await litert(threads);
-  const model = resized(new Uint8Array(await file(step.file)), step.sizes, height, width);
+  const fitted = step.even !== null && height % 2 === 0 && width % 2 === 0 ? step.even : step;
+  const model = resized(new Uint8Array(await file(fitted.file)), fitted, height, width);
   const [, device, precision] = processorOf(step, float).split(":");
   if (device === "webgpu") return gpuPiece(module, model, step, precision);
   return wasmPiece(runtime, model, step, threads);
@@ -148,11 +149,13 @@ async function tested(network, float, threads) {
       if (processors.has("web:webgpu:float32")) lines.push(await testConversion(form, blob, step, threads));
       continue;
     }
-    const piece = await loadPiece(step, ...form.test_size, float, threads);
-    try {
-      lines.push(await testPiece(form, blob, step, piece, heard));
-    } finally {
-      await piece.close();
+    for (const one of step.even === null ? [step] : [step, { ...step, even: null }]) {
+      const piece = await loadPiece(one, ...form.test_size, float, threads);
+      try {
+        lines.push(await testPiece(form, blob, one, piece, heard));
+      } finally {
+        await piece.close();
+      }
     }
   }
   return lines.filter((line) => line !== null);

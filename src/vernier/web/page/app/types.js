@@ -5,9 +5,11 @@
  *
  * @typedef {{name: string, dtype: "float32" | "int8" | "uint8", channels: number, scale: number,
  *   zero_point: number}} Tensor
- * @typedef {[number, number, number, number]} SizeRule place in bytes, per row, per column, rest
- * @typedef {{kind: "segment", file: string, asked: string, precision: "float32" | "int8",
- *   inputs: Tensor[], outputs: Tensor[], sizes: SizeRule[]}} SegmentStep
+ * @typedef {[number, number, number, number]} SizeRule place in bytes, per step of rows, per step of
+ *   columns, rest
+ * @typedef {{file: string, sizes: SizeRule[], step: number}} Fitted
+ * @typedef {Fitted & {kind: "segment", asked: string, precision: "float32" | "int8",
+ *   inputs: Tensor[], outputs: Tensor[], even: Fitted | null}} SegmentStep
  * @typedef {{kind: "conversion", source: Tensor, target: Tensor}} ConversionStep
  * @typedef {SegmentStep | ConversionStep} Step
  * @typedef {{name: string, dtype: Tensor["dtype"], offset: number, count: number}} Stored
