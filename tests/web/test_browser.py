@@ -93,9 +93,11 @@ def test_every_shipped_network_gives_python_s_picture(browser, photo, tmp_path):
         assert [text.strip() for text in page.locator("#network option").all_inner_texts()] == NAMES
         different = {}
         for index, path in enumerate(SHIPPED):
+            # Pictures of even and of odd sides are computed by other files.
+            given = photo if index % 3 == 0 else photo[:62, :86]
             assert choose(page, index) == "Ready."
-            assert enlarge(page, png(photo)).startswith("Done")
-            expected = wanted(path, photo, f"litert:cpu:{path.name}")
+            assert enlarge(page, png(given)).startswith("Done")
+            expected = wanted(path, given, f"litert:cpu:{path.name}")
             different[NAMES[index]] = np.count_nonzero(samples_of(result(page)) != expected)
         assert different == dict.fromkeys(NAMES, 0)
         assert page.errors == []
@@ -104,9 +106,10 @@ def test_every_shipped_network_gives_python_s_picture(browser, photo, tmp_path):
 @pytest.mark.parametrize("index", [0, 1], ids=SMALL[:2])
 def test_a_split_gives_python_s_picture(page, splits, photo, index):
     assert choose(page, index) == "Ready."
-    assert enlarge(page, png(photo)).startswith("Done")
-    expected = wanted(splits / ("segments", "fused")[index], photo)
-    np.testing.assert_array_equal(samples_of(result(page)), expected)
+    for given in (photo[:62, :86], photo):
+        assert enlarge(page, png(given)).startswith("Done")
+        expected = wanted(splits / ("segments", "fused")[index], given)
+        np.testing.assert_array_equal(samples_of(result(page)), expected)
     ran = page.locator("#steps tbody tr").all_inner_texts()
     kinds = [line.split("\t")[0] for line in ran]
     if index == 0:

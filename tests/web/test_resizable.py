@@ -7,9 +7,11 @@ from vernier.bundles.shipped import FOLDER
 from vernier.errors import GraphError
 from vernier.formats.tflite.reader import read
 from vernier.formats.tflite.writer import write
+from vernier.graphs.graph import Kind
 from vernier.graphs.shapes import resized
 from vernier.runtime.loading import wrapped_network
 from vernier.web.resizable import resizable
+from vernier.web.rewriting import for_wasm
 
 BUNDLES = sorted(FOLDER.glob("*/*"))
 
@@ -25,6 +27,24 @@ def test_every_shipped_file_at_another_size(path):
     found = resizable(written, 24, 36)
     assert found.at(101, 67) == written(101, 67)
     assert read(found.at(5, 3)).types["picture"].shape == (1, 5, 3, 3)
+
+
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_a_packed_file_fits_every_even_size(precision):
+    bundle = open_bundle(FOLDER / "sesr-m5-x2" / precision)
+
+    def written(height, width):
+        sized = resized(bundle.graph, height, width)
+        return write(for_wasm(wrapped_network(sized, 2, 3, True)))
+
+    found = resizable(written, 24, 36, 2)
+    assert found.at(102, 66) == written(102, 66)
+    before = [op.kind for op in bundle.graph.operators].count(Kind.PRELU)
+    made = read(found.model).operators
+    after = [op.kind for op in made].count(Kind.PRELU)
+    assert before > 4
+    assert after == (0 if precision == "int8" else before)
+    assert max(op.whole("block") for op in made if op.kind is Kind.DEPTH_TO_SPACE) == 4
 
 
 def test_what_does_not_grow_evenly_is_refused():
