@@ -13,7 +13,6 @@ import argparse
 import datetime
 import json
 import shutil
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from statistics import fmean
@@ -45,7 +44,6 @@ from vernier.training.distillation import Distillation
 from vernier.training.loop import RunFolder
 from vernier.training.recipe import Recipe, load_recipe
 
-# INT8 bundles have weights of their own, trained to give the float network's picture.
 INT8 = Distillation(minutes=float("inf"), steps=2000, seed=1)
 PAGE = Path(__file__).parent.parent / "docs" / "weights.md"
 MARK = "<!-- the table below is written by tools/ship.py -->\n"
@@ -70,23 +68,17 @@ def collapse_into_package(run: Path) -> str:
     return recipe.name
 
 
+def is_halved(path: Path) -> bool:
+    """Whether weights are kept in float16."""
+    return all(value.dtype == np.float16 for value in load_file(path).values())
+
+
 def halve(path: Path) -> None:
     """Weights in float16, for networks of megabytes; the file's words stay."""
     with safe_open(path, "numpy") as file:
         words = file.metadata()
     kept = {name: value.astype(np.float16) for name, value in load_file(path).items()}
     write_whole(path, serialized(kept, words))
-
-
-def ship_alone(name: str, photos: Path, tests: dict[str, Path]) -> dict[str, Any]:
-    """Measure a network whose weights come without bundles, in float."""
-    home = WEIGHTS / name
-    recipe = load_recipe(home / "recipe.toml")
-    source = find_source(recipe.network, recipe.scale, home / "weights.safetensors")
-    with tempfile.TemporaryDirectory() as folder:
-        write_folder(Path(folder), {"float32": export_network(source, "float32")}, {})
-        scores = measure(Path(folder), recipe.scale, tests)
-    return _write_measured(home, recipe, photos, scores)
 
 
 def ship(name: str, photos: Path, tests: dict[str, Path]) -> dict[str, Any]:
@@ -97,10 +89,13 @@ def ship(name: str, photos: Path, tests: dict[str, Path]) -> dict[str, Any]:
     shown = load_photos(photos, source)
     ranges = ranges_on(source, shown)
     ranges.save(home / "ranges.json")
-    trained, own_ranges = distilled(source, shown, ranges, INT8)
+    halved = is_halved(home / "weights.safetensors")
+    # INT8 bundles have weights of their own, trained to give the float network's picture. Those of
+    # networks of megabytes are only quantised: so many steps would take a day.
+    trained, own_ranges = (source, ranges) if halved else distilled(source, shown, ranges, INT8)
     own_ranges.save(home / "ranges-int8.json")
     for exported, precision in (
-        (export_network(source, "float32", photos=shown), "float32"),
+        (export_network(source, "float32", photos=shown, halved=halved), "float32"),
         (export_network(trained, "int8", photos=shown, ranges=own_ranges, believed=source), "int8"),
     ):
         write_folder(BUNDLES / name, {precision: exported}, {})
@@ -170,15 +165,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("runs", type=Path, nargs="*")
     parser.add_argument("--photos", type=Path, required=True, help="the training photos")
-    parser.add_argument("--alone", action="store_true", help="float16 weights without bundles")
+    parser.add_argument("--halved", action="store_true", help="keep the runs' weights in float16")
     parser.add_argument("--eval", action="append", default=[], metavar="NAME=DIR")
     arguments = parser.parse_args()
     tests = {name: Path(folder) for name, folder in (e.split("=", 1) for e in arguments.eval)}
     names = [collapse_into_package(run) for run in arguments.runs]
-    for name in names or [name for name in shipped_names() if (BUNDLES / name).is_dir()]:
-        if arguments.alone:
-            halve(WEIGHTS / name / "weights.safetensors")
-        measured = (ship_alone if arguments.alone else ship)(name, arguments.photos, tests)
+    for name in names if arguments.halved else ():
+        halve(WEIGHTS / name / "weights.safetensors")
+    for name in names or shipped_names():
+        measured = ship(name, arguments.photos, tests)
         print(json.dumps({name: measured["luma_psnr_db"]}, indent=2), flush=True)
     write_page()
 

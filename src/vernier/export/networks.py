@@ -170,6 +170,7 @@ def export_network(
     ranges: Ranges | None = None,
     believed: Source | None = None,
     size: tuple[int, int] | None = None,
+    halved: bool = False,
     progress: Progress = silent,
 ) -> Exported:
     """Export a network whole.
@@ -182,6 +183,7 @@ def export_network(
         ranges: of INT8, see `ranges_on`.
         believed: the float network to measure the damage against; the same if absent.
         size: height and width that the files say; see `export.whole.file_size`.
+        halved: keep float32 constants in float16 where that loses nothing.
         progress: told per photo.
 
     Raises:
@@ -190,7 +192,7 @@ def export_network(
     """
     refuse_random(source)
     facts = network_facts(source.graph, source.name, source.scale)
-    exact = export_float32(source.graph, facts, size=size)
+    exact = export_float32(source.graph, facts, size=size, halved=halved)
     if precision == "float32":
         if photos is None:
             return exact

@@ -50,6 +50,7 @@ def export_float32(
     note: str = "",
     damage: Damage | None = None,
     size: tuple[int, int] | None = None,
+    halved: bool = False,
 ) -> Exported:
     """The network as it is.
 
@@ -59,8 +60,9 @@ def export_float32(
         note: for the manifest.
         damage: how reduced float precisions change its pictures, where that was measured.
         size: see `file_size`.
+        halved: see `formats.tflite.writer.write`; the network stays the same to the bit.
     """
-    return _export(graph, facts, "float32", note, damage, size)
+    return _export(graph, facts, "float32", note, damage, size, halved)
 
 
 def export_int8(
@@ -106,9 +108,10 @@ def _export(
     note: str,
     damage: Damage | None,
     size: tuple[int, int] | None,
+    halved: bool = False,
 ) -> Exported:
     sized = at_file_size(graph, size)
-    model = write(sized)
+    model = write(sized, halved=halved)
     file = f"{precision}.tflite"
     manifest = Manifest(
         format=FORMAT,

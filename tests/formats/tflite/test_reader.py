@@ -1,9 +1,11 @@
+import dataclasses
 import time
 
 import flatbuffers
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import Interpreter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_graphs import FORMS, form, picture, random_graph, sesr, sketch
@@ -46,6 +48,54 @@ def assert_same(found, wanted):
 @pytest.mark.parametrize("name", FORMS)
 def test_what_is_written_is_read(name):
     assert_same(read(write(form(name))), form(name))
+
+
+def halves(graph):
+    """The same with its float32 constants rounded to float16's values."""
+    rounded = {
+        name: value.astype(np.float16).astype(np.float32) if value.dtype == np.float32 else value
+        for name, value in graph.constants.items()
+    }
+    return dataclasses.replace(graph, constants=rounded)
+
+
+@pytest.mark.parametrize("name", ["conv 3x3", "depthwise 3x3", "transposed 4x4 stride 2", "prelu"])
+def test_constants_in_float16_come_back_and_engines_take_them(name):
+    graph = halves(form(name))
+    content = write(graph, halved=True)
+    assert_same(read(content), graph)
+    assert write(read(content), halved=True) == content
+    interpreter = Interpreter(model_content=content)
+    runner = interpreter.get_signature_runner()
+    inputs = picture(graph)
+    for output, found in runner(**inputs).items():
+        np.testing.assert_allclose(found, run(graph, inputs)[output], atol=1e-5)
+
+
+def test_constants_in_float16_take_half_the_bytes():
+    graph = halves(sesr(8))
+    assert len(write(graph, halved=True)) < 0.7 * len(write(graph))
+
+
+def test_constants_that_float16_would_change_stay_in_float32():
+    graph = sesr(8)
+    name = next(name for name, value in graph.constants.items() if value.ndim == 4)
+    changed = halves(graph)
+    changed.constants[name].flat[0] = 1 / 3
+    assert_same(read(write(changed, halved=True)), changed)
+    changed.constants[name].flat[0] = 1e6
+    assert_same(read(write(changed, halved=True)), changed)
+
+
+def test_float16_is_for_constants_alone():
+    content = write(halves(sesr(8)), halved=True)
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
+    stored = next(t for t in model.subgraphs[0].tensors if t.type == schema.TensorType.FLOAT16)
+    stored.buffer = 0
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), file_identifier=FILE_IDENTIFIER)
+    with pytest.raises(GraphError, match="only constants may be in float16"):
+        read(bytes(builder.Output()))
 
 
 @given(seed=st.integers(0, 10**6), depth=st.integers(1, 10))

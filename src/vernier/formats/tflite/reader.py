@@ -82,10 +82,11 @@ class _Reader:
         )
         if not inputs:
             raise GraphError("the .tflite file has no inputs")
-        operators = tuple(
-            self._operator(self._subgraph.Operators(place))
+        written = [
+            self._subgraph.Operators(place)
             for place in range(self._visit(self._subgraph.OperatorsLength()))
-        )
+        ]
+        operators = tuple(self._operator(one) for one in written if not self._widens(one))
         outputs = tuple(
             self._name(place) for place in self._vector(self._subgraph.OutputsAsNumpy())
         )
@@ -130,6 +131,28 @@ class _Reader:
         self._types[name] = kind
         return name
 
+    def _widens(self, written: Any) -> bool:
+        """Take a constant in float16, which DEQUANTIZE turns into float32; False for all else."""
+        if self._builtin(int(written.OpcodeIndex())) != schema.BuiltinOperator.DEQUANTIZE:
+            return False
+        places, outputs = (
+            self._vector(found) for found in (written.InputsAsNumpy(), written.OutputsAsNumpy())
+        )
+        if len(places) != 1 or len(outputs) != 1:
+            return False
+        self._name(places[0])
+        if self._subgraph.Tensors(places[0]).Type() != schema.TensorType.FLOAT16:
+            return False
+        name, kind = self._name(outputs[0]), self._type(outputs[0])
+        data = self._data(places[0], np.dtype(np.float16))
+        if data is None or kind.dtype != "float32" or kind.shape != data.shape:
+            raise GraphError(f"{name}: only constants may be in float16")
+        if name in self._types:
+            raise GraphError(f"{name} is computed twice")
+        self._visit(4 * data.size)
+        self._constants[name], self._types[name] = data.astype(np.float32), kind
+        return True
+
     def _type(self, place: int) -> TensorType:
         name, tensor = self._name(place), self._subgraph.Tensors(place)
         if tensor.Type() not in _DTYPES:
@@ -156,7 +179,7 @@ class _Reader:
         axis = int(written.QuantizedDimension()) if scale.size > 1 else None
         return Quantization(scale, zero_point, axis)
 
-    def _data(self, place: int) -> NDArray[Any] | None:
+    def _data(self, place: int, dtype: np.dtype[Any] | None = None) -> NDArray[Any] | None:
         """A constant's values, copied; None for what is no constant."""
         name, number = self._name(place), int(self._subgraph.Tensors(place).Buffer())
         if number >= self._model.BuffersLength():
@@ -165,11 +188,15 @@ class _Reader:
         if isinstance(data, int) or data.size == 0:
             return None
         self._visit(data.nbytes)
-        kind = self._type(place)
-        flat: NDArray[Any] = data.copy().view(np.dtype(kind.dtype))
-        if flat.size != math.prod(kind.shape):
-            raise GraphError(f"{name}: its data does not fill its shape {kind.shape}")
-        return flat.reshape(kind.shape)
+        if dtype is None:
+            kind = self._type(place)
+            shape, dtype = kind.shape, np.dtype(kind.dtype)
+        else:
+            shape = tuple(self._vector(self._subgraph.Tensors(place).ShapeAsNumpy()))
+        flat: NDArray[Any] = data.copy().view(dtype)
+        if flat.size != math.prod(shape):
+            raise GraphError(f"{name}: its data does not fill its shape {shape}")
+        return flat.reshape(shape)
 
     def _input(self, place: int) -> str:
         name = self._name(place)
@@ -214,14 +241,17 @@ class _Reader:
         self._agrees(op, values)
         return op
 
-    def _kind(self, number: int) -> Kind:
+    def _builtin(self, number: int) -> int:
         if number >= self._model.OperatorCodesLength():
             raise GraphError(f"damaged .tflite file: it has no operator code {number}")
         code = self._model.OperatorCodes(number)
         # The first field is older and narrower; writers fill one or both.
-        builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+        return max(int(code.BuiltinCode()), int(code.DeprecatedBuiltinCode()))
+
+    def _kind(self, number: int) -> Kind:
+        builtin = self._builtin(number)
         if builtin not in _KINDS:
-            custom = self._text(code.CustomCode())
+            custom = self._text(self._model.OperatorCodes(number).CustomCode())
             name = f"{_NAMES.get(builtin, builtin)} {custom}".strip()
             raise GraphError(f"the operator {name} is not supported")
         return _KINDS[builtin]

@@ -31,7 +31,7 @@ TYPE_CODES = {
 }
 
 
-def write(graph: Graph) -> bytes:
+def write(graph: Graph, *, halved: bool = False) -> bytes:
     """The file's content.
 
     Each operator becomes one builtin operator with its activation fused. The signature's ports
@@ -39,13 +39,16 @@ def write(graph: Graph) -> bytes:
 
     Args:
         graph: float, integer or mixed; checked first.
+        halved: write those float32 constants in float16 that lose nothing by it, each with the
+            DEQUANTIZE that engines take for "compute with this in float32" and fold when they
+            load; `reader.read` gives the same graph.
 
     Raises:
         GraphError: the graph is malformed, its shapes do not follow from its inputs', or an
             integer tensor has no scale.
     """
     _check(graph)
-    return _Writer(graph).finish()
+    return _Writer(graph, halved).finish()
 
 
 def _check(graph: Graph) -> None:
@@ -79,8 +82,9 @@ class _Aligned(schema.BufferT):  # type: ignore[misc]
 
 
 class _Writer:
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, halved: bool) -> None:
         self._graph = graph
+        self._halved = halved
         self._model = schema.ModelT()
         self._model.version = SCHEMA_VERSION
         self._model.description = graph.name
@@ -112,7 +116,8 @@ class _Writer:
         tensor = schema.TensorT()
         tensor.name = name
         tensor.shape = list(kind.shape)
-        tensor.type = TYPE_CODES[kind.dtype]
+        float16 = data is not None and data.dtype == np.float16
+        tensor.type = schema.TensorType.FLOAT16 if float16 else TYPE_CODES[kind.dtype]
         tensor.buffer = 0
         tensor.hasRank = True
         if kind.quantization is not None:
@@ -128,9 +133,25 @@ class _Writer:
 
     def _input(self, name: str) -> int:
         """The index of a tensor; constants are written when first read."""
-        if name not in self._index:
-            return self._tensor(name, self._graph.types[name], self._graph.constants[name])
-        return self._index[name]
+        if name in self._index:
+            return self._index[name]
+        kind, data = self._graph.types[name], self._graph.constants[name]
+        half = _exactly_halved(data) if self._halved else None
+        if half is None:
+            return self._tensor(name, kind, data)
+        stored = self._tensor(self._free(f"{name}/float16"), kind, half)
+        return self._widened(stored, self._tensor(name, kind, None))
+
+    def _widened(self, stored: int, place: int) -> int:
+        """A constant in float32, of one in float16."""
+        written = schema.OperatorT()
+        written.inputs, written.outputs = [stored], [place]
+        # Version 3 is the first that takes float16.
+        written.opcodeIndex = self._code_of(Kind.DEQUANTIZE, 3)
+        written.builtinOptions = schema.DequantizeOptionsT()
+        written.builtinOptionsType = schema.BuiltinOptions.DequantizeOptions
+        self._subgraph.operators.append(written)
+        return place
 
     def _free(self, name: str) -> str:
         """The name, or the first like it that no tensor has."""
@@ -164,11 +185,13 @@ class _Writer:
         self._subgraph.operators.append(written)
 
     def _code(self, op: Operator) -> int:
-        version = operator_version(self._graph, op)
-        key = (op.kind, version)
+        return self._code_of(op.kind, operator_version(self._graph, op))
+
+    def _code_of(self, kind: Kind, version: int) -> int:
+        key = (kind, version)
         if key not in self._codes:
             code = schema.OperatorCodeT()
-            code.builtinCode = getattr(schema.BuiltinOperator, op.kind.value)
+            code.builtinCode = getattr(schema.BuiltinOperator, kind.value)
             # Readers older than the wide field look here.
             code.deprecatedBuiltinCode = min(code.builtinCode, 127)
             code.version = version
@@ -188,6 +211,15 @@ class _Writer:
         entry = schema.TensorMapT()
         entry.name, entry.tensorIndex = name, self._index[name]
         return entry
+
+
+def _exactly_halved(data: NDArray[Any]) -> NDArray[np.float16] | None:
+    """A float32 constant in float16; None if that loses something."""
+    if data.dtype != np.float32:
+        return None
+    with np.errstate(over="ignore"):
+        half = data.astype(np.float16)
+    return half if np.array_equal(half.astype(np.float32), data) else None
 
 
 def _quantization(quantization: Quantization) -> Any:
