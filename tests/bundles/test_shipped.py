@@ -10,14 +10,13 @@ from safetensors.numpy import load_file
 
 from vernier.bundles.bundle import in_memory, open_bundle
 from vernier.bundles.shipped import FOLDER, shipped_bundles, shipped_networks
-from vernier.errors import NetworkError, UsageError
 from vernier.export.networks import bundle_of
 from vernier.export.whole import export_float32, export_int8
 from vernier.images.pairs import list_photos, load_rgb, network_input
 from vernier.metrics.psnr import psnr
 from vernier.networks.shipped import FOLDER as WEIGHTS
 from vernier.networks.shipped import shipped_names
-from vernier.networks.source import Weights, find_source
+from vernier.networks.source import find_source
 from vernier.processors.discovery import find_processor
 from vernier.quantization.ranges import Ranges
 from vernier.runtime.loading import placed
@@ -25,42 +24,31 @@ from vernier.runtime.planes import PlaneUpscaler
 from vernier.scoring.luma_scores import bicubic_upscale, luma_scores, network_upscale
 
 NETWORKS = [(name, scale) for name, scales in shipped_networks().items() for scale in scales]
-ALONE = {"edsr-baseline-x2": 0.5, "enet-x4": -1.0}
-"""Weights without bundles, and their least gain on bicubic in dB; textures cost some."""
+HALVED = {"edsr-baseline-x2": 0.5, "enet-x4": -1.0}
+"""Those in float16, and their least gain on bicubic in dB on one photo; textures cost some."""
 
 
 def test_something_is_shipped():
     assert ("sesr-m5", 2) in NETWORKS
-    assert {f"{name}-x{scale}" for name, scale in NETWORKS} == set(shipped_names()) - set(ALONE)
+    assert {f"{name}-x{scale}" for name, scale in NETWORKS} == set(shipped_names())
 
 
-@pytest.mark.parametrize(("name", "gain_db"), ALONE.items())
-def test_weights_that_come_alone_are_halved_and_make_pictures(name, gain_db):
-    """The network by its name, exported, against bicubic on a photo that it was not trained on."""
+@pytest.mark.parametrize(("name", "gain_db"), HALVED.items())
+def test_networks_in_float16_make_pictures(name, gain_db):
+    """By their names against bicubic, on a photo that they were not trained on."""
     network, _, scale = name.rpartition("-x")
     kept = load_file(WEIGHTS / name / "weights.safetensors")
     assert {str(value.dtype) for value in kept.values()} == {"float16"}
-    source = find_source(network)
-    assert (source.weights, source.scale) == (Weights.SHIPPED, int(scale))
-    planes = PlaneUpscaler(
-        bundle_of(network, int(scale), "float32"),
-        placed(lambda _: find_processor("litert:cpu:float32"), 1, False),
-    )
+    bundle = bundle_of(network, int(scale), "float32")
+    wanted = export_float32(bundle.graph, bundle.manifest.network).models["float32.tflite"]
+    assert len(bundle.segments[0].model) < 0.52 * len(wanted)
+    planes = PlaneUpscaler(bundle, placed(lambda _: find_processor("litert:cpu:float32"), 1, False))
     photos = [Path(__file__).parents[2] / "demo" / "chelsea.png"]
     found, bicubic = (
         luma_scores(upscale, photos, int(scale))[0].psnr_db
         for upscale in (network_upscale(planes), bicubic_upscale(int(scale)))
     )
     assert found > bicubic + gain_db
-    measured = json.loads((WEIGHTS / name / "measured.json").read_text())
-    set5 = measured["luma_psnr_db"]["Set5"]
-    assert set5["litert:cpu:float32"] > set5["bicubic"] + 1
-    curve = (WEIGHTS / name / "log.jsonl").read_text().splitlines()
-    assert json.loads(curve[-1])["step"] == measured["step"]
-    with pytest.raises(UsageError, match="needs photos"):
-        bundle_of(network, int(scale), "int8")
-    with pytest.raises(NetworkError, match="vernier export"):
-        shipped_bundles(network, int(scale))
 
 
 @pytest.mark.parametrize(("name", "scale"), NETWORKS)
@@ -68,9 +56,11 @@ def test_the_bundles_are_made_of_the_weights(name, scale):
     graph = find_source(name, scale, WEIGHTS / f"{name}-x{scale}" / "weights.safetensors").graph
     paths = shipped_bundles(name, scale)
     plain = open_bundle(paths["float32"])
-    again = export_float32(graph, plain.manifest.network)
+    halved = f"{name}-x{scale}" in HALVED
+    again = export_float32(graph, plain.manifest.network, halved=halved)
     assert again.models["float32.tflite"] == plain.segments[0].model
-    # INT8 has weights and ranges of its own, trained from these; all else is as these quantise.
+    # Small ones have in INT8 weights and ranges of their own, trained from these; all else is as
+    # these quantise.
     coarse = open_bundle(paths["int8"])
     ranges = Ranges.load(WEIGHTS / f"{name}-x{scale}" / "ranges-int8.json")
     files = export_int8(graph, coarse.manifest.network, ranges)
@@ -90,13 +80,14 @@ def test_the_bundles_are_made_of_the_weights(name, scale):
         for constant, value in plainly.constants.items()
         if not np.array_equal(coarse.graph.constants[constant], value)
     ]
-    assert changed
+    assert bool(changed) != halved
 
 
 @pytest.mark.parametrize(("name", "scale"), NETWORKS)
 def test_int8_gives_nearly_the_float_picture(name, scale):
     photo = load_rgb(Path(__file__).parents[2] / "demo" / "chelsea.png")
-    plane = network_input(photo[60:156, 90:186], 1)
+    channels = open_bundle(shipped_bundles(name, scale)["float32"]).manifest.network.channels
+    plane = network_input(photo[60:156, 90:186], channels)
     found = [
         PlaneUpscaler(
             open_bundle(path),
@@ -113,7 +104,7 @@ def test_the_measured_table_lies_beside_the_weights(name, scale):
     measured = json.loads((home / "measured.json").read_text())
     assert measured["network"] == name
     set5 = measured["luma_psnr_db"]["Set5"]
-    assert set5["litert:cpu:float32"] > set5["bicubic"] + 1.5
+    assert set5["litert:cpu:float32"] > set5["bicubic"] + (1.4 if name == "enet" else 1.5)
     curve = [json.loads(line) for line in (home / "log.jsonl").read_text().splitlines()]
     assert curve[-1]["step"] == measured["step"]
 

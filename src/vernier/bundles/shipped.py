@@ -1,7 +1,8 @@
-"""The bundles that come with Vernier: every small shipped network, in float32 and in INT8.
+"""The bundles that come with Vernier: every shipped network, in float32 and in INT8.
 
 They lie in `bundles/shipped/NETWORK-xSCALE/PRECISION/` and are made from the shipped weights by
-`vernier export`; a test makes them again and compares.
+`tools/ship.py`; a test makes them again and compares. Those of networks of megabytes keep their
+float constants in float16, which is what those weights are in.
 """
 
 from __future__ import annotations
@@ -46,6 +47,5 @@ def shipped_bundles(network: str, scale: int) -> dict[str, Path]:
     near = difflib.get_close_matches(network, networks, n=1, cutoff=0.6)
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise NetworkError(
-        f"no bundle of {network!r} comes with Vernier; {hint}there are {', '.join(networks)}; "
-        "of the others that `vernier networks` lists, make a bundle with: vernier export"
+        f"no network called {network!r} comes with Vernier; {hint}there are {', '.join(networks)}"
     )

@@ -18,15 +18,12 @@ def command(
 ) -> None:
     """List the networks that Vernier can build, counted at a 1280x720 output.
 
-    Those that are "shipped" run at once. Of those "to export" the weights come with Vernier, and
-    `vernier export` makes a bundle of them; the others need a file of weights.
+    Those that are "shipped" run at once; the others need a file of weights (`vernier export`).
     """
     from vernier.bundles.shipped import shipped_bundles, shipped_networks
     from vernier.networks.catalogue import catalogue
-    from vernier.networks.shipped import scales_with_weights
 
     shipped = shipped_networks()
-    weights = {listed.name: scales_with_weights(listed.name) for listed in catalogue()}
     rows = [
         {
             "network": listed.name,
@@ -38,7 +35,6 @@ def command(
             "precisions": list(shipped_bundles(listed.name, cost.scale))
             if cost.scale in shipped.get(listed.name, ())
             else [],
-            "weights": cost.scale in weights[listed.name],
             "paper": listed.paper,
         }
         for listed in catalogue()
@@ -64,16 +60,9 @@ def command(
                 f"{cost.parameters:,}",
                 f"{cost.macs / 1e9:,.2f}",
                 "-" if cost.halo is None else f"{cost.halo} px",
-                _weights(cost.scale, shipped.get(listed.name, ()), weights[listed.name]),
+                "shipped" if cost.scale in shipped.get(listed.name, ()) else "",
                 listed.paper,
             ]
             table.add_row(*cells[: None if with_papers else -1])
     console.print(table)
     typer.echo("MACs for an output of 1280x720; without a halo: cannot be tiled, runs whole")
-
-
-def _weights(scale: int, bundles: tuple[int, ...], weights: tuple[int, ...]) -> str:
-    """What comes with Vernier of a network at a scale."""
-    if scale in bundles:
-        return "shipped"
-    return "to export" if scale in weights else ""

@@ -30,7 +30,7 @@ from vernier.images.pairs import (
     network_input,
     shrink,
 )
-from vernier.networks.shipped import scales_with_weights, shipped_names
+from vernier.networks.shipped import shipped_names
 from vernier.networks.source import Source, Weights, find_source
 from vernier.processors.self_test_cases import kinds_in
 from vernier.processors.soundness import sound_processors
@@ -283,19 +283,18 @@ def distilled(
 
 
 def bundle_of(network: str, scale: int, precision: str) -> Bundle:
-    """The bundle of a shipped network, or one in memory of weights that come alone, or of a file.
+    """The bundle of a shipped network, or one in memory of a network in a file.
 
     Args:
         network: a name, or the path of a file (see `find_source`).
         scale: whole factor.
-        precision: "float32" or "int8"; where no bundle comes only the former, as INT8 needs photos.
+        precision: "float32" or "int8"; of a file only the former, as INT8 needs photos.
 
     Raises:
-        UsageError: INT8 where no bundle comes, or a network without weights.
+        UsageError: INT8 of a file, or a network without weights.
         NetworkError: there is no such network or file.
     """
-    alone = network not in shipped_networks() and scale in scales_with_weights(network)
-    if not alone and (network in shipped_networks() or not Path(network).exists()):
+    if network in shipped_networks() or not Path(network).exists():
         return open_bundle(shipped_bundles(network, scale)[precision])
     if precision != "float32":
         raise UsageError(

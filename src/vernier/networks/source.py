@@ -12,7 +12,6 @@ from vernier.bundles.shipped import shipped_bundles, shipped_networks
 from vernier.errors import MissingExtraError, NetworkError
 from vernier.graphs.any_size import of_any_size
 from vernier.graphs.graph import Graph
-from vernier.networks.shipped import scales_with_weights, weights_file
 
 DEFAULT_SCALE = 2
 
@@ -104,15 +103,12 @@ def _registered(
     from vernier.networks.registry import find_network
 
     entry = find_network(network, scale)
-    shipped = scales_with_weights(network)
-    scale = scale or next(s for s in (*shipped, DEFAULT_SCALE, *entry.scales) if s in entry.scales)
-    origin = Weights.RANDOM if weights is None else Weights.GIVEN
-    if weights is None and scale in shipped:
-        weights, origin = weights_file(network, scale), Weights.SHIPPED
+    scale = scale or next(s for s in (DEFAULT_SCALE, *entry.scales) if s in entry.scales)
     torch.manual_seed(0)
     module = entry.build(scale)
     if weights is not None:
         load_into(module, own_names(load(weights)), str(weights))
+    origin = Weights.RANDOM if weights is None else Weights.GIVEN
     graph = capture(module.eval(), network, *size_for(module, size))
     return Source(of_any_size(graph), network, scale, origin)
 
