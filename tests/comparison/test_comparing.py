@@ -103,6 +103,7 @@ def test_with_time_for_everything_tools_stay_in_float(out):
     for name in ("greedy", "accuracy_control"):
         tool = found.of(name, "5000ms")
         assert {unit.processor for unit in tool.placement} == {PAIR[0]}
+        assert not any(unit.switch_ms for unit in tool.placement)
         assert all(one.to_float["psnr"] == EQUAL_DB for one in tool.scored)
         assert all(one.to_float["visible"] == 0 for one in tool.scored)
     # A plan may give INT8 what looks no worse by its photos.

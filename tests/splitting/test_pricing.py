@@ -63,6 +63,24 @@ def test_sums_of_ties_at_once_are_the_time_models(skips):
         np.testing.assert_allclose(pairs, model.totals_ms(places))
 
 
+@pytest.mark.parametrize("skips", [None, {4: 1, 6: 1}])
+def test_units_and_their_switches_are_the_whole_time(skips):
+    problem = random_problem(3, processors=(FLOAT, INT8, BFLOAT16), skips=skips)
+    model = problem.sums
+    for split in all_splits(problem)[::37]:
+        switches = problem.switches_ms(split)
+        places = [model.processors.index(name) for name in split]
+        units = sum(model.units_ms[unit, at] for unit, at in enumerate(places))
+        assert sum(switches) == pytest.approx(model.total_ms(places) - units - model.fixed_ms)
+        reads = [
+            any(read.unit >= 0 and split[read.unit] != split[unit] for read in entry.reads)
+            for unit, entry in enumerate(problem.profile.units)
+        ]
+        # Nothing is waited for where all that is read is at hand.
+        assert not any(ms and not elsewhere for ms, elsewhere in zip(switches, reads, strict=True))
+        assert any(switches) == any(reads)
+
+
 def ground_of(problem, judge, allowed=None):
     archive = Archive(problem)
     known = {split: judge(split) for split in all_splits(problem)}

@@ -64,6 +64,7 @@ class PlanMethod:
         problem = setting.problem(float("inf"))
         alone = sensitivities(problem, setting.context.evaluations(setting.context.quality()))
         names, coarse = problem.profile.processors, problem.coarsest
+        switches_ms = problem.switches_ms(plan.processors)
         return Decision(
             split=plan.processors,
             form=plan.form,
@@ -74,6 +75,7 @@ class PlanMethod:
                     name=unit.name,
                     processor=unit.processor,
                     time_ms=unit.time_ms,
+                    switch_ms=round(switches_ms[at] * setting.pace, 6),
                     sensitivity=round(float(alone[at, names.index(coarse[at])]), 6),
                     moved_to=unit.moved_to,
                     flip_ms=unit.flip_ms if unit.moved_to else None,

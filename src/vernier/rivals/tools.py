@@ -95,6 +95,7 @@ def decision_of(problem: Problem, judge: Evaluations, split: Split, pace: float)
     names = problem.profile.processors
     coarse = problem.coarsest
     rows = explained(problem, judge, split)
+    switches_ms = problem.switches_ms(split)
     return Decision(
         split=split,
         form=Predictor(problem.profile).predict(split).form.value,
@@ -104,6 +105,7 @@ def decision_of(problem: Problem, judge: Evaluations, split: Split, pace: float)
                 name=row.name,
                 processor=row.processor,
                 time_ms=round(row.time_ms * pace, 6),
+                switch_ms=round(switches_ms[unit] * pace, 6),
                 sensitivity=round(float(alone[unit, names.index(coarse[unit])]), 6),
                 moved_to=row.moved_to,
                 flip_ms=round(row.flip_ms * pace, 6) if row.moved_to else None,

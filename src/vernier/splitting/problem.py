@@ -124,6 +124,11 @@ class Problem:
         """Times that computing passes from one processor to another."""
         return self._times(split)[1]
 
+    def switches_ms(self, split: Split) -> list[float]:
+        """Converting and handing over what each unit reads, in ms; see `TimeModel.switches_ms`."""
+        places = [self.profile.processors.index(name) for name in split]
+        return self.sums.switches_ms(places)
+
     def memory_bytes(self, split: Split) -> int:
         """Weights, and one copy of each crossing tensor in each format; 0 without a limit."""
         memory = self.constraints.memory

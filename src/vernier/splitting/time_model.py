@@ -71,6 +71,21 @@ class TimeModel:
             total += sum(tie.cost_ms[here, there] for there in elsewhere)
         return float(total)
 
+    def switches_ms(self, places: Sequence[int]) -> list[float]:
+        """What each unit waits for, because what it reads comes from elsewhere, by unit.
+
+        A tensor that several units of a processor read is counted for the first of them.
+        """
+        found = [0.0] * len(places)
+        for tie in self.ties:
+            here, seen = places[tie.source], set()
+            for reader in sorted(tie.readers):
+                there = places[reader]
+                if there != here and there not in seen:
+                    found[reader] += float(tie.cost_ms[here, there])
+                    seen.add(there)
+        return found
+
     def between_neighbours(self) -> dict[int, Float64]:
         """What ties cost between each unit and the next, `(K, K)` by unit; other readers pay too
         where they are, which a chain does not know of.
