@@ -285,7 +285,7 @@ def _piqe_and_lpips() -> Figure:
     return Figure(
         title, "FYE-SR, table", command, tuple(records), PART if any(better) else DIFFERS,
         "the paper's values are not known, only that its split is ahead of the rivals; here the "
-        f"plan has the lowest LPIPS of all but float alone at {sum(better)} of {len(better)} budgets",
+        f"plan has the lowest LPIPS of all but float at {sum(better)} of {len(better)} budgets",
         ("network and budget", "score", *COLUMNS[:-1], "Vernier"), tuple(rows),
     )  # fmt: skip
 
