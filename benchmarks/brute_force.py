@@ -33,6 +33,7 @@ from vernier.planning.planner import PhotoLearner
 from vernier.planning.request import Request
 from vernier.profiling.assembly import Subject
 from vernier.profiling.modelled import modelled_profile
+from vernier.profiling.profile import Profile
 from vernier.quality.objectives import Objective
 from vernier.quality.perceived import ESTIMATED
 from vernier.splitting.evaluations import Evaluations
@@ -82,6 +83,14 @@ def weights_of(name: str, scale: int, photos: Path, runs: Path) -> Path | None:
     return file
 
 
+def times_of(subject: Subject, runs: Path, modelled: bool) -> Profile:
+    """Modelled times, or measured ones, which are kept in a folder."""
+    if modelled:
+        return modelled_profile(subject, MODELLED)
+    file = runs / f"{subject.network}-x{subject.scale}-profile.json"
+    return profile_in(file, subject, PROCESSORS, quick=True)
+
+
 def judge_network(
     name: str,
     scale: int,
@@ -103,10 +112,7 @@ def judge_network(
     label = f"{name}-x{scale}"
     folder = runs / f"{label}-{objective}"
     folder.mkdir(parents=True, exist_ok=True)
-    if modelled:
-        profile = modelled_profile(subject, MODELLED)
-    else:
-        profile = profile_in(runs / f"{label}-profile.json", subject, PROCESSORS, quick=True)
+    profile = times_of(subject, runs, modelled)
     request = Request(photos, objective=objective, photo_count=4, side=128)
     context = open_context(request, source, subject, profile, folder)
     quality = context.quality()

@@ -19,12 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
-from brute_force import PROCESSORS, SIZE, weights_of
+from brute_force import MODELLED, PROCESSORS, SIZE, times_of, weights_of
 from timing import write_results
 from vernier.networks.source import find_source
 from vernier.perceptual.estimator import shipped_estimator
 from vernier.planning.context import open_context
-from vernier.planning.optimizing import profile_in
 from vernier.planning.planner import PhotoLearner
 from vernier.planning.request import Request
 from vernier.profiling.assembly import Subject
@@ -49,12 +48,13 @@ def main() -> None:
     parser.add_argument("--network", default="srcnn-915")
     parser.add_argument("--scale", type=int, default=2)
     parser.add_argument("--seeds", type=int, nargs="*", default=[0])
+    parser.add_argument("--modelled", action="store_true", help="times of a modelled Pixel 6")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     name, scale = given.network, given.scale
     source = find_source(name, scale, weights_of(name, scale, given.photos, given.runs))
     subject, label = Subject(name, scale, source.graph, *SIZE), f"{name}-x{scale}"
-    profile = profile_in(given.runs / f"{label}-profile.json", subject, PROCESSORS, quick=True)
+    profile = times_of(subject, given.runs, given.modelled)
     request = Request(given.photos, objective=Objective.GUARDED, photo_count=4, side=128)
     context = open_context(request, source, subject, profile, given.runs / f"{label}-guarded")
     quality, problem = context.quality(), Problem(profile, math.inf)
@@ -89,6 +89,7 @@ def main() -> None:
     lines = [
         f"# lambda1 and lambda2 for {label}",
         "",
+        f"Times of {' and '.join(MODELLED if given.modelled else PROCESSORS)}.",
         f"Means over {len(SHARES)} budgets and {len(given.seeds)} seeds, {STEPS} steps; nothing is",
         "judged. PSNR is to the float picture, 60 dB where it is equal or nearer. The paper's",
         "weights are 0.001 and 0.25; ours 0.2 and 0.25.",

@@ -14,17 +14,17 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from brute_force import PROCESSORS, SIZE, weights_of
+from brute_force import MODELLED, PROCESSORS, SIZE, times_of, weights_of
 from timing import write_results
 from vernier.images.bicubic import imresize
 from vernier.networks.source import find_source
 from vernier.perceptual.estimator import shipped_estimator
 from vernier.planning.context import open_context
-from vernier.planning.optimizing import profile_in
 from vernier.planning.planner import PhotoLearner
 from vernier.planning.request import Request
 from vernier.profiling.assembly import Subject
@@ -70,12 +70,12 @@ def sets_of(data: Path, scale: int) -> dict[str, Crops]:
     }
 
 
-def rows_of(name: str, scale: int, data: Path, runs: Path) -> list[dict]:
+def rows_of(name: str, scale: int, data: Path, runs: Path, modelled: bool) -> list[dict]:
     """All budgets, methods and sets of a network."""
     train = data / "train" / "BSDS400"
     source = find_source(name, scale, weights_of(name, scale, train, runs))
     subject, label = Subject(name, scale, source.graph, *SIZE), f"{name}-x{scale}"
-    profile = profile_in(runs / f"{label}-profile.json", subject, PROCESSORS, quick=True)
+    profile = times_of(subject, runs, modelled)
     request = Request(train, objective=Objective.GUARDED, photo_count=COUNT, side=SIDE)
     context = open_context(request, source, subject, profile, runs / f"{label}-guarded")
     problem = Problem(profile, math.inf)
@@ -106,12 +106,13 @@ def rows_of(name: str, scale: int, data: Path, runs: Path) -> list[dict]:
     return rows
 
 
-def table_of(rows: list[dict]) -> str:
+def table_of(rows: list[dict], processors: Sequence[str]) -> str:
     """Regret by method and set, and by network."""
     sets = list(dict.fromkeys(row["set"] for row in rows))
     lines = [
         "# A split learnt on one set, judged on others",
         "",
+        f"Times of {' and '.join(processors)}.",
         f"Guarded PIQE, {COUNT} crops of {SIDE} pixels of each set (Set5: 2). Regret on a set:",
         "above the best split of that very set within the budget, as a share of the span from its",
         "best to its worst split; mean over networks and budgets, and the worst of them.",
@@ -143,14 +144,16 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, required=True)
     parser.add_argument("--networks", nargs="*", default=NETWORKS)
     parser.add_argument("--scale", type=int, default=2)
+    parser.add_argument("--modelled", action="store_true", help="times of a modelled Pixel 6")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     rows = []
     for name in given.networks:
-        rows += rows_of(name, given.scale, given.data, given.runs)
-    print(table_of(rows))
+        rows += rows_of(name, given.scale, given.data, given.runs, given.modelled)
+    table = table_of(rows, MODELLED if given.modelled else PROCESSORS)
+    print(table)
     if given.out:
-        write_results(given.out, "test_sets", {"rows": rows}, table_of(rows))
+        write_results(given.out, "test_sets", {"rows": rows}, table)
 
 
 if __name__ == "__main__":
