@@ -16,8 +16,9 @@ from typing import Any
 import psutil
 
 LONGEST_S = 100.0
+USAGE = "RAY_USAGE_STATS_ENABLED"
 QUIET = {
-    "RAY_USAGE_STATS_ENABLED": "0",
+    USAGE: "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     # Who has lost the head gives up soon, as it is not started again in these tests.
     "RAY_gcs_rpc_server_reconnect_timeout_s": "2",
@@ -107,23 +108,34 @@ class Nodes:
         for process in reversed(self._started):
             self.kill(process)
 
+    def workers(self, process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+        """What computes on a node, now."""
+        found = []
+        for one in psutil.Process(process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                title = " ".join(one.cmdline())
+                if "Worker" in title and "ray::" in title:
+                    found.append(one)
+        return found
+
     def signal_workers(self, process: subprocess.Popen[bytes], number: int) -> None:
-        """To what computes on a node; its raylet goes on."""
-        workers = [
-            one
-            for one in psutil.Process(process.pid).children(recursive=True)
-            if "Worker" in " ".join(one.cmdline()) and "ray::" in " ".join(one.cmdline())
-        ]
-        assert workers
-        for one in workers:
+        """To what computes on a node, once there is some; its raylet goes on."""
+        for one in wait_for(lambda: self.workers(process)):
             one.send_signal(number)
 
     def command(self, *arguments: object, stderr: Any = subprocess.PIPE) -> subprocess.Popen[str]:
         """`vernier ARGUMENTS --cluster ADDRESS`, as a process."""
+        return self.python(
+            "-m", "vernier.cli.main", *arguments, "--cluster", self.address, stderr=stderr
+        )
+
+    def python(self, *arguments: object, stderr: Any = subprocess.PIPE) -> subprocess.Popen[str]:
+        """Python, with what it takes to be let into the cluster."""
+        # With Ray's usual patience with a head that has gone: a minute, and no word of it.
+        usual = {k: v for k, v in self.environment.items() if k not in QUIET or k == USAGE}
         return subprocess.Popen(
-            [sys.executable, "-m", "vernier.cli.main", *map(str, arguments),
-             "--cluster", self.address],
-            stdout=subprocess.DEVNULL, stderr=stderr, text=True, env=self.environment,
+            [sys.executable, *map(str, arguments)],
+            stdout=subprocess.DEVNULL, stderr=stderr, text=True, env=usual,
         )  # fmt: skip
 
     def run(self, *arguments: object) -> tuple[int, str]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from vernier.cluster.board import Board
+from vernier.cluster.ray_library import HeadGoneError, answer_of_head
 from vernier.errors import ProcessorError
 from vernier.version import VERSION
 
@@ -24,7 +25,8 @@ MOST_IN_BATCH = 64
 AHEAD = 2
 """Batches that a worker has: one in hand, and one so that it need not wait."""
 CHECK_EVERY = 500
-"""Tasks of a worker between two trials; what it made since the last is made again if it fails."""
+"""Pictures of a worker between two trials; what it made since the last is made again if it
+fails."""
 MOST_STARTS = 3
 """Of a worker in one place."""
 PATIENCE_SECONDS = 60.0
@@ -78,6 +80,8 @@ class Terms(Generic[T]):
         failed: is told of a fault, and whether the task is tried elsewhere.
         say: is told what happens to machines.
         progress: is told how many tasks came to an end just now.
+        check_every: tasks of a worker between two trials; the last is after all tasks. 0 for none
+            but the first.
     """
 
     actor: type
@@ -91,6 +95,7 @@ class Terms(Generic[T]):
     failed: Callable[[T, str, bool], None]
     say: Callable[[str], None]
     progress: Callable[[], None]
+    check_every: int
 
 
 class Crew(Generic[T]):
@@ -106,16 +111,19 @@ class Crew(Generic[T]):
         self._aside: set[str] = set()
         self._looked = -LOOK_SECONDS
         self._number = 0
+        self._address = ray.get_runtime_context().gcs_address
 
     def run(self) -> None:
         """Until all tasks are done or given up.
 
         Raises:
             ProcessorError: no machine is left that can compute.
+            HeadGoneError: the head of the cluster has gone.
         """
         hopeful = time.monotonic()
+        is_there = True
         try:
-            while not self._board.is_done:
+            while not self._board.is_done or self._check_at_the_end():
                 self._look()
                 self._hand_out()
                 if self._refs:
@@ -134,8 +142,12 @@ class Crew(Generic[T]):
                     )
                 else:
                     time.sleep(0.2)
+        except HeadGoneError:
+            is_there = False
+            raise
         finally:
-            for worker in self._workers.values():
+            # Without a head nobody passes it on; workers end with their machines' own patience.
+            for worker in self._workers.values() if is_there else ():
                 self._kill(worker)
 
     @property
@@ -150,7 +162,7 @@ class Crew(Generic[T]):
     def _nodes(self) -> list[dict[str, Any]]:
         return [
             node
-            for node in self._ray.nodes()
+            for node in answer_of_head(self._ray.nodes, self._address)
             if node["Alive"] and node["Resources"].get("CPU", 0) >= 1
         ]
 
@@ -256,6 +268,14 @@ class Crew(Generic[T]):
         worker.checking = True
         self._ask(worker, "check", worker.handle.check.remote(), list(worker.since_check))
 
+    def _check_at_the_end(self) -> bool:
+        """Try what workers made since their last trial; whether an answer is waited for."""
+        if self._terms.check_every:
+            for worker in self._workers.values():
+                if worker.since_check and not worker.checking:
+                    self._check(worker)
+        return any(worker.checking and worker.since_check for worker in self._workers.values())
+
     def _took_check(self, worker: _Worker[T], value: Any, made: list[T]) -> None:
         fault = value if isinstance(value, str) else self._terms.differs(value)
         if fault:
@@ -296,7 +316,8 @@ class Crew(Generic[T]):
         seconds = sum(result.seconds for result in results) / max(1, len(results))
         if seconds > 0:
             worker.size = max(1, min(MOST_IN_BATCH, round(BATCH_SECONDS / seconds)))
-        if len(worker.since_check) >= CHECK_EVERY and not worker.checking:
+        most = self._terms.check_every
+        if most and len(worker.since_check) >= most and not worker.checking:
             self._check(worker)
 
     def _lose(self, worker: _Worker[T], why: str) -> None:

@@ -154,6 +154,8 @@ def _compute(
                 failed,
                 say,
                 lambda: None,
+                # A trial loads a network of its own, and tells nothing of one loaded before.
+                0,
             ),
         ).run()
 

@@ -12,7 +12,7 @@ from vernier.bundles.bundle import open_bundle
 from vernier.bundles.shipped import shipped_bundles
 from vernier.cluster.addresses import Place
 from vernier.cluster.board import Board
-from vernier.cluster.crew import AUTO, Crew, Terms
+from vernier.cluster.crew import AUTO, CHECK_EVERY, Crew, Terms
 from vernier.cluster.journal import FOLDER, ClusterJournal
 from vernier.cluster.ray_library import LOCAL, connected, ray_library
 from vernier.cluster.reference import difference, reference_picture
@@ -71,6 +71,7 @@ def upscale_on_cluster(
     overwrite: bool = False,
     skip_existing: bool = False,
     allow_inexact: bool = False,
+    check_every: int = CHECK_EVERY,
     progress: Progress = silent,
     say: Callable[[str], None] = lambda _: None,
 ) -> ClusterReport:
@@ -99,6 +100,8 @@ def upscale_on_cluster(
         overwrite: replace results that were there before.
         skip_existing: keep those, and do not make them again.
         allow_inexact: run a processor that is named even where its numbers are wrong.
+        check_every: pictures of a worker between two trials of its arithmetic; what it made since
+            the last is made again elsewhere if it fails.
         progress: told of each picture.
         say: told what happens to machines.
 
@@ -109,6 +112,8 @@ def upscale_on_cluster(
         MissingExtraError: Ray or fsspec is not installed.
     """
     started = time.perf_counter()
+    if check_every < 1:
+        raise UsageError(f"expected a trial after 1 picture or more, found {check_every}")
     if overwrite and skip_existing:
         raise UsageError("--overwrite and --skip-existing exclude each other")
     ray_library(cluster)
@@ -135,14 +140,15 @@ def upscale_on_cluster(
     journal.begin(_identity(settings, pictures, format_), before, overwrite=overwrite)
     left, earlier, kept, faults = _left(tasks, journal, there, overwrite, skip_existing)
     events: list[str] = []
-    results: list[PictureResult] = []
+    # By source: those of a machine that is put aside are made again.
+    results: dict[str, PictureResult] = {}
 
     def tell(line: str) -> None:
         events.append(line)
         say(line)
 
     def finished(_task: PictureTask, result: PictureResult) -> None:
-        results.append(result)
+        results[result.source] = result
         journal.add(result)
 
     def failed(_task: PictureTask, fault: str, again: bool) -> None:
@@ -177,6 +183,7 @@ def upscale_on_cluster(
                         failed,
                         tell,
                         step,
+                        check_every,
                     ),
                 )
                 began = time.perf_counter()
@@ -184,7 +191,7 @@ def upscale_on_cluster(
         finally:
             journal.flush()
     return ClusterReport(
-        tuple(results),
+        tuple(results.values()),
         earlier,
         kept,
         (*faults, *(entry.fault for entry in board.given_up)),

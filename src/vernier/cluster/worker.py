@@ -19,6 +19,7 @@ from vernier.cluster.tasks import PictureResult, PictureTask, Settings
 from vernier.errors import VernierError
 from vernier.images.dead_leaves import dead_leaves
 from vernier.processors.machine import describe_machine
+from vernier.processors.notes import engine_settings
 from vernier.runtime.batches import Upscalers, needed_factor
 from vernier.runtime.picture_files import enlarge_file
 from vernier.runtime.pictures import Upscaler
@@ -46,10 +47,16 @@ class About(msgspec.Struct, frozen=True):
 def about_this(sees: bool) -> About:
     """Of this machine, which sees what it has to or does not."""
     machine = describe_machine()
-    # Not what differs between machines of one kind, as the memory that they have.
-    parts = [machine.cpu, machine.cores, machine.flags, machine.engines]
+    # Not what differs between machines of one kind, as the memory that they have; but what the
+    # environment tells engines, which may keep them from what the CPU can do.
+    parts = [machine.cpu, machine.cores, machine.flags, machine.engines, engine_settings()]
     kind = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
-    return About(VERSION, machine.label, kind, sees)
+    told = "".join(
+        f", {key}={value}"
+        for key, value in engine_settings().items()
+        if key != "OMP_NUM_THREADS"  # Ray's own, on every machine
+    )
+    return About(VERSION, machine.label + told, kind, sees)
 
 
 def trial_picture() -> NDArray[np.uint8]:

@@ -44,12 +44,12 @@ def cache_folder() -> Path:
 
 def what_computes() -> str:
     """The CPU with its instructions, and what the environment tells engines."""
-    settings = {key: value for key, value in sorted(os.environ.items()) if _tells_engines(key)}
-    return f"{cpu_name()} {' '.join(cpu_flags())} {settings}"
+    return f"{cpu_name()} {' '.join(cpu_flags())} {engine_settings()}"
 
 
-def _tells_engines(variable: str) -> bool:
-    return variable.startswith(ENGINE_VARIABLES)
+def engine_settings() -> dict[str, str]:
+    """What the environment tells engines, by variable."""
+    return {k: value for k, value in sorted(os.environ.items()) if k.startswith(ENGINE_VARIABLES)}
 
 
 @functools.cache
