@@ -49,6 +49,11 @@ class Outcome(Protocol):
         """That it took."""
         ...
 
+    @property
+    def trial(self) -> Any:
+        """A trial picture made after the task, where its trials are not made apart; else None."""
+        ...
+
 
 @dataclass
 class _Worker(Generic[T]):
@@ -80,8 +85,8 @@ class Terms(Generic[T]):
         failed: is told of a fault, and whether the task is tried elsewhere.
         say: is told what happens to machines.
         progress: is told how many tasks came to an end just now.
-        check_every: tasks of a worker between two trials; the last is after all tasks. 0 for none
-            but the first.
+        check_every: tasks of a worker between two trials; the last is after all tasks. 0 where
+            results bring a trial each.
     """
 
     actor: type
@@ -277,8 +282,7 @@ class Crew(Generic[T]):
         return any(worker.checking and worker.since_check for worker in self._workers.values())
 
     def _took_check(self, worker: _Worker[T], value: Any, made: list[T]) -> None:
-        fault = value if isinstance(value, str) else self._terms.differs(value)
-        if fault:
+        if fault := self._differs(value):
             self._board.again(worker.since_check)
             self._put_aside(worker, fault)
             return
@@ -287,6 +291,9 @@ class Crew(Generic[T]):
         if not worker.ready:
             worker.ready = True
             self._terms.say(f"{worker.label}: computes")
+
+    def _differs(self, trial: Any) -> str:
+        return trial if isinstance(trial, str) else self._terms.differs(trial)
 
     def _hand_out(self) -> None:
         """Batches to all that have room."""
@@ -303,6 +310,10 @@ class Crew(Generic[T]):
 
     def _took_batch(self, worker: _Worker[T], results: Sequence[Any], batch: list[T]) -> None:
         worker.batches -= 1
+        trials = [result.trial for result in results if result.trial is not None]
+        if fault := next(filter(None, map(self._differs, trials)), ""):
+            self._put_aside(worker, fault)
+            return
         for task, result in zip(batch, results, strict=True):
             if result.fault:
                 others = len({w.node for w in self._workers.values()} - {worker.node}) > 0

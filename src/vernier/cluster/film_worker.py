@@ -55,11 +55,13 @@ class SegmentMade:
         fault: why there is no segment; "" where there is one.
         seconds: that it took.
         segments: packets, and what the journal notes of them.
+        trial: the trial picture, enlarged after them; text where that failed.
     """
 
     fault: str
     seconds: float
     segments: tuple[tuple[tuple[Sealed, ...], dict[str, Any]], ...] = ()
+    trial: Any = None
 
 
 class _Kept:
@@ -145,7 +147,8 @@ class FilmWorker:
 
     def compute(self, stretches: list[Stretch]) -> list[SegmentMade]:
         """The segments of stretches."""
-        return [self._made(stretch) for stretch in stretches]
+        made = [self._made(stretch) for stretch in stretches]
+        return [replace(one, trial=self.check()) for one in made]
 
     def _made(self, stretch: Stretch) -> SegmentMade:
         assert self._work is not None

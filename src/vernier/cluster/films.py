@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +155,7 @@ def _compute(
                 failed,
                 say,
                 lambda: None,
-                # A trial loads a network of its own, and tells nothing of one loaded before.
+                # A segment may take minutes, and cannot be taken back: each brings its own trial.
                 0,
             ),
         ).run()
@@ -181,7 +182,8 @@ class _Keeper:
     def add(self, stretch: Stretch, made: SegmentMade) -> None:
         """Keep a segment."""
         if self._order[self._next] != stretch:
-            write_whole(self._file(stretch), msgspec.msgpack.encode((stretch, made)))
+            kept = replace(made, trial=None)
+            write_whole(self._file(stretch), msgspec.msgpack.encode((stretch, kept)))
         self.waiting[stretch] = made
         self.move_on()
 

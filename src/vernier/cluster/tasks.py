@@ -58,6 +58,10 @@ class PictureResult(msgspec.Struct, frozen=True):
     machine: str = ""
     notes: tuple[str, ...] = ()
 
+    @property
+    def trial(self) -> None:
+        """Made apart."""
+
 
 class Settings(msgspec.Struct, frozen=True):
     """What all pictures of a command have in common; see `Upscaler`."""
