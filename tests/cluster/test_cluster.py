@@ -1,97 +1,222 @@
-"""Pictures on a Ray cluster of real processes: machines and the head are killed, one lies."""
+"""A real Ray cluster on this machine: of machines that are not alike or not sound, which are
+killed, with its head. In this order, for the last tests kill what the first ones share.
+"""
 
 import io
-import os
+import json
 import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
+from clips import make_film, packet_bytes, video_times
+from cluster_cases import COUNT, FLOAT32, HEIGHT, WIDTH
+from failing_memory import spoil_weights
 from PIL import Image
-from ray_nodes import LONGEST_S, Nodes, free_port, wait_for
+from ray_nodes import LONGEST_S, free_port, wait_for
 
+from vernier.cluster.journal import FOLDER
+from vernier.metrics.psnr import psnr
+from vernier.video.boundaries import stretches
+from vernier.video.converting import video
+from vernier.video.journal import journal_folder
+from vernier.video.probing import probe
+
+HEIC = Path(__file__).parent.parent / "images" / "foreign" / "pillow_heif_rgb.heic"
+HEAD_GONE = "the head of the cluster has gone; what is done is kept"
+
+
+def results(out):
+    return sorted(out.rglob("*_x2.png"))
+
+
+def states(out):
+    return {file: (file.stat().st_mtime_ns, file.stat().st_ino) for file in results(out)}
+
+
+def is_right(file, expected):
+    with Image.open(file) as image:
+        return np.array_equal(np.asarray(image), expected[int(file.name[1:3])])
+
+
+def journal(out):
+    lines = [
+        json.loads(line)
+        for file in sorted((out / FOLDER).glob("done-*.jsonl"))
+        for line in file.read_text().splitlines()
+    ]
+    return lines, json.loads((out / FOLDER / "plans.json").read_text())
+
+
+def test_each_kind_of_machine_has_a_plan_of_its_own(
+    nodes, native, older, pictures, expected, tmp_path
+):
+    source, out = tmp_path / "in", tmp_path / "large"
+    shutil.copytree(pictures, source)
+    shutil.copy(HEIC, source / "a.heic")
+    said = tmp_path / "said.txt"
+    with said.open("wb") as file, nodes.command("upscale", source, "-o", out, stderr=file) as one:
+        try:
+            # The older one alone until it has met the picture that it cannot read.
+            nodes.signal_workers(native, signal.SIGSTOP)
+            wait_for(lambda: results(out) and "tried on another machine" in said.read_text())
+            nodes.signal_workers(older, signal.SIGSTOP)
+            before = len(results(out))
+            nodes.signal_workers(native, signal.SIGCONT)
+            wait_for(lambda: len(results(out)) >= min(before + 2, COUNT + 1))
+            nodes.signal_workers(older, signal.SIGCONT)
+            assert one.wait(LONGEST_S) == 0, said.read_text()
+        finally:
+            one.kill()
+    told = said.read_text()
+    assert told.count("plan for machines of this kind: ") == 2, told
+    assert told.count(": computes") == 2
+    assert "ONEDNN_MAX_CPU_ISA=AVX2" in told
+    assert "a.heic: reading HEIC needs the package 'pi-heif'" in told
+    lines, plans = journal(out)
+    assert len(plans) == 2
+    machines = Counter(line["machine"] for line in lines)
+    assert len(machines) == 2
+    assert sum(machines.values()) == COUNT + 1
+    by_name = {line["source"]: line for line in lines}
+    assert by_name["a.heic"]["machine"] != by_name["p00.png"]["machine"]
+    assert {line["processor"] for line in lines} <= set(plans.values())
+    for number, reference in enumerate(expected):
+        with Image.open(out / f"p{number:02}_x2.png") as image:
+            made = np.asarray(image)
+        # `--prefer quality`: what was measured of a test picture, less what pictures differ.
+        assert psnr(made / 255.0, reference / 255.0) >= 45.0
+
+
+LIBRARY = """
+import sys
 import vernier
-from vernier.images.dead_leaves import dead_leaves
-
-PROCESSOR = "litert:cpu:float32"
-COUNT, HEIGHT, WIDTH = 36, 300, 400
-PACKAGE = Path(vernier.__file__).parent
-
-
-def picture(number):
-    return np.round(dead_leaves(HEIGHT, WIDTH, seed=number) * 255).astype(np.uint8)
+report = vernier.upscale_on_cluster(
+    sys.argv[1], sys.argv[2], cluster=sys.argv[3], processor=sys.argv[4], check_every=4,
+    say=lambda line: print(line, file=sys.stderr, flush=True),
+)
+print("report", len(report.results), len({r.machine for r in report.results}), file=sys.stderr)
+"""
 
 
-@pytest.fixture(scope="module")
-def nodes(tmp_path_factory):
-    made = Nodes(tmp_path_factory.mktemp("nodes"))
-    yield made
-    made.close()
+def test_what_a_machine_made_since_its_memory_failed_is_made_again(
+    nodes, native, older, pictures, expected, tmp_path
+):
+    out, said = tmp_path / "large", tmp_path / "said.txt"
+    arguments = ("-c", LIBRARY, pictures, out, nodes.address, FLOAT32)
+    with said.open("wb") as file, nodes.python(*arguments, stderr=file) as one:
+        try:
+            nodes.signal_workers(older, signal.SIGSTOP)
+            wait_for(lambda: results(out))
+            nodes.signal_workers(native, signal.SIGSTOP)
+            (worker,) = nodes.workers(native)
+            assert spoil_weights(worker, "sesr-m5", 2, "float32") >= 7
+            nodes.signal_workers(native, signal.SIGCONT)
+            wait_for(lambda: "PUT ASIDE" in said.read_text())
+            assert not all(is_right(file, expected) for file in results(out))
+            nodes.signal_workers(older, signal.SIGCONT)
+            assert one.wait(LONGEST_S) == 0, said.read_text()
+        finally:
+            one.kill()
+    assert "its numbers are wrong" in said.read_text()
+    assert f"report {COUNT} 1\n" in said.read_text()
+    assert len(results(out)) == COUNT
+    assert all(is_right(file, expected) for file in results(out))
 
 
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pictures")
-    (folder / "deep").mkdir()
-    for number in range(COUNT):
-        Image.fromarray(picture(number)).save(folder / "deep" / f"p{number:02}.png")
-    (folder / "broken.png").write_bytes((folder / "deep" / "p00.png").read_bytes()[:900])
-    return folder
+AS_VERSION = """
+import json
+import sys
+
+import ray
+from ray.experimental.internal_kv import _internal_kv_get, _internal_kv_put
+ray.init(sys.argv[1], log_to_driver=False)
+about = json.loads(_internal_kv_get(b"CLUSTER_METADATA", namespace=b"cluster"))
+about["ray_version"] = sys.argv[2]
+_internal_kv_put(
+    b"CLUSTER_METADATA", json.dumps(about).encode(), overwrite=True, namespace=b"cluster"
+)
+"""
 
 
-def results(folder):
-    return sorted(file for file in folder.rglob("*_x2.png"))
+class _Page(BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
 
 
-def states(folder):
-    return {file: (file.stat().st_mtime_ns, file.stat().st_ino) for file in results(folder)}
+def test_clusters_that_are_not_there_are_told_in_one_line_at_once(nodes, native, tmp_path):
+    import ray
 
+    other = HTTPServer(("127.0.0.1", 0), _Page)
+    Thread(target=other.serve_forever, daemon=True).start()
 
-@pytest.fixture(scope="module")
-def other_weights(tmp_path_factory):
-    """Vernier as a machine has it where another network's weights lie under this one's name."""
-    source = tmp_path_factory.mktemp("other") / "src"
-    shutil.copytree(PACKAGE, source / "vernier", ignore=shutil.ignore_patterns("__pycache__"))
-    shipped = source / "vernier" / "bundles" / "shipped"
-    shutil.rmtree(shipped / "sesr-m5-x2")
-    shutil.copytree(shipped / "sesr-m3-x2", shipped / "sesr-m5-x2")
-    return source
+    def take_for(version):
+        told = ("-c", AS_VERSION, nodes.address, version)
+        with nodes.python(*told, stderr=subprocess.DEVNULL) as telling:
+            assert telling.wait(LONGEST_S) == 0
+
+    Image.new("RGB", (32, 32)).save(tmp_path / "p.png")
+    cases = {
+        f"127.0.0.1:{free_port()}": "no Ray cluster answers there (Connection refused)",
+        "nobody.invalid:6379": "no Ray cluster answers there (",
+        f"127.0.0.1:{other.server_port}": "no Ray cluster answers there (something else listens",
+        "somewhere": "expected a cluster as HOST:6379, or local, found 'somewhere'",
+        nodes.address: "the cluster has Ray 2.40.0 on Python",
+    }
+    take_for("2.40.0")
+    try:
+        for address, reason in cases.items():
+            done = subprocess.run(
+                [sys.executable, "-m", "vernier.cli.main", "upscale", str(tmp_path),
+                 "-o", str(tmp_path / "o"), "--cluster", address],
+                env=nodes.environment, capture_output=True, text=True, check=False,
+                timeout=LONGEST_S,
+            )  # fmt: skip
+            assert done.returncode == 2, done.stderr
+            assert reason in done.stderr
+            assert len(done.stderr.splitlines()) == 1, done.stderr
+    finally:
+        take_for(ray.__version__)
+        other.shutdown()
+        other.server_close()
 
 
 def test_killed_machines_a_killed_head_and_a_repeated_command(
-    nodes, pictures, other_weights, tmp_path
+    nodes, native, older, pictures, other_weights, expected, tmp_path
 ):
-    out = tmp_path / "large"
-    arguments = ("upscale", pictures, "-o", out, "-r", "--processor", PROCESSOR)
-    head, first, second = nodes.head(), nodes.node(), nodes.node()
-    said = tmp_path / "said.txt"
+    source, out, said = tmp_path / "in", tmp_path / "large", tmp_path / "said.txt"
+    shutil.copytree(pictures, source / "deep")
+    (source / "broken.png").write_bytes((pictures / "p00.png").read_bytes()[:900])
+    arguments = ("upscale", source, "-o", out, "-r", "--processor", FLOAT32)
     with said.open("wb") as file, nodes.command(*arguments, stderr=file) as command:
         try:
             wait_for(lambda: len(results(out)) >= 4)
             # The other machine computes nothing while the loss of this one is noticed.
-            nodes.signal_workers(first, signal.SIGSTOP)
-            nodes.kill(second)
+            nodes.signal_workers(native, signal.SIGSTOP)
+            nodes.kill(older)
             wait_for(lambda: "go to others" in said.read_text())
             before = len(results(out))
-            nodes.signal_workers(first, signal.SIGCONT)
+            nodes.signal_workers(native, signal.SIGCONT)
             wait_for(lambda: len(results(out)) >= before + 4)
-            nodes.kill(head)
-            nodes.kill(first)
+            nodes.kill_all()
             command.wait(LONGEST_S)
         finally:
             command.kill()
     # One line says it, and that the rest can be done.
     assert command.returncode == 2
-    assert "the head of the cluster has gone; what is done is kept" in said.read_text()
+    assert HEAD_GONE in said.read_text()
     done = states(out)
     assert 8 <= len(done) < COUNT
 
     nodes.head()
     nodes.node()
-    nodes.node(PYTHONPATH=str(other_weights))
+    nodes.node(PYTHONPATH=str(other_weights.source))
     code, said = nodes.run(*arguments)
     # The machine with other weights was put aside, loudly, and the broken picture told.
     assert "PUT ASIDE" in said, said
@@ -104,74 +229,87 @@ def test_killed_machines_a_killed_head_and_a_repeated_command(
     # What was done before is as it was, and nothing is half there.
     assert {file: state for file, state in states(out).items() if file in done} == done
     assert not list(out.rglob("*.part"))
-    upscaler = vernier.Upscaler("sesr-m5", 2, processor=PROCESSOR)
-    for number in range(COUNT):
-        with Image.open(out / "deep" / f"p{number:02}_x2.png") as image:
-            made = np.asarray(image)
-        np.testing.assert_array_equal(made, upscaler.enlarge(picture(number)))
+    assert len(results(out)) == COUNT
+    assert all(is_right(file, expected) for file in results(out))
 
 
 @pytest.fixture(scope="module")
-def object_store():
-    """A real server that speaks S3's protocol."""
-    port = free_port()
-    with subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    ) as process:  # fmt: skip
-        yield {
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-            "AWS_ACCESS_KEY_ID": "a",
-            "AWS_SECRET_ACCESS_KEY": "b",
-            "AWS_DEFAULT_REGION": "us-east-1",
-        }
-        process.send_signal(signal.SIGKILL)
-
-
-def test_an_object_store_and_a_plan_made_once(object_store, pictures, tmp_path_factory):
-    import boto3
-
-    nodes = Nodes(tmp_path_factory.mktemp("store"))
-    nodes.environment.update(object_store)
-    store = boto3.client(
-        "s3",
-        endpoint_url=object_store["AWS_ENDPOINT_URL"],
-        aws_access_key_id="a",
-        aws_secret_access_key="b",
-        region_name="us-east-1",
-    )
-
-    def made():
-        store.create_bucket(Bucket="photos")
-        return True
-
-    def tried():
-        try:
-            return made()
-        except Exception as error:
-            return None if "connect" in str(error).lower() else error
-
-    try:
-        assert wait_for(tried) is True
-        for number in range(6):
-            path = pictures / "deep" / f"p{number:02}.png"
-            store.put_object(Bucket="photos", Key=f"in/{path.name}", Body=path.read_bytes())
+def alike(nodes, other_weights):
+    """Two machines of one kind, the second with weights that may become others."""
+    if len(nodes.alive) < 3:  # the test before was left out
+        nodes.kill_all()
         nodes.head()
         nodes.node()
-        nodes.node()
-        arguments = ("upscale", "s3://photos/in", "-o", "s3://photos/large")
-        code, said = nodes.run(*arguments)
-        assert code == 0, said
-        assert said.count("plan for machines of this kind: ") == 1
-        assert said.count(": computes") == 2
-        found = store.list_objects_v2(Bucket="photos", Prefix="large/")["Contents"]
-        whole = {one["Key"]: one["LastModified"] for one in found if one["Key"].endswith("_x2.png")}
-        assert len(whole) == 6
-        for key in whole:
-            body = store.get_object(Bucket="photos", Key=key)["Body"].read()
-            assert Image.open(io.BytesIO(body)).size == (2 * WIDTH, 2 * HEIGHT)
-        code, said = nodes.run(*arguments)
-        assert (code, "0 pictures in" in said, "6 by earlier runs" in said) == (0, True, True)
-    finally:
-        nodes.close()
-    assert os.environ.get("AWS_ENDPOINT_URL") is None
+        nodes.node(PYTHONPATH=str(other_weights.source))
+    other_weights.become("sesr-m5")
+
+
+def test_an_object_store_and_a_plan_made_once(nodes, alike, store, pictures):
+    for number in range(COUNT):
+        path = pictures / f"p{number:02}.png"
+        store.put_object(Bucket="photos", Key=f"in/{path.name}", Body=path.read_bytes())
+    arguments = ("upscale", "s3://photos/in", "-o", "s3://photos/large")
+    code, said = nodes.run(*arguments)
+    assert code == 0, said
+    assert said.count("plan for machines of this kind: ") == 1
+    assert said.count(": computes") == 2
+    found = store.list_objects_v2(Bucket="photos", Prefix="large/")["Contents"]
+    whole = [one["Key"] for one in found if one["Key"].endswith("_x2.png")]
+    assert len(whole) == COUNT
+    for key in whole:
+        body = store.get_object(Bucket="photos", Key=key)["Body"].read()
+        assert Image.open(io.BytesIO(body)).size == (2 * WIDTH, 2 * HEIGHT)
+    code, said = nodes.run(*arguments)
+    assert (code, "0 pictures in" in said, f"{COUNT} by earlier runs" in said) == (0, True, True)
+
+
+FRAMES = 420
+
+
+def test_a_film_that_stops_twice_is_that_of_one_process_bit_by_bit(
+    nodes, alike, other_weights, tmp_path
+):
+    """Encoded by FFV1, whose packets do not depend on how an encoder's threads take turns."""
+    # With B-frames, key frames at odd places, and sound.
+    film = make_film(
+        tmp_path / "film.mp4",
+        width=160, height=120, frames=FRAMES, audio=1, options={"g": "31", "bf": "2"},
+    )  # fmt: skip
+    target, shared, said = tmp_path / "one.mkv", tmp_path / "cluster.mkv", tmp_path / "said.txt"
+    alone = video(film, target, processor=FLOAT32, codec="ffv1")
+    found = stretches(probe(film), None, None, None)
+    assert sum(stretch.frames for stretch in found) == alone.frames == FRAMES
+    assert len(found) >= 12
+    folder = journal_folder(shared)
+    arguments = ("video", film, "-o", shared, "--codec", "ffv1", "--processor", FLOAT32)
+
+    def done():
+        return sorted(folder.glob("*.packets"))
+
+    with said.open("wb") as file, nodes.command(*arguments, stderr=file) as command:
+        wait_for(lambda: len(done()) >= 2)
+        command.kill()
+    before = {file: file.stat().st_mtime_ns for file in done()}
+    assert len(before) < len(found)
+    with said.open("wb") as file, nodes.command(*arguments, stderr=file) as command:
+        try:
+            wait_for(lambda: said.read_text().count(": computes") == 2)
+            # From here on the trial of one machine is another network's.
+            other_weights.become("sesr-m3")
+            wait_for(lambda: "PUT ASIDE" in said.read_text())
+            wait_for(lambda: len(done()) > len(before))
+            nodes.kill_all()
+            command.wait(LONGEST_S)
+        finally:
+            command.kill()
+    assert command.returncode == 2
+    assert HEAD_GONE in said.read_text()
+    assert "its numbers are wrong" in said.read_text()
+    assert len(done()) < len(found)
+    assert {file: file.stat().st_mtime_ns for file in done() if file in before} == before
+    rest = video(film, shared, processor=FLOAT32, codec="ffv1")
+    assert 0 < rest.resumed < FRAMES
+    for kind in ("video", "audio"):
+        assert packet_bytes(shared, kind) == packet_bytes(target, kind)
+    assert video_times(shared) == video_times(target)
+    assert not folder.exists()

@@ -104,8 +104,18 @@ class Nodes:
                     one.kill()
         process.wait(LONGEST_S)
 
+    def kill_all(self) -> None:
+        """The head first."""
+        for process in self.alive:
+            self.kill(process)
+
+    @property
+    def alive(self) -> list[subprocess.Popen[bytes]]:
+        """Head and nodes, in the order of their start."""
+        return [process for process in self._started if process.poll() is None]
+
     def close(self) -> None:
-        for process in reversed(self._started):
+        for process in reversed(self.alive):
             self.kill(process)
 
     def workers(self, process: subprocess.Popen[bytes]) -> list[psutil.Process]:
