@@ -2,6 +2,7 @@
 killed, with its head. In this order, for the last tests kill what the first ones share.
 """
 
+import contextlib
 import io
 import json
 import shutil
@@ -137,12 +138,30 @@ import sys
 import ray
 from ray.experimental.internal_kv import _internal_kv_get, _internal_kv_put
 ray.init(sys.argv[1], log_to_driver=False)
-about = json.loads(_internal_kv_get(b"CLUSTER_METADATA", namespace=b"cluster"))
-about["ray_version"] = sys.argv[2]
-_internal_kv_put(
-    b"CLUSTER_METADATA", json.dumps(about).encode(), overwrite=True, namespace=b"cluster"
-)
+about = _internal_kv_get(b"CLUSTER_METADATA", namespace=b"cluster")
+other = json.dumps({**json.loads(about), "ray_version": sys.argv[2]}).encode()
+for value in (other, about):
+    _internal_kv_put(b"CLUSTER_METADATA", value, overwrite=True, namespace=b"cluster")
+    print("told", flush=True)
+    sys.stdin.readline()
 """
+
+
+@contextlib.contextmanager
+def taken_for(nodes, version):
+    """A cluster that says that it is of another version, for the time of a block."""
+    with subprocess.Popen(
+        [sys.executable, "-c", AS_VERSION, nodes.address, version], env=nodes.environment,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    ) as telling:  # fmt: skip
+        assert telling.stdout.readline() == "told\n"
+        try:
+            yield
+        finally:
+            telling.stdin.write("\n")
+            telling.stdin.flush()
+            assert telling.stdout.readline() == "told\n"
+            telling.stdin.close()
 
 
 class _Page(BaseHTTPRequestHandler):
@@ -151,15 +170,8 @@ class _Page(BaseHTTPRequestHandler):
 
 
 def test_clusters_that_are_not_there_are_told_in_one_line_at_once(nodes, native, tmp_path):
-    import ray
-
     other = HTTPServer(("127.0.0.1", 0), _Page)
     Thread(target=other.serve_forever, daemon=True).start()
-
-    def take_for(version):
-        told = ("-c", AS_VERSION, nodes.address, version)
-        with nodes.python(*told, stderr=subprocess.DEVNULL) as telling:
-            assert telling.wait(LONGEST_S) == 0
 
     Image.new("RGB", (32, 32)).save(tmp_path / "p.png")
     cases = {
@@ -169,8 +181,7 @@ def test_clusters_that_are_not_there_are_told_in_one_line_at_once(nodes, native,
         "somewhere": "expected a cluster as HOST:6379, or local, found 'somewhere'",
         nodes.address: "the cluster has Ray 2.40.0 on Python",
     }
-    take_for("2.40.0")
-    try:
+    with taken_for(nodes, "2.40.0"):
         for address, reason in cases.items():
             done = subprocess.run(
                 [sys.executable, "-m", "vernier.cli.main", "upscale", str(tmp_path),
@@ -181,10 +192,8 @@ def test_clusters_that_are_not_there_are_told_in_one_line_at_once(nodes, native,
             assert done.returncode == 2, done.stderr
             assert reason in done.stderr
             assert len(done.stderr.splitlines()) == 1, done.stderr
-    finally:
-        take_for(ray.__version__)
-        other.shutdown()
-        other.server_close()
+    other.shutdown()
+    other.server_close()
 
 
 def test_killed_machines_a_killed_head_and_a_repeated_command(

@@ -51,12 +51,12 @@ def about_this(sees: bool) -> About:
     # environment tells engines, which may keep them from what the CPU can do.
     parts = [machine.cpu, machine.cores, machine.flags, machine.engines, engine_settings()]
     kind = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
-    told = "".join(
+    settings = "".join(
         f", {key}={value}"
         for key, value in engine_settings().items()
         if key != "OMP_NUM_THREADS"  # Ray's own, on every machine
     )
-    return About(VERSION, machine.label + told, kind, sees)
+    return About(VERSION, machine.label + settings, kind, sees)
 
 
 def trial_picture() -> NDArray[np.uint8]:
