@@ -272,7 +272,7 @@ def test_an_object_store_and_a_plan_made_once(nodes, alike, store, pictures):
     assert (code, "0 pictures in" in said, f"{COUNT} by earlier runs" in said) == (0, True, True)
 
 
-FRAMES = 420
+FRAMES = 600
 
 
 def test_a_film_that_stops_twice_is_that_of_one_process_bit_by_bit(
