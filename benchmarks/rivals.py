@@ -22,8 +22,12 @@ from vernier.cli.console import progress_bar
 from vernier.comparison.comparing import BUDGETS, ROUNDS, compare
 from vernier.comparison.records import Comparison, Result
 from vernier.comparison.verdict import KEPT, keeps, objective_metric, sooner
+from vernier.units.cutting import Granularity
 
-SHOWN = (("photo", "psnr"), ("photo", "ssim"), ("", "piqe"), ("float", "psnr"))
+SHOWN = (
+    *(("photo", "psnr"), ("photo", "ssim"), ("photo", "lpips")),
+    *(("", "piqe"), ("float", "psnr")),
+)
 
 
 def main() -> None:
@@ -34,6 +38,7 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, help="to calibrate and to search with")
     parser.add_argument("--count", type=int)
     parser.add_argument("--scale", type=int)
+    parser.add_argument("--granularity", type=Granularity, default=Granularity.LAYER)
     parser.add_argument("--budgets", default=",".join(BUDGETS))
     parser.add_argument("--methods", default="")
     parser.add_argument("--processors", default="auto")
@@ -50,6 +55,7 @@ def main() -> None:
         photos=asked.photos,
         count=asked.count,
         scale=asked.scale,
+        granularity=asked.granularity,
         budgets=asked.budgets.split(","),
         methods=[name for name in asked.methods.split(",") if name],
         processors=asked.processors.split(","),
