@@ -26,7 +26,6 @@ import numpy as np
 
 from timing import write_results
 from vernier.networks.source import find_source
-from vernier.perceptual.estimator import shipped_estimator
 from vernier.planning.context import open_context
 from vernier.planning.optimizing import profile_in
 from vernier.planning.planner import PhotoLearner
@@ -35,7 +34,6 @@ from vernier.profiling.assembly import Subject
 from vernier.profiling.modelled import modelled_profile
 from vernier.profiling.profile import Profile
 from vernier.quality.objectives import Objective
-from vernier.quality.perceived import ESTIMATED
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.exhaustive import all_splits
 from vernier.splitting.methods import Method, find_split
@@ -125,10 +123,8 @@ def judge_network(
     times = [open_problem.time_ms(split) for split in splits]
     # Beyond all-float nothing can be won.
     low, high = min(times), open_problem.time_ms(open_problem.finest)
-    metric = ESTIMATED.get(objective)
-    estimator = shipped_estimator(metric) if metric else None
     # Nothing is kept of the learner: what it takes is told.
-    learner = PhotoLearner(replace(context, folder=None), quality, estimator)
+    learner = PhotoLearner(replace(context, folder=None), quality)
     for share in SHARES:
         problem = open_problem.within(low + share * (high - low))
         best = min(known(split) for split in splits if problem.feasible(split))

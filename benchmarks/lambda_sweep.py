@@ -22,7 +22,6 @@ import numpy as np
 from brute_force import MODELLED, PROCESSORS, SIZE, times_of, weights_of
 from timing import write_results
 from vernier.networks.source import find_source
-from vernier.perceptual.estimator import shipped_estimator
 from vernier.planning.context import open_context
 from vernier.planning.planner import PhotoLearner
 from vernier.planning.request import Request
@@ -62,7 +61,7 @@ def main() -> None:
     splits = all_splits(problem)
     span = max(map(judge, splits)) - min(map(judge, splits))
     low, high = min(map(problem.time_ms, splits)), problem.time_ms(problem.finest)
-    bare = PhotoLearner(replace(context, folder=None), quality, shipped_estimator("piqe"))
+    bare = PhotoLearner(replace(context, folder=None), quality)
     rows = []
     for one, two in product(PERCEPTUAL, STRUCTURAL):
         learner = replace(

@@ -20,7 +20,6 @@ from pathlib import Path
 from timing import write_results
 from vernier.export.networks import load_photos, ranges_on
 from vernier.networks.source import find_source
-from vernier.perceptual.estimator import shipped_estimator
 from vernier.planning.context import Context
 from vernier.planning.planner import PhotoLearner
 from vernier.planning.request import Request
@@ -99,7 +98,7 @@ def main() -> None:
         quality, heard=lambda count: print(count, end=" ", file=sys.stderr, flush=True)
     )
     recipe = Recipe(steps=given.steps)
-    photo = PhotoLearner(context, quality, shipped_estimator("piqe"))
+    photo = PhotoLearner(context, quality)
     learner = Clocked(replace(photo, recipe=recipe))
     cpu, wall = time.process_time(), time.monotonic()
     found = find_split(Method.SEARCH, problem, judge, learner=learner, most=given.most)

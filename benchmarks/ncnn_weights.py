@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
+from vernier.networks.architectures.rrdbnet import RrdbNet
 from vernier.networks.registry import find_network
 
 FLOAT16_FLAG = 0x01306B47
@@ -60,8 +61,14 @@ def main() -> None:
     parser.add_argument("network")
     parser.add_argument("scale", type=int)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--blocks", type=int, help="of an RRDBNet that has fewer than 23")
     given = parser.parse_args()
-    state = find_network(given.network, given.scale).build(given.scale).state_dict()
+    network = (
+        find_network(given.network, given.scale).build(given.scale)
+        if given.blocks is None
+        else RrdbNet(given.scale, blocks=given.blocks)
+    )
+    state = network.state_dict()
     names = [name.removesuffix(".weight") for name in state if name.endswith(".weight")]
     layers = read(given.param)
     if len(names) != len(layers):

@@ -29,14 +29,12 @@ import numpy as np
 from timing import read_results, write_results
 from vernier.metrics.piqe import SHIFTS
 from vernier.networks.source import Source, find_source
-from vernier.perceptual.estimator import shipped_estimator
 from vernier.planning.context import Context, open_context
 from vernier.planning.optimizing import profile_in
 from vernier.planning.planner import PhotoLearner
 from vernier.planning.request import Request
 from vernier.profiling.assembly import Subject
 from vernier.quality.objectives import EQUAL_DB, ONCE, Objective, Shifts
-from vernier.quality.perceived import ESTIMATED
 from vernier.quality.split_quality import SplitQuality, load_crops
 from vernier.splitting.evaluations import Evaluations
 from vernier.splitting.methods import Method, find_split
@@ -199,10 +197,8 @@ def judge_network(context: Context, given: argparse.Namespace) -> list[dict]:
 
 def learner_of(context: Context, quality: SplitQuality, objective: Objective) -> PhotoLearner:
     """FYE-SR's learner for an objective; nothing is kept of it."""
-    metric = ESTIMATED.get(objective)
-    estimator = shipped_estimator(metric) if metric else None
     asked = replace(context.asked(objective=objective), folder=None)
-    return PhotoLearner(asked, quality, estimator)
+    return PhotoLearner(asked, quality)
 
 
 def known_rows(folder: Path | None, name: str) -> list[dict]:

@@ -23,7 +23,6 @@ from brute_force import MODELLED, PROCESSORS, SIZE, times_of, weights_of
 from timing import write_results
 from vernier.images.bicubic import imresize
 from vernier.networks.source import find_source
-from vernier.perceptual.estimator import shipped_estimator
 from vernier.planning.context import open_context
 from vernier.planning.planner import PhotoLearner
 from vernier.planning.request import Request
@@ -83,7 +82,7 @@ def rows_of(name: str, scale: int, data: Path, runs: Path, modelled: bool) -> li
     sets = sets_of(data, scale)
     judges = {told: Evaluations(context.quality(crops)) for told, crops in sets.items()}
     quality = context.quality()
-    learner = PhotoLearner(context, quality, shipped_estimator("piqe"))
+    learner = PhotoLearner(context, quality)
     low, high = min(map(problem.time_ms, splits)), problem.time_ms(problem.finest)
     rows = []
     for share in SHARES:

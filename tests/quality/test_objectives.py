@@ -99,7 +99,7 @@ def test_the_learner_descends_what_the_judge_judges(objective, network, scale):
     shares = torch.tensor([[0.0, 1.0]] * quality.units, requires_grad=True)
     picture, exact = quality.blend(shares, names, 0)
     assert picture.shape == exact.shape == (1, 3, 96, 112)
-    found = perception(objective, Guard(), None)(picture, exact)
+    found = perception(objective, Guard())(picture, exact)
     found.sum().backward()
     assert found.item() == pytest.approx(quality((names[1],) * quality.units), rel=1e-3)
     assert torch.isfinite(shares.grad).all()

@@ -9,7 +9,7 @@ import torch
 
 from splitting.conftest import BFLOAT16, FLOAT, INT8, additive_judge, random_problem
 from vernier.errors import TrainingError, UsageError
-from vernier.metrics.piqe import SHIFTS
+from vernier.metrics.piqe import SHIFTS, steady_piqe
 from vernier.perceptual.estimator import IMITATED, Estimator
 from vernier.quality.guard import Guard
 from vernier.quality.objectives import Objective
@@ -30,7 +30,7 @@ from vernier.splitting.paper_learner import PaperRecipe, learn_split, rounded
 from vernier.splitting.problem import Constraints
 from vernier.splitting.time_model import time_model
 
-PSNR = perception(Objective.PSNR, Guard(), None)
+PSNR = perception(Objective.PSNR, Guard())
 
 
 @pytest.fixture(scope="module")
@@ -340,7 +340,7 @@ def test_perception_is_the_objective_where_it_has_a_gradient():
     wanted = 99 + 10 * torch.log10((picture - exact).square().mean(dim=(1, 2, 3)))
     np.testing.assert_allclose(PSNR(picture, exact).detach(), wanted.detach(), rtol=1e-6)
     for objective in (Objective.GMSD, Objective.SSIM, Objective.PSNR):
-        distance = perception(objective, Guard(), None)
+        distance = perception(objective, Guard())
         equal = exact.clone().requires_grad_()
         distance(equal, exact).sum().backward()
         assert equal.grad is not None
@@ -365,5 +365,13 @@ def test_perception_of_piqe_is_the_estimators_mean_over_four_grids(estimator):
     found = perception(Objective.PIQE, Guard(), estimator)(picture, exact)
     wanted = steady(estimator, picture) - steady(estimator, exact)
     assert found.item() == pytest.approx(wanted.item())
-    with pytest.raises(UsageError, match="estimator of piqe"):
-        perception(Objective.GUARDED, Guard(), None)
+
+
+def test_perception_of_piqe_is_the_judges_own_score_by_default():
+    generator = torch.Generator().manual_seed(3)
+    exact = (torch.rand(1, 1, 64, 80, generator=generator) * 255).round() / 255
+    noise = 0.05 * torch.randn(1, 1, 64, 80, generator=generator)
+    picture = ((exact + noise).clamp(0, 1) * 255).round() / 255
+    found = perception(Objective.PIQE, Guard())(picture, exact).item()
+    after, before = ((255 * x[0, 0]).round().byte().numpy() for x in (picture, exact))
+    assert found == pytest.approx(steady_piqe(after) - steady_piqe(before), abs=5e-3)

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vernier.files import write_whole
-from vernier.perceptual.estimator import shipped_estimator
 from vernier.planning.plan import Plan, format_plan, load_plan
 from vernier.planning.planner import make_plan
 from vernier.processor_id import is_integer
 from vernier.progress import Progress, silent
-from vernier.quality.perceived import ESTIMATED
 from vernier.rivals.decision import Decision, PlacedUnit
 from vernier.rivals.protocol import About, Runner, Setting, Unsuitable
 from vernier.rivals.whole import split_runner
@@ -50,9 +48,7 @@ class PlanMethod:
         if file.exists():
             return load_plan(file)
         context = setting.context.asked(budget=budget)
-        needed = ESTIMATED.get(context.request.objective)
-        estimator = shipped_estimator(needed) if needed else None
-        made = make_plan(context, estimator=estimator, progress=self.progress)
+        made = make_plan(context, progress=self.progress)
         write_whole(file, format_plan(made))
         return made
 

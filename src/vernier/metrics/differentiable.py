@@ -1,7 +1,7 @@
 """PSNR, SSIM, MS-SSIM and GMSD on PyTorch tensors, for training; the same formulas as in NumPy.
 
-PIQE and NIQE have no twin: they count blocks and look up fits, and their gradient is 0 almost
-everywhere. `estimators` imitates such metrics by a network that has one.
+PIQE counts blocks, and its gradient is 0 almost everywhere: `differentiable_piqe` has its scores
+and other slopes. NIQE looks up fits and has no twin; `perceptual/` imitates metrics by a network.
 
 All take batches `(N, C, H, W)` of floats in [0, 1], nominally: values a little outside, as networks
 give them, are taken as they are. All give shape `(N,)`; of several channels the mean, but for PSNR,

@@ -21,7 +21,6 @@ from vernier.export.networks import refuse_random
 from vernier.export.splits import export_split
 from vernier.export.whole import Exported, network_facts
 from vernier.networks.source import find_source
-from vernier.perceptual.estimator import shipped_estimator
 from vernier.planning.context import Context, open_context
 from vernier.planning.fine_tuning import fine_tuned
 from vernier.planning.plan import Plan, format_plan, wholes
@@ -33,9 +32,7 @@ from vernier.profiling.correction import at_pace, learned
 from vernier.profiling.networks import profile_subject
 from vernier.profiling.profile import Profile, format_profile, load_profile, save_profile
 from vernier.progress import Stages, silent_stages
-from vernier.quality.perceived import ESTIMATED
 from vernier.splitting.budget import Budget
-from vernier.splitting.methods import LEARNING, Method
 from vernier.splitting.problem import Problem
 from vernier.training.distillation import Distillation
 from vernier.units.cutting import Granularity, cut
@@ -133,11 +130,8 @@ def optimize(
 def _planned(context: Context, minutes: float, stages: Stages) -> tuple[Plan, Context]:
     """The plan, and the context of its weights: the same where nothing was fine-tuned."""
     request = context.request
-    learns = request.method in (*LEARNING, Method.SEARCH)
-    needed = ESTIMATED.get(request.objective) if learns else None
-    estimator = shipped_estimator(needed) if needed else None
     with stages(f"splitting for {request.budget}") as report:
-        plan = make_plan(context, estimator=estimator, progress=report)
+        plan = make_plan(context, progress=report)
     if not minutes:
         return plan, context
     with stages("fine-tuning") as report:

@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from vernier.errors import UsageError
-from vernier.perceptual.estimator import Estimator
+from vernier.metrics.differentiable_piqe import piqe
+from vernier.perceptual.estimator import shipped_estimator
 from vernier.planning.context import Context
 from vernier.planning.explaining import explained
 from vernier.planning.plan import FORMAT, Coarsest, Plan, Scores
@@ -24,7 +25,7 @@ from vernier.processors.self_test_cases import kinds_in
 from vernier.processors.soundness import require_usable
 from vernier.profiling.split_times import Contender, against
 from vernier.progress import Progress, silent
-from vernier.quality.perceived import descendable, perception
+from vernier.quality.perceived import Naturalness, Perception, descendable, perception
 from vernier.quality.split_quality import SplitQuality
 from vernier.splitting.budget import check_reachable
 from vernier.splitting.evaluations import Evaluations
@@ -42,7 +43,6 @@ LATER = 10
 def make_plan(
     context: Context,
     *,
-    estimator: Estimator | None = None,
     quality: SplitQuality | None = None,
     judge: Evaluations | None = None,
     progress: Progress = silent,
@@ -51,8 +51,6 @@ def make_plan(
 
     Args:
         context: network, profile, photos, and what is asked for.
-        estimator: for what learns, where the objective needs one: FYE-SR's methods, and the
-            default one on networks of many units.
         quality: `context.quality()`, where it is there already.
         judge: `context.evaluations()`, likewise.
         progress: told of judgements.
@@ -68,7 +66,7 @@ def make_plan(
     known = len(judge)
     problem = Problem(context.profile, math.inf, context.constraints)
     started = time.monotonic()
-    learner = PhotoLearner(context, quality, estimator, progress)
+    learner = PhotoLearner(context, quality, progress=progress)
     wider = context.finals() if context.request.method is Method.SEARCH else []
     asked = 0
 
@@ -216,7 +214,8 @@ class PhotoLearner:
     Attributes:
         context: its folder keeps what is needed to go on after a stop.
         quality: the network.
-        estimator: of the perceptual metric; None where the objective needs none.
+        naturalness: what stands for PIQE; by itself PIQE with slopes in our form, and in the
+            paper's, as there, a learned estimator.
         progress: told after each step.
         recipe: of our form, but for the seed.
         paper: of the paper's, likewise.
@@ -224,7 +223,7 @@ class PhotoLearner:
 
     context: Context
     quality: SplitQuality
-    estimator: Estimator | None
+    naturalness: Naturalness | None = None
     progress: Progress = silent
     recipe: Recipe = field(default_factory=Recipe)
     paper: PaperRecipe = field(default_factory=PaperRecipe)
@@ -232,18 +231,18 @@ class PhotoLearner:
     @property
     def able(self) -> bool:
         """Whether the objective can be learnt."""
-        return descendable(self.context.request.objective, self.estimator)
+        return descendable(self.context.request.objective)
 
     def shares(self, problem: Problem, seed: int) -> Learnt:
         """Probabilities of each unit on each processor.
 
         Raises:
-            UsageError: the objective needs an estimator.
+            UsageError: nothing descends the objective.
         """
         return learn(
             problem,
             self.quality.blend,
-            perception(self.context.request.objective, self.context.guard, self.estimator),
+            self._perception(self.naturalness or piqe),
             replace(self.recipe, seed=seed),
             self._checkpoint("learner", problem, seed),
             self.progress,
@@ -254,12 +253,15 @@ class PhotoLearner:
         found = learn_split(
             problem,
             self.quality.luma_blend,
-            perception(self.context.request.objective, self.context.guard, self.estimator),
+            self._perception(self.naturalness or shipped_estimator("piqe")),
             replace(self.paper, seed=seed),
             self._checkpoint("paper-learner", problem, seed),
             self.progress,
         )
         return None if found is None else found.split
+
+    def _perception(self, naturalness: Naturalness) -> Perception:
+        return perception(self.context.request.objective, self.context.guard, naturalness)
 
     def _checkpoint(self, name: str, problem: Problem, seed: int) -> Path | None:
         folder = self.context.folder

@@ -1,7 +1,8 @@
 """Objectives as what a learner descends: differentiable, in points of about 100.
 
-PIQE has no gradient of use: its estimator stands in, averaged over the same four grids of blocks
-that the judge's PIQE is (`metrics.piqe.steady_piqe`). The others are twins of the judge's metrics.
+PIQE's own gradient is 0 almost everywhere: what stands in has the same scores and other slopes, or
+is a learned estimator; averaged over the same four grids of blocks that the judge's PIQE is
+(`metrics.piqe.steady_piqe`). The others are twins of the judge's metrics.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from torch import Tensor
 
 from vernier.errors import UsageError
 from vernier.metrics.differentiable import gmsd, ssim
+from vernier.metrics.differentiable_piqe import piqe
 from vernier.metrics.flip import flip
 from vernier.metrics.piqe import BLOCK, SHIFTS
 from vernier.metrics.planes import GREY_WEIGHTS
-from vernier.perceptual.estimator import Estimator
 from vernier.quality.guard import Guard, guarded_batch
 from vernier.quality.objectives import EQUAL_DB, FLIP_POINTS, Objective, found_lpips
 from vernier.quality.objectives import GMSD_POINTS as VISIBLE_GMSD_POINTS
@@ -28,41 +29,39 @@ an estimate of it, on a scale of about 100 points; 0 for the float network's own
 
 GMSD_POINTS, SSIM_POINTS = 250.0, 100.0
 """What a distance of 1 counts: GMSD's largest is about 0.4."""
-ESTIMATED: Mapping[Objective, str] = {Objective.GUARDED: "piqe", Objective.PIQE: "piqe"}
-"""The metric that an estimator is needed of."""
+Naturalness = Callable[[Tensor], Tensor]
+"""PIQE of grey pictures `(N, 1, H, W)` in [0, 1], with gradients: `(N,)`, less is better."""
+_BY_PIQE = (Objective.GUARDED, Objective.PIQE)
 
 
-def descendable(objective: Objective, estimator: Estimator | None) -> bool:
+def descendable(objective: Objective) -> bool:
     """Whether `perception` has something for an objective."""
-    return objective in _TO_FLOAT or (objective in ESTIMATED and estimator is not None)
+    return objective in _TO_FLOAT or objective in _BY_PIQE
 
 
-def perception(objective: Objective, guard: Guard, estimator: Estimator | None) -> Perception:
+def perception(objective: Objective, guard: Guard, naturalness: Naturalness = piqe) -> Perception:
     """What is descended for an objective.
 
     Args:
         objective: of the search.
         guard: of `Objective.GUARDED`.
-        estimator: of the metric in `ESTIMATED`; None where there is none.
+        naturalness: what stands for PIQE in `Objective.GUARDED` and `Objective.PIQE`.
 
     Raises:
-        UsageError: an estimator is needed.
+        UsageError: nothing descends this objective.
     """
-    if objective not in ESTIMATED and objective not in _TO_FLOAT:
+    if not descendable(objective):
         raise UsageError(
             f"{objective} cannot be descended; choose another method, or an objective of "
-            f"{', '.join([*ESTIMATED, *_TO_FLOAT])}"
+            f"{', '.join([*_BY_PIQE, *_TO_FLOAT])}"
         )
-    if objective not in ESTIMATED:
+    if objective in _TO_FLOAT:
         return partial(_apart, _TO_FLOAT[objective])
-    if estimator is None:
-        raise UsageError(f"learning for {objective} needs an estimator of {ESTIMATED[objective]}")
-    known = estimator
 
     def points(picture: Tensor, exact: Tensor) -> Tensor:
-        score = steady(known, picture)
+        score = steady(naturalness, picture)
         with torch.no_grad():
-            before = steady(known, exact)
+            before = steady(naturalness, exact)
         if objective is Objective.PIQE:
             return score - before
         return guarded_batch(score, before, picture, exact, guard)
@@ -70,11 +69,11 @@ def perception(objective: Objective, guard: Guard, estimator: Estimator | None) 
     return points
 
 
-def steady(estimator: Estimator, picture: Tensor) -> Tensor:
+def steady(naturalness: Naturalness, picture: Tensor) -> Tensor:
     """The mean score under several grids of blocks, as `metrics.piqe.steady_piqe`.
 
     Args:
-        estimator: of a metric without a reference.
+        naturalness: see there.
         picture: shape `(N, 1, H, W)`, sides of at least 16.
 
     Returns:
@@ -88,7 +87,7 @@ def steady(estimator: Estimator, picture: Tensor) -> Tensor:
             if min(rows, columns) < BLOCK:
                 continue
             part = part[:, :, :rows, :columns]
-        found.append(estimator(part))
+        found.append(naturalness(part))
     return torch.stack(found).mean(dim=0)
 
 
