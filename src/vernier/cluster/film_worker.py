@@ -12,14 +12,15 @@ from vernier.cluster.worker import About, about_this, trial_picture
 from vernier.errors import VernierError
 from vernier.runtime.pictures import Upscaler
 from vernier.video.boundaries import Stretch
-from vernier.video.converting import VideoRequest, Work, enlarged_frames
 from vernier.video.damage import Damage
 from vernier.video.encoder import EncoderSettings, Sealed, SegmentEncoder
+from vernier.video.enlarged_frames import enlarged_frames
 from vernier.video.enlarging import choose_engines
 from vernier.video.muxing import Cut, wants_global_header
 from vernier.video.probing import Film
 from vernier.video.segmenting import SegmentWriter
 from vernier.video.status import StatusClock, ignore_status
+from vernier.video.work import VideoRequest, Work
 
 
 @dataclass(frozen=True)

@@ -17,16 +17,12 @@ from vernier.cluster.reference import difference, reference_picture
 from vernier.errors import UsageError, VideoError
 from vernier.files import write_whole
 from vernier.video.boundaries import Stretch, stretches
-from vernier.video.converting import (
-    VideoReport,
-    Work,
-    convert,
-    units_of_cut,
-    video_request,
-)
+from vernier.video.converting import convert
+from vernier.video.enlarged_frames import units_of_cut
 from vernier.video.frame_folders import is_folder
 from vernier.video.journal import Journal
 from vernier.video.status import Status, StatusClock, ignore_status
+from vernier.video.work import VideoReport, Work, video_request
 
 
 def video_on_cluster(
