@@ -33,8 +33,8 @@ ARROWS: dict[str, set[str]] = {
     "training": {"graphs", "images", "metrics", "networks", "quantization", "simulation"},
     "perceptual": {"images", "metrics", "networks", "quantization", "simulation"},
     "quality": {
-        "images", "metrics", "networks", "perceptual", "quantization", "simulation", "units",
-        "bundles", "processors", "runtime",
+        "images", "metrics", "networks", "quantization", "simulation", "units", "bundles",
+        "processors", "runtime",
     },
     "scoring": {"images", "metrics", "simulation", "runtime"},
     "export": {
@@ -59,7 +59,7 @@ ARROWS: dict[str, set[str]] = {
         "bundles", "export", "runtime", "units", "profiling", "splitting", "planning",
     },
     "comparison": {
-        "graphs", "images", "metrics", "networks", "perceptual", "quality", "simulation",
+        "graphs", "images", "metrics", "networks", "quality", "simulation",
         "processors", "export", "units", "profiling", "splitting", "planning", "scoring", "rivals",
     },
     "service": {"images", "runtime"},

@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 
@@ -84,3 +86,9 @@ def test_everything_is_loaded_anew_a_few_times():
     assert loaded == closed == [0, 1, 2]
     assert found.times_ms["a"].tolist() == [0.0] * 3 + [1.0] * 3 + [2.0] * 2
     assert found.loads.tolist() == [0] * 3 + [1] * 3 + [2] * 2
+
+
+@pytest.mark.parametrize(("enough_ms", "rounds"), [(10.0, 3), (1e9, 7)])
+def test_what_takes_long_is_run_less_often(enough_ms, rounds):
+    found = sample({"slow": lambda: time.sleep(0.035)}, 7, enough_ms=enough_ms)
+    assert len(found.times_ms["slow"]) == rounds

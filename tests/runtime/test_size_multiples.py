@@ -136,8 +136,8 @@ BUDGET = 4 << 20
 def test_dear_halos_are_worth_memory_that_is_free(deep, monkeypatch):
     _, path = deep
     picture = photo(300, 320)
-    monkeypatch.setattr("vernier.runtime.upscaler.DEFAULT_MEMORY_BYTES", BUDGET)
-    monkeypatch.setattr("vernier.runtime.upscaler.free_bytes", lambda: 4 << 30)
+    monkeypatch.setattr("vernier.runtime.tiling.DEFAULT_MEMORY_BYTES", BUDGET)
+    monkeypatch.setattr("vernier.runtime.tiling.free_bytes", lambda: 4 << 30)
     free = Upscaler(bundle=path, processor="litert:cpu:float32")
     whole = free.enlarge(picture)
     (tiles,) = free.report.tiles
@@ -149,7 +149,7 @@ def test_dear_halos_are_worth_memory_that_is_free(deep, monkeypatch):
     assert tiles.bytes <= BUDGET
     assert (tiles.halo.exact, tiles.overhead < 3) == (60, True)
     assert np.abs(found.astype(int) - whole.astype(int)).max() <= 2
-    monkeypatch.setattr("vernier.runtime.upscaler.free_bytes", lambda: 0)
+    monkeypatch.setattr("vernier.runtime.tiling.free_bytes", lambda: 0)
     unknown = Upscaler(bundle=path, processor="litert:cpu:float32")
     unknown.enlarge(picture)
     assert unknown.report.tiles[0].bytes <= BUDGET

@@ -13,6 +13,7 @@ but how this machine is, and the confidence interval shows it.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -25,6 +26,7 @@ OUTLIER_DEVIATIONS = 4.0
 LEAST_DEVIATION = 0.02
 LEAST_KEPT = 0.5
 LOADS = 3
+LEAST_ROUNDS = 3
 RUN_IN_MS, SHORT_MS = 5.0, 30.0
 RESAMPLES = 400
 CONFIDENCE = 0.95
@@ -96,7 +98,11 @@ def estimate(values_ms: NDArray[np.float64], discarded: int = 0) -> Estimate:
 
 
 def sample(
-    contenders: Mapping[str, Callable[[], object]], rounds: int, warm_up: int = 2, seed: int = 0
+    contenders: Mapping[str, Callable[[], object]],
+    rounds: int,
+    warm_up: int = 2,
+    seed: int = 0,
+    enough_ms: float = math.inf,
 ) -> Samples:
     """Time contenders, each once per round, in an order drawn anew for every round.
 
@@ -110,12 +116,17 @@ def sample(
         rounds: that are recorded.
         warm_up: rounds before them that are not.
         seed: of the orders.
+        enough_ms: once all rounds together took so long, three that are recorded are enough: what
+            runs for a second varies by a few parts in a hundred.
     """
+    begun_ns = time.perf_counter_ns()
     names = list(contenders)
     rng = np.random.default_rng(seed)
     times_ms: dict[str, list[float]] = {name: [] for name in names}
     short = dict.fromkeys(names, False)
     for number in range(warm_up + rounds):
+        if number >= warm_up + LEAST_ROUNDS and time.perf_counter_ns() - begun_ns > enough_ms * 1e6:
+            break
         for place in rng.permutation(len(names)):
             name = names[place]
             begun = time.perf_counter_ns()

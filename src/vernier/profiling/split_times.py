@@ -29,6 +29,8 @@ from vernier.units.split import Form
 
 TOGETHER = 6
 ROUNDS = 9
+ENOUGH_MS = 2500.0
+"""Of rounds; networks that take a second would else keep a search waiting for minutes."""
 CHECKED_SPLITS = 12
 
 
@@ -163,7 +165,7 @@ class _Exporter:
                 chain = self._chain(one)
                 stack.callback(chain.close)
                 runs[str(number)] = chain.run
-            return sample(runs, rounds)
+            return sample(runs, rounds, enough_ms=ENOUGH_MS)
 
     def _chain(self, one: Contender) -> Chain:
         subject, units = self._subject, self._units

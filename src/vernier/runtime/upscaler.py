@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from vernier.bundles.bundle import Bundle, open_bundle
+from vernier.bundles.bundle import open_bundle
 from vernier.errors import UsageError
 from vernier.images.bicubic import CHROMA_RADIUS
 from vernier.images.resize import resize_samples, resized_bands
@@ -21,32 +20,20 @@ from vernier.processors.machine import at_most_cores
 from vernier.processors.protocol import Placement
 from vernier.progress import Progress, silent
 from vernier.runtime.arguments import check_halo, check_options, check_wanted
-from vernier.runtime.chain import Chain
 from vernier.runtime.choice import Prefer
 from vernier.runtime.engine import Engine, bundle_engines, native_scale, shipped_engines
-from vernier.runtime.halo import HaloChoice, measured_halo
-from vernier.runtime.memory import SHARE_OF_FREE_MEMORY, free_bytes
 from vernier.runtime.pipeline import Samples, run_bands, run_tiles
 from vernier.runtime.report import Report
 from vernier.runtime.size_multiples import cropped_bands, first_rows, widened, widened_bands
-from vernier.runtime.tiles import Tile, TileChoice, choose_tile, cut
+from vernier.runtime.tiles import TileChoice
+from vernier.runtime.tiling import Tiling
 
 DEFAULT_NETWORK = "sesr-m5"
-DEFAULT_MEMORY_BYTES = 1 << 29
-"""For tiles, where nothing was said and halos stay cheap."""
-WORTH_MEMORY = 1.25
-"""Where halos add more than this to the work, tiles may take a part of the free memory."""
-WORTH_EXACT = 3.0
-"""Where exact halos would make more of the work, measured ones are used."""
-WORTH_WORKERS = 1.2
-"""What several workers are faster than one that has all threads, at the least."""
 LARGEST_FACTOR = 16
 # Of a band of the result; two are in the works at once.
 BAND_BYTES = 1 << 26
 # Of a picture that comes in bands, how many rows a smaller halo is measured on.
 SAMPLE_ROWS = 320
-# Below this many pixels one worker with all threads beats several with one thread each.
-SMALL_PICTURE_PIXELS = 1 << 15
 
 
 class SampleUpscaler:
@@ -103,7 +90,6 @@ class SampleUpscaler:
         progress: Progress = silent,
     ) -> None:
         check_halo(halo)
-        self._halo = halo
         check_options(network, scale, processor, bundle, tile, memory_bytes, threads)
         opened = None if bundle is None else open_bundle(Path(bundle))
         own = native_scale(network, opened)
@@ -112,10 +98,8 @@ class SampleUpscaler:
             raise UsageError(f"expected a scale above 1 and up to {LARGEST_FACTOR}, found {scale}")
         if prefer not in list(Prefer):
             raise UsageError(f"expected to prefer {' or '.join(Prefer)}, found {prefer!r}")
-        self._tile = tile
-        self._memory_bytes = memory_bytes
         self._threads = at_most_cores(threads)
-        self._allow_fallback = allow_fallback
+        self._tiling = Tiling(tile, memory_bytes, halo, self._threads, allow_fallback)
         self._asked = None if processor == "auto" else find_processor(processor)
         if opened is not None:
             self._engines = bundle_engines(opened, self.scale)
@@ -264,7 +248,9 @@ class SampleUpscaler:
         bands = widened_bands(bands, below, right)
         shape = (height + below, width + right, channels)
         sample, bands = first_rows(bands, SAMPLE_ROWS)
-        choice, tiles, chains = self._prepared(engine, shape, dtype, max(1, most_rows), sample)
+        choice, tiles, chains = self._tiling.prepared(
+            engine, shape, dtype, max(1, most_rows), sample
+        )
         chosen.append((choice, list(chains[0].placements)))
         factor = engine.factor
         made = run_bands(chains, tiles, Window(bands).rows, factor, progress)
@@ -305,7 +291,7 @@ class SampleUpscaler:
         height, width = picture.shape[:2]
         picture = widened(picture, *_beyond(engine, height, width))
         rows, columns, channels = picture.shape
-        choice, tiles, chains = self._prepared(
+        choice, tiles, chains = self._tiling.prepared(
             engine, (rows, columns, channels), picture.dtype, sample=picture
         )
         factor = engine.factor
@@ -313,170 +299,6 @@ class SampleUpscaler:
         run_tiles(chains, tiles, picture, target, factor, progress)
         target = target[: height * factor, : width * factor]
         return target, choice, list(chains[0].placements)
-
-    def _prepared(
-        self,
-        engine: Engine,
-        shape: tuple[int, int, int],
-        dtype: Any,
-        most_rows: int | None = None,
-        sample: Samples | None = None,
-    ) -> tuple[TileChoice, list[Tile], list[Chain]]:
-        """Tiles for a picture, and chains loaded for them.
-
-        `sample` is the picture, or its first rows, to measure a smaller halo on.
-        """
-        height, width, channels = shape
-        codes = np.dtype(dtype) == np.uint8
-        _check_size(engine, height, width, self._tile)
-        exact = _halo(engine.bundle, height, width)
-        choice, workers = self._chosen_tiles(engine, shape, codes, most_rows, sample)
-        halo = choice.halo.halo if choice.halo else exact
-        tiles = cut(height, width, choice.height, choice.width, halo, engine.multiple)
-        count = min(workers, len(tiles))
-        chains = engine.chains(
-            (choice.height, choice.width, channels, codes),
-            count,
-            max(1, self._threads // count),
-            self._allow_fallback,
-        )
-        return choice, tiles, chains
-
-    def _chosen_tiles(
-        self,
-        engine: Engine,
-        shape: tuple[int, int, int],
-        codes: bool,
-        most_rows: int | None,
-        sample: Samples | None,
-    ) -> tuple[TileChoice, int]:
-        """Tiles, and how many workers compute them at once.
-
-        Halos make the work, and memory makes halos cheap: of exact ones those that cost least,
-        in the memory that was named or may be taken; measured ones where those cost too much.
-        """
-        height, width, _ = shape
-        exact = _halo(engine.bundle, height, width)
-        named = self._named_halo(exact)
-        several = self._workers(engine, height * width)
-        budgets = self._budgets()
-        found: list[tuple[float, TileChoice, int]] = []
-        refusal: UsageError | None = None
-        for budget in budgets:
-            for workers in dict.fromkeys((several, 1)):
-                try:
-                    choice = self._tiles(engine, shape, codes, workers, most_rows, named, budget)
-                except UsageError as error:
-                    refusal = refusal or error
-                    continue
-                if choice.overhead <= WORTH_MEMORY:
-                    return choice, workers
-                slower = WORTH_WORKERS if workers < several else 1.0
-                found.append((choice.overhead * slower, choice, workers))
-        best = min(found, key=lambda one: one[0], default=None)
-        too_dear = best is None or (self._tile is None and best[1].overhead > WORTH_EXACT)
-        may_shrink = self._halo is None and engine.only_size is None
-        if sample is not None and may_shrink and too_dear:
-            smaller = self._smaller_halo(engine, sample, codes, exact, budgets[-1])
-            # One large tile at a time has less halo than several small ones.
-            return self._tiles(engine, shape, codes, 1, most_rows, smaller, budgets[-1]), 1
-        if best is None:
-            assert refusal is not None
-            raise refusal
-        return best[1], best[2]
-
-    def _budgets(self) -> tuple[int, ...]:
-        """Bytes that tiles may take, the least first."""
-        if self._memory_bytes is not None:
-            return (self._memory_bytes,)
-        most = free_bytes() // SHARE_OF_FREE_MEMORY
-        return (DEFAULT_MEMORY_BYTES, *([most] if most > DEFAULT_MEMORY_BYTES else []))
-
-    def _named_halo(self, exact: int) -> HaloChoice | None:
-        """The halo that the user named, where it is smaller than the exact one."""
-        if isinstance(self._halo, int) and self._halo < exact:
-            return HaloChoice(max(self._halo, CHROMA_RADIUS), exact)
-        return None
-
-    def _smaller_halo(
-        self, engine: Engine, sample: Samples, codes: bool, exact: int, budget_bytes: int
-    ) -> HaloChoice:
-        """The smallest halo that changes the picture by no more than a code."""
-        channels = sample.shape[2]
-        needs = engine.bytes_of_tiles(channels, codes)
-        pixels = (budget_bytes - needs.fixed) / needs.per_pixel
-        side = math.isqrt(max(1, int(pixels)))
-        if self._tile is not None:
-            side = min(side, *self._tile)
-
-        def run(crop: Samples) -> Samples:
-            height, width = crop.shape[:2]
-            chains = engine.chains(
-                (height, width, channels, codes), 1, self._threads, self._allow_fallback
-            )
-            target: Samples = np.empty(
-                (height * engine.factor, width * engine.factor, channels), crop.dtype
-            )
-            tiles = cut(height, width, height, width, 0)
-            run_tiles(chains, tiles, crop, target, engine.factor, silent)
-            return target
-
-        return measured_halo(run, sample, exact, side, engine.multiple, engine.factor)
-
-    def _workers(self, engine: Engine, pixels: int) -> int:
-        on_cpu = all(processor.device == "cpu" for processor in engine.processors)
-        return self._threads if on_cpu and pixels > SMALL_PICTURE_PIXELS else 1
-
-    def _tiles(
-        self,
-        engine: Engine,
-        shape: tuple[int, int, int],
-        codes: bool,
-        workers: int,
-        most_rows: int | None,
-        chosen: HaloChoice | None,
-        budget_bytes: int,
-    ) -> TileChoice:
-        height, width, channels = shape
-        step = engine.multiple
-        halo = chosen.halo if chosen else _halo(engine.bundle, height, width)
-        needs = engine.bytes_of_tiles(channels, codes)
-        if self._tile is not None:
-            tile = (
-                min(-(-self._tile[0] // step) * step, height),
-                min(-(-self._tile[1] // step) * step, width),
-            )
-            count = len(cut(height, width, *tile, halo, step))
-            pixels = tile[0] * tile[1]
-            needed = math.ceil(min(workers, count) * (pixels * needs.per_pixel + needs.fixed))
-            overhead = count * tile[0] * tile[1] / (height * width)
-            return TileChoice(*tile, count, overhead, needed, chosen)
-        if engine.bundle.manifest.network.halo is None:
-            needed = math.ceil(height * width * needs.per_pixel + needs.fixed)
-            return TileChoice(height, width, 1, 1.0, needed)
-        found = choose_tile(
-            height,
-            width,
-            halo,
-            workers,
-            needs.per_pixel,
-            budget_bytes,
-            most_rows,
-            step,
-            needs.fixed,
-        )
-        return replace(found, halo=chosen if found.count > 1 else None)
-
-
-def _check_size(engine: Engine, height: int, width: int, tile: tuple[int, int] | None) -> None:
-    only = engine.only_size
-    if only is not None and only != (height, width):
-        raise UsageError(
-            f"{engine.bundle.manifest.name} enlarges pictures of {only[1]}x{only[0]} pixels only, "
-            f"found {width}x{height}; crop or resize the picture, or use another network"
-        )
-    if only is not None and tile is not None:
-        raise UsageError(f"{engine.bundle.manifest.name} cannot be tiled; leave out the tile")
 
 
 def _beyond(engine: Engine, height: int, width: int) -> tuple[int, int]:
@@ -515,9 +337,3 @@ def _at_least(picture: Any, side: int) -> Samples:
         np.pad(picture, (*short, (0, 0)), "edge") if any(map(any, short)) else picture
     )
     return widened
-
-
-def _halo(bundle: Bundle, height: int, width: int) -> int:
-    """The network's own, and at least what the bicubic colours around it need."""
-    own = bundle.manifest.network.halo
-    return max(height, width) if own is None else max(own, 2)
