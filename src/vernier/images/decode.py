@@ -12,7 +12,16 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from vernier.errors import ImageError
-from vernier.images import colour_coding, deep, exif, png_file, profiles, tiff_file, tiff_jpegs
+from vernier.images import (
+    colour_coding,
+    deep,
+    exif,
+    png_file,
+    profiles,
+    tiff_directory,
+    tiff_file,
+    tiff_jpegs,
+)
 from vernier.images.jpeg_rows import can_stream, jpeg_rows
 from vernier.images.native_messages import without_native_messages
 from vernier.images.picture import Picture, Samples
@@ -143,7 +152,7 @@ def _tiff(stream: BinaryIO, allow: Allow) -> PictureRows:
     file = tiff_file.open_tiff(stream, file_bytes)
     notes = []
     if file.pages > 1:
-        more = "more than " if file.pages >= tiff_file.MOST_PAGES else ""
+        more = "more than " if file.pages >= tiff_directory.MOST_PAGES else ""
         notes.append(f"it has {more}{file.pages} pages; only the first is used")
     layout = file.layout
     if layout is None:

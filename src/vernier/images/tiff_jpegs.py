@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from vernier.images.tiff_file import Directory
+from vernier.images.tiff_directory import Directory
 
 MARKER, START_OF_SCAN = 0xFF, 0xDA
 

@@ -22,10 +22,10 @@ from vernier.processors.discovery import PROCESSORS, find_processor, present_pro
 from vernier.processors.notes import cache_folder, note, recall, what_computes
 from vernier.processors.protocol import Processor
 from vernier.processors.self_test import TOLERANCES
+from vernier.processors.self_test_case import Case
 from vernier.processors.self_test_cases import (
     MEAN_SHARE,
     NETWORK,
-    Case,
     self_test_cases,
     tried_kinds,
 )
