@@ -126,15 +126,6 @@ def test_a_network(copy: Copy) -> None:
         "_ENTRIES = [\n",
         '    _plain("one-layer", "nobody\'s", (2, 3), 1, OneLayer),\n',
     )
-    copy.insert("networks/detection.py", place, imported)
-    copy.insert(
-        "networks/detection.py",
-        "_RECOGNISERS: dict[type[nn.Module], Callable[[Weights], _Found | None]] = {\n",
-        "    OneLayer: lambda weights: (\n"
-        '        _Found(_root(weights["only.weight"].shape[0], 1))\n'
-        '        if "only.weight" in weights else None\n'
-        "    ),\n",
-    )
     copy.tool("catalogue.py", "networks/catalogue.json", "one-layer")
     assert copy.touched == files_of("Add a network", "one_layer")
 

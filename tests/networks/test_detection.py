@@ -5,8 +5,8 @@ from vernier.errors import NetworkError
 from vernier.networks.architectures.carn import Carn
 from vernier.networks.architectures.rrdbnet import RrdbNet
 from vernier.networks.checkpoints import load_into
-from vernier.networks.detection import detect
-from vernier.networks.registry import NETWORKS, find_network
+from vernier.networks.detection import detect, own_names
+from vernier.networks.registry import ARCHITECTURES, NETWORKS, find_network
 
 # Weights of these serve any scale, or several.
 OPEN_SCALE = {"fsrcnn", "srcnn", "srcnn-915", "vdsr", "carn", "carn-m"}
@@ -26,6 +26,29 @@ def test_every_network_is_recognised_by_its_weights(name, scale):
         assert str(twin) == str(network)
         assert network.channels == entry.channels
         load_into(twin, detection.weights)
+
+
+@pytest.mark.parametrize(("name", "scale"), BUILT)
+def test_no_other_architecture_takes_the_weights_for_its_own(name, scale):
+    entry = find_network(name, scale)
+    with torch.device("meta"):
+        weights = own_names(entry.build_trainable(scale).state_dict())
+    takers = [one for one in ARCHITECTURES if recognised(one, weights) is not None]
+    assert takers == [entry.architecture]
+
+
+def recognised(architecture, weights):
+    try:
+        return architecture.recognise(weights)
+    except (KeyError, IndexError, StopIteration):
+        return None
+
+
+def test_every_file_of_a_network_has_its_recogniser():
+    files = {one.__module__ for one in ARCHITECTURES}
+    assert len(files) == len(ARCHITECTURES)
+    assert all("recognise" in vars(one) for one in ARCHITECTURES)
+    assert {entry.architecture for entry in NETWORKS.values()} <= set(ARCHITECTURES)
 
 
 def test_a_recognised_network_computes_the_same():

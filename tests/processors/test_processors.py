@@ -21,7 +21,6 @@ from vernier.graphs.reference import run
 from vernier.processor_id import ProcessorId
 from vernier.processors.discovery import (
     PROCESSORS,
-    available_processors,
     find_processor,
     present_processors,
 )
@@ -266,7 +265,8 @@ def test_damaged_models_are_refused(processor: Processor, damage: bytes | str) -
 
 
 def test_absent_processors_say_why_and_refuse_to_load() -> None:
-    for processor, row in zip(PROCESSORS, available_processors(), strict=True):
+    for processor in PROCESSORS:
+        row = processor.availability()
         assert row.processor == processor.id
         assert row.detail
         if not row.present:

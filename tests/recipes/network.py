@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from vernier.networks.architectures.architecture import Architecture, Recognised, Weights, root
 
-class OneLayer(nn.Module):
+
+class OneLayer(Architecture):
     """One 3x3 convolution on luma.
 
     Args:
@@ -24,3 +26,10 @@ class OneLayer(nn.Module):
         """Luma `(N, 1, H, W)` in [0, 1] to `(N, 1, scale*H, scale*W)`."""
         y: Tensor = self.shuffle(self.only(x))
         return y
+
+    @staticmethod
+    def recognise(weights: Weights) -> Recognised | None:
+        """See `Architecture`."""
+        if "only.weight" not in weights:
+            return None
+        return Recognised(root(weights["only.weight"].shape[0], 1))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from typed import infer_types
 
 from vernier.graphs.graph import Activation, Graph, Kind, Operator, TensorType
-from vernier.graphs.shapes import infer_types
 
 RELU, RELU6 = Activation.RELU, Activation.RELU6
 

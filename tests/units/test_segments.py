@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typed import infer_types
 
 from vernier.errors import GraphError, UsageError
 from vernier.graphs.graph import Graph, Kind, Operator, Quantization, TensorType
 from vernier.graphs.reference import run
-from vernier.graphs.shapes import infer_types
 from vernier.units.cutting import cut
 from vernier.units.segments import segment
 from vernier.units.split import SplitFile, format_split, of_operators, parse_split

@@ -2,44 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
-
-from numpy.typing import NDArray
 
 from vernier.errors import GraphError
 from vernier.graphs.graph import CHANNELS, Graph, Kind, Operator, TensorType
 from vernier.graphs.operators.descriptor import Shape
 from vernier.graphs.operators.table import DESCRIPTORS
-
-
-def infer_types(
-    inputs: Mapping[str, TensorType],
-    operators: Iterable[Operator],
-    constants: Mapping[str, NDArray[Any]],
-) -> dict[str, TensorType]:
-    """The types of all tensors of a float graph.
-
-    Args:
-        inputs: types of the given activations, float32 `(1, H, W, C)`.
-        operators: in an order in which they can run.
-        constants: by name.
-
-    Raises:
-        GraphError: a tensor is not float32 (integers have scales, which nothing here can guess),
-            is read before it is computed, or does not fit its operator.
-    """
-    types = dict(inputs)
-    types |= {name: TensorType(value.shape, str(value.dtype)) for name, value in constants.items()}
-    for op in operators:
-        for name in op.inputs:
-            if name not in types:
-                raise GraphError(f"{op.output}: reads {name!r}, which is not computed before it")
-            if types[name].dtype != "float32":
-                raise GraphError(f"{op.output}: {name!r} is {types[name].dtype}, expected float32")
-        types[op.output] = TensorType(output_shape(op, types))
-    return types
 
 
 def resized(graph: Graph, height: int, width: int) -> Graph:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from vernier.errors import NetworkError, UsageError
+from vernier.networks.architectures.architecture import Architecture
 from vernier.networks.architectures.carn import Carn
 from vernier.networks.architectures.edsr import Edsr
 from vernier.networks.architectures.enet import ENet
@@ -16,6 +17,7 @@ from vernier.networks.architectures.espcn import Espcn
 from vernier.networks.architectures.fsrcnn import Fsrcnn
 from vernier.networks.architectures.imdn import Imdn
 from vernier.networks.architectures.lapsrn import LapSrn
+from vernier.networks.architectures.msr_resnet import MsrResNet
 from vernier.networks.architectures.rrdbnet import RrdbNet
 from vernier.networks.architectures.sesr import VARIANTS, Sesr
 from vernier.networks.architectures.srcnn import Srcnn
@@ -42,7 +44,7 @@ class NetworkEntry:
     paper: str
     scales: tuple[int, ...]
     channels: int
-    architecture: type[nn.Module]
+    architecture: type[Architecture]
     build: Callable[[int], nn.Module]
     build_trainable: Callable[[int], nn.Module]
 
@@ -64,7 +66,7 @@ def _plain(
     paper: str,
     scales: tuple[int, ...],
     channels: int,
-    architecture: type[nn.Module],
+    architecture: type[Architecture],
     **arguments: int | float,
 ) -> NetworkEntry:
     """A network that is trained in the form in which it is deployed."""
@@ -122,6 +124,12 @@ _ENTRIES = [
 ]
 
 NETWORKS: dict[str, NetworkEntry] = {entry.name: entry for entry in _ENTRIES}
+ARCHITECTURES: tuple[type[Architecture], ...] = (
+    *dict.fromkeys(entry.architecture for entry in _ENTRIES),
+    # Found in files that people bring; nobody trains it by name.
+    MsrResNet,
+)
+"""All whose weights are recognised."""
 
 
 def find_network(name: str, scale: int | None = None) -> NetworkEntry:

@@ -13,7 +13,7 @@ from vernier.processors.litert_accelerated import LitertGpu, LitertNpu
 from vernier.processors.litert_cpu import LitertCpu
 from vernier.processors.onnxruntime import OnnxRuntime
 from vernier.processors.openvino import OpenVino
-from vernier.processors.protocol import Availability, Processor
+from vernier.processors.protocol import Processor
 from vernier.quantization.pair_bound import EXACT, PairSums, arithmetic_of
 
 PROCESSORS: tuple[Processor, ...] = (
@@ -60,11 +60,6 @@ def find_processor(wanted: ProcessorId | str) -> Processor:
 def present_processors() -> tuple[Processor, ...]:
     """Those that are here, in the order of `PROCESSORS`."""
     return tuple(p for p in PROCESSORS if p.availability().present)
-
-
-def available_processors() -> tuple[Availability, ...]:
-    """One row for each processor that Vernier knows: which, whether it is here, what or why not."""
-    return tuple(processor.availability() for processor in PROCESSORS)
 
 
 @functools.cache

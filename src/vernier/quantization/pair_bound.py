@@ -86,11 +86,6 @@ def bounded(graph: Graph, sums: PairSums) -> Graph:
     return replace(graph, operators=tuple(operators), constants=constants, types=types)
 
 
-def is_exact(graph: Graph, sums: PairSums) -> bool:
-    """Whether no sum of two products in a graph can leave 16 bits."""
-    return bounded(graph, sums) is graph
-
-
 def largest_sums(
     weights: NDArray[np.integer], sums: PairSums, grouped: bool = False
 ) -> NDArray[np.int64]:

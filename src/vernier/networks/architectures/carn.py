@@ -8,6 +8,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from vernier.networks.architectures.architecture import (
+    Architecture,
+    Recognised,
+    Weights,
+    shuffles,
+)
 from vernier.networks.architectures.mean_shift import mean_shift
 
 CHANNELS = 64
@@ -117,7 +123,7 @@ class _Upsample(nn.Module):
         return y
 
 
-class Carn(_Cascade):
+class Carn(_Cascade, Architecture):
     """CARN, or with `groups > 1` CARN-M (section 3.3), on RGB.
 
     Args:
@@ -145,3 +151,14 @@ class Carn(_Cascade):
         y = super().forward(self.entry(self.sub_mean(x)))
         out: Tensor = self.add_mean(self.exit(self.upsample(y)))
         return out
+
+    @staticmethod
+    def recognise(weights: Weights) -> Recognised | None:
+        """See `Architecture`."""
+        if "b1.c1.body.0.weight" not in weights:
+            return None
+        groups = 64 // weights["b1.b1.body.0.weight"].shape[1]
+        if "upsample.up2.body.0.weight" in weights:
+            return Recognised((2, 3, 4), {"groups": groups, "multi_scale": True})
+        scales = shuffles(weights, 64, "upsample.up.body.0.weight", "upsample.up.body.3.weight")
+        return Recognised(scales, {"groups": groups, "multi_scale": False})

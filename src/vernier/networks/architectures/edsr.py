@@ -11,6 +11,13 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
+from vernier.networks.architectures.architecture import (
+    Architecture,
+    Recognised,
+    Weights,
+    count,
+    shuffles,
+)
 from vernier.networks.architectures.mean_shift import mean_shift
 
 VALUE_RANGE = 255.0
@@ -60,7 +67,7 @@ class _Block(nn.Module):
         return y
 
 
-class Edsr(nn.Module):
+class Edsr(Architecture):
     """EDSR on RGB, section 3: residual blocks without batch norm, then shuffles.
 
     Args:
@@ -100,3 +107,19 @@ class Edsr(nn.Module):
         y = self.tail(self.body(y) + y)
         out: Tensor = self.add_mean(y) / VALUE_RANGE
         return out
+
+    @staticmethod
+    def recognise(weights: Weights) -> Recognised | None:
+        """See `Architecture`."""
+        if "head.0.weight" not in weights or "body.0.body.0.weight" not in weights:
+            return None
+        width = weights["head.0.weight"].shape[0]
+        # Not in the weights: the paper scales residuals by 0.1 in its 256-channel network only.
+        return Recognised(
+            shuffles(weights, width, "tail.0.0.weight", "tail.0.2.weight"),
+            {
+                "blocks": count(weights, r"body\.(\d+)\.body\.0\.weight"),
+                "width": width,
+                "residual_scale": 0.1 if width == 256 else 1.0,
+            },
+        )

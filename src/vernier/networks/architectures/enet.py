@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
+from vernier.networks.architectures.architecture import Architecture, Recognised, Weights, count
 from vernier.networks.architectures.bicubic_upscale import BicubicUpscale
 
 
@@ -20,7 +21,7 @@ class _Residual(nn.Module):
         return y
 
 
-class ENet(nn.Module):
+class ENet(Architecture):
     """The generator of table 1 on RGB: ten residual blocks, and detail on top of bicubic.
 
     All convolutions are 3x3 of 64 channels; enlargement is by nearest neighbours. The authors
@@ -51,3 +52,10 @@ class ENet(nn.Module):
             y = self.relu(conv(functional.interpolate(y, scale_factor=2, mode="nearest")))
         out: Tensor = self.last(self.relu(self.before_last(y))) + self.enlarge(x)
         return out
+
+    @staticmethod
+    def recognise(weights: Weights) -> Recognised | None:
+        """See `Architecture`."""
+        if "before_last.weight" not in weights or "body.0.conv1.weight" not in weights:
+            return None
+        return Recognised((2 ** count(weights, r"up\.(\d+)\.weight"),))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from vernier.networks.architectures.architecture import Architecture, Recognised, Weights, root
 
-class Espcn(nn.Module):
+
+class Espcn(Architecture):
     """ESPCN on luma, section 3.2: 5x5 to 64, 3x3 to 32, tanh after each, 3x3 to `scale**2`.
 
     Args:
@@ -31,3 +33,10 @@ class Espcn(nn.Module):
         """Luma `(N, 1, H, W)` in [0, 1] to `(N, 1, scale*H, scale*W)`, not clipped."""
         y: Tensor = self.last_part(self.first_part(x))
         return y
+
+    @staticmethod
+    def recognise(weights: Weights) -> Recognised | None:
+        """See `Architecture`."""
+        if "first_part.0.weight" not in weights:
+            return None
+        return Recognised(root(weights["last_part.0.weight"].shape[0], 1))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from vernier.networks.architectures.architecture import Architecture, Recognised, Weights
 
-class Fsrcnn(nn.Module):
+
+class Fsrcnn(Architecture):
     """FSRCNN(d, s, m) on luma, section 3.2: extract, shrink, m mappings, expand, deconvolve.
 
     Args:
@@ -41,3 +43,13 @@ class Fsrcnn(nn.Module):
         """Luma `(N, 1, H, W)` in [0, 1] to `(N, 1, scale*H, scale*W)`, not clipped."""
         y: Tensor = self.upscale(self.features(x))
         return y
+
+    @staticmethod
+    def recognise(weights: Weights) -> Recognised | None:
+        """See `Architecture`."""
+        if "features.0.weight" not in weights or "upscale.weight" not in weights:
+            return None
+        d, s = weights["features.0.weight"].shape[0], weights["features.2.weight"].shape[0]
+        layers = sum(value.dim() == 4 for value in weights.values())
+        # All but the first, the shrinking, the expanding and the deconvolution.
+        return Recognised((2, 3, 4), {"d": d, "s": s, "m": layers - 4})

@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
+from vernier.networks.architectures.architecture import Architecture, Recognised, Weights, root
+
 WIDTH = 64
 DISTILLED = WIDTH // 4
 MODULES = 6
@@ -65,7 +67,7 @@ class _Distillation(nn.Module):
         return joined
 
 
-class Imdn(nn.Module):
+class Imdn(Architecture):
     """IMDN on RGB, section 3.1: six distillation blocks, joined, and one pixel shuffle.
 
     Args:
@@ -95,3 +97,10 @@ class Imdn(nn.Module):
         y = self.LR_conv(self.c(torch.cat(outputs, 1))) + features
         out: Tensor = self.upsampler(y)
         return out
+
+    @staticmethod
+    def recognise(weights: Weights) -> Recognised | None:
+        """See `Architecture`."""
+        if "IMDB1.cca.conv_du.0.weight" not in weights:
+            return None
+        return Recognised(root(weights["upsampler.0.weight"].shape[0], 3))

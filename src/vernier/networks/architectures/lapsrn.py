@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from vernier.networks.architectures.architecture import Architecture, Recognised, Weights, count
+
 # Section 4.1: ten layers in each level for x2 and x4, five for x8.
 DEPTHS = {2: 10, 4: 10, 8: 5}
 
@@ -32,7 +34,7 @@ def bilinear_kernel(size: int) -> list[list[float]]:
     return [[a * b for b in row] for a in row]
 
 
-class LapSrn(nn.Module):
+class LapSrn(Architecture):
     """LapSRN on luma, section 3.1: each level doubles the picture and adds predicted detail.
 
     The names are those of the widely used PyTorch weights, which have no biases. Only the largest
@@ -65,3 +67,9 @@ class LapSrn(nn.Module):
             detail = self.get_submodule(f"convt_R{level}")(features)
             x = self.get_submodule(f"convt_I{level}")(x) + detail
         return x
+
+    @staticmethod
+    def recognise(weights: Weights) -> Recognised | None:
+        """See `Architecture`."""
+        levels = count(weights, r"convt_I(\d+)\.weight")
+        return Recognised((2**levels,)) if levels else None

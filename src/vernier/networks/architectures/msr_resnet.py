@@ -8,6 +8,14 @@ from __future__ import annotations
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
+from vernier.networks.architectures.architecture import (
+    Architecture,
+    Recognised,
+    Weights,
+    count,
+    root,
+)
+
 SLOPE = 0.1
 
 
@@ -22,7 +30,7 @@ class _Block(nn.Module):
         return y
 
 
-class MsrResNet(nn.Module):
+class MsrResNet(Architecture):
     """Residual blocks and pixel shuffles on RGB that add detail to a bilinear enlargement.
 
     Args:
@@ -55,3 +63,16 @@ class MsrResNet(nn.Module):
             x, scale_factor=self.scale, mode="bilinear", align_corners=False
         )
         return detail + base
+
+    @staticmethod
+    def recognise(weights: Weights) -> Recognised | None:
+        """See `Architecture`."""
+        if "upconv1.weight" not in weights or "body.0.conv1.weight" not in weights:
+            return None
+        width = weights["conv_first.weight"].shape[0]
+        scales = root(weights["upconv1.weight"].shape[0], width)
+        if "upconv2.weight" in weights:
+            scales = (4,)
+        return Recognised(
+            scales, {"blocks": count(weights, r"body\.(\d+)\.conv1\."), "width": width}
+        )

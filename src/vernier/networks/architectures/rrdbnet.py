@@ -12,6 +12,14 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
+from vernier.networks.architectures.architecture import (
+    Architecture,
+    Recognised,
+    Weights,
+    count,
+    root,
+)
+
 RESIDUAL_SCALE = 0.2
 SLOPE = 0.2
 
@@ -85,7 +93,7 @@ class _Block(nn.Module):
         return y
 
 
-class RrdbNet(nn.Module):
+class RrdbNet(Architecture):
     """RRDBNet on RGB: dense blocks in residual blocks, then nearest-neighbour enlargements by 2.
 
     Args:
@@ -135,3 +143,18 @@ class RrdbNet(nn.Module):
             y = functional.leaky_relu(y, SLOPE)
         out: Tensor = self.conv_last(functional.leaky_relu(self.conv_hr(y), SLOPE))
         return out
+
+    @staticmethod
+    def recognise(weights: Weights) -> Recognised | None:
+        """See `Architecture`."""
+        if "body.0.rdb1.conv1.weight" not in weights:
+            return None
+        growth, width = weights["body.0.rdb1.conv1.weight"].shape[:2]
+        fold = root(weights["conv_first.weight"].shape[1], 3)[0]
+        blocks = count(weights, r"body\.(\d+)\.rdb1\.conv1\.weight")
+        scale = 2 ** count(weights, r"conv_up(\d+)\.weight") // fold
+        if scale < 1:
+            return None
+        return Recognised(
+            (scale,), {"blocks": blocks, "width": width, "growth": growth, "fold": fold}
+        )

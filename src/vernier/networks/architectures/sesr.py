@@ -7,6 +7,13 @@ from dataclasses import dataclass
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
+from vernier.networks.architectures.architecture import (
+    Architecture,
+    Recognised,
+    Weights,
+    count,
+    root,
+)
 from vernier.networks.architectures.linear_block import LinearBlock
 
 
@@ -32,7 +39,7 @@ VARIANTS = {
 }
 
 
-class Sesr(nn.Module):
+class Sesr(Architecture):
     """SESR on luma, section 3 of the paper.
 
     A 5x5 block without an activation, `m` residual 3x3 blocks each followed by one, the feature
@@ -80,3 +87,18 @@ class Sesr(nn.Module):
         if not self.hardware:
             y = y + x
         return functional.pixel_shuffle(y, self.scale)
+
+    @staticmethod
+    def recognise(weights: Weights) -> Recognised | None:
+        """See `Architecture`."""
+        trainable = "first.wide" in weights
+        kernel = "narrow" if trainable else "weight"
+        if f"first.{kernel}" not in weights or "middle.0." + kernel not in weights:
+            return None
+        sizes = (count(weights, r"middle\.(\d+)\."), weights[f"first.{kernel}"].shape[0])
+        variant = next(name for name, v in VARIANTS.items() if (v.m, v.f) == sizes)
+        hardware = "activations.0.weight" not in weights
+        return Recognised(
+            root(weights[f"last.{kernel}"].shape[0], 1),
+            {"variant": variant, "hardware": hardware, "trainable_form": trainable},
+        )

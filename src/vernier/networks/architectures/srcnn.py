@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from vernier.networks.architectures.architecture import Architecture, Recognised, Weights
 from vernier.networks.architectures.bicubic_upscale import BicubicUpscale
 
 
-class Srcnn(nn.Module):
+class Srcnn(Architecture):
     """SRCNN 9-f2-5 on luma, section 3.1: extract 64, map to 32, reconstruct.
 
     The paper's network refines a picture that bicubic has enlarged; here that enlargement is its
@@ -35,3 +36,10 @@ class Srcnn(nn.Module):
         y = self.relu(self.conv1(self.enlarge(x)))
         out: Tensor = self.conv3(self.relu(self.conv2(y)))
         return out
+
+    @staticmethod
+    def recognise(weights: Weights) -> Recognised | None:
+        """See `Architecture`."""
+        if "conv1.weight" not in weights or weights["conv1.weight"].shape != (64, 1, 9, 9):
+            return None
+        return Recognised((2, 3, 4), {"middle": weights["conv2.weight"].shape[2]})

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
+from vernier.networks.architectures.architecture import Architecture, Recognised, Weights, root
 
-class SrVggCompact(nn.Module):
+
+class SrVggCompact(Architecture):
     """A plain chain of 3x3 convolutions on RGB that adds detail to nearest neighbours.
 
     The names are those of the authors' weights: `body.N`, convolutions and PReLUs in turn.
@@ -42,3 +45,27 @@ class SrVggCompact(nn.Module):
         """RGB `(N, 3, H, W)` in [0, 1] to `(N, 3, scale*H, scale*W)`, not clipped."""
         detail = functional.pixel_shuffle(self.body(x), self.scale)
         return detail + functional.interpolate(x, scale_factor=self.scale, mode="nearest")
+
+    @staticmethod
+    def recognise(weights: Weights) -> Recognised | None:
+        """See `Architecture`."""
+        last = max(
+            (int(n.split(".")[1]) for n in weights if re.match(r"body\.\d+\.bias$", n)), default=0
+        )
+        if (
+            not last
+            or weights["body.0.weight"].dim() != 4
+            or weights["body.0.weight"].shape[1] != 3
+        ):
+            return None
+        # Without slopes it is a ReLU or a LeakyReLU, which nothing in the file says.
+        activations = ("prelu",) if "body.1.weight" in weights else ("relu", "leaky-relu")
+        return Recognised(
+            root(weights[f"body.{last}.weight"].shape[0], 3),
+            {
+                "layers": last // 2 - 1,
+                "width": weights["body.0.weight"].shape[0],
+                "activation": activations[0],
+            },
+            tuple({"activation": other} for other in activations[1:]),
+        )

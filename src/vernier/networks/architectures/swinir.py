@@ -16,6 +16,13 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
+from vernier.networks.architectures.architecture import (
+    Architecture,
+    Recognised,
+    Weights,
+    count,
+    root,
+)
 from vernier.networks.architectures.mean_shift import DIV2K_MEAN
 from vernier.networks.architectures.windows import check_sides, token_matmul, unwindows, windows
 
@@ -193,7 +200,7 @@ class _PatchEmbedding(nn.Module):
         return y
 
 
-class SwinIr(nn.Module):
+class SwinIr(Architecture):
     """SwinIR on RGB with one pixel shuffle at its end ("pixelshuffledirect").
 
     Args:
@@ -246,3 +253,19 @@ class SwinIr(nn.Module):
         y = convolution(y) + mean.repeat_interleave(self.scale**2, 1)
         out: Tensor = shuffle(y)
         return out
+
+    @staticmethod
+    def recognise(weights: Weights) -> Recognised | None:
+        """See `Architecture`."""
+        table = "layers.0.residual_group.blocks.0.attn.relative_position_bias_table"
+        if table not in weights:
+            return None
+        groups = count(weights, r"layers\.(\d+)\.")
+        depths = tuple(
+            count(weights, rf"layers\.{group}\.residual_group\.blocks\.(\d+)\.")
+            for group in range(groups)
+        )
+        # The classical and the real-world networks end otherwise, and have another last layer.
+        scales = root(weights["upsample.0.weight"].shape[0], 3)
+        width, heads = weights["conv_first.weight"].shape[0], weights[table].shape[1]
+        return Recognised(scales, {"width": width, "depths": depths, "heads": heads})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from vernier.networks.architectures.architecture import Architecture, Recognised, Weights, count
 from vernier.networks.architectures.bicubic_upscale import BicubicUpscale
 
 
@@ -18,7 +19,7 @@ class _Layer(nn.Module):
         return y
 
 
-class Vdsr(nn.Module):
+class Vdsr(Architecture):
     """VDSR on luma, section 3: 20 layers of 64 channels that add detail to bicubic.
 
     The names are those of the widely used PyTorch weights, which have no biases. The enlargement
@@ -49,3 +50,9 @@ class Vdsr(nn.Module):
         y = self.residual_layer(self.relu(self.input(enlarged)))
         out: Tensor = self.output(y) + enlarged
         return out
+
+    @staticmethod
+    def recognise(weights: Weights) -> Recognised | None:
+        """See `Architecture`."""
+        layers = count(weights, r"residual_layer\.(\d+)\.conv\.weight")
+        return Recognised((2, 3, 4), {"layers": layers + 2}) if layers else None

@@ -76,10 +76,6 @@ class Adb:
         """Copy a file to the device."""
         self._call("-s", self.serial, "push", str(source), target)
 
-    def pull(self, source: str, target: Path) -> None:
-        """Copy a file from the device."""
-        self._call("-s", self.serial, "pull", source, str(target))
-
     def properties(self, *names: str) -> dict[str, str]:
         """Some of the device's `getprop` properties; empty where it has none."""
         return {name: self.shell("getprop", name).strip() for name in names}
