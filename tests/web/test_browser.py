@@ -207,6 +207,94 @@ DIRECT = """async ([network, bytes, budget]) => {
 }"""
 
 
+MANY = """async ([network, bytes, count]) => {
+  const { Session } = await import('/app/session.js');
+  const session = new Session();
+  const { threads } = await session.open(network, 'web:wasm:float32', 2);
+  const whole = await createImageBitmap(new Blob([new Uint8Array(bytes)]));
+  const cut = async (width, height) => {
+    const canvas = new OffscreenCanvas(width, height);
+    canvas.getContext('2d').drawImage(whole, 0, 0);
+    return canvas.convertToBlob();
+  };
+  const text = async ({ blob }) => String(new Uint8Array(await blob.arrayBuffer()));
+  const ends = { done: 0, cancelled: 0 };
+  const heaps = [];
+  const results = new Set();
+  for (let turn = 0; turn < count; turn++) {
+    // Each size has chains of its own, whose threads begin and end.
+    for (const [width, height] of [[whole.width, whole.height], [60 - (turn % 3), 40 + turn]]) {
+      const file = await cut(width, height);
+      let begun = () => {};
+      const first = new Promise((resolve) => { begun = resolve; });
+      const stops = turn % 3 === 1;
+      const { id, answer } = session.enlarge(file, 'png', 40 * 40 * 400, () => begun());
+      if (stops) {
+        await first;
+        session.cancel(id);
+      }
+      try {
+        const found = await answer;
+        ends.done++;
+        if (width === whole.width) {
+          results.add(await text(found));
+          heaps.push(found.report.heap_bytes);
+        }
+      } catch (error) {
+        if (error.name !== 'cancelled') throw error;
+        ends.cancelled++;
+      }
+    }
+  }
+  session.worker.terminate();
+  return { threads, ends, heaps, different: results.size };
+}"""
+
+
+def test_many_pictures_and_cancelling_leave_the_threads_as_they_were(page, photo):
+    found = page.evaluate(MANY, [0, list(png(photo)), 12])
+    assert found["threads"] == 2
+    assert found["ends"]["done"] + found["ends"]["cancelled"] == 24
+    assert found["ends"]["cancelled"] > 0
+    assert found["different"] == 1
+    assert max(found["heaps"]) == found["heaps"][1] or max(found["heaps"]) < MOST_HEAP_BYTES / 4
+
+
+WITHOUT_RELAXED_SIMD = """
+for (const name of ["validate", "instantiate"]) {
+  const own = WebAssembly[name].bind(WebAssembly);
+  WebAssembly[name] = (code, ...more) => {
+    const asks = code.length < 64 && String(new Uint8Array(code)).endsWith("253,128,2,11");
+    if (!asks) return own(code, ...more);
+    return name === "validate" ? false : Promise.reject(new WebAssembly.CompileError("no"));
+  };
+}
+"""
+
+
+def test_without_relaxed_simd_it_runs_on_one_thread(browser, site, photo, tmp_path):
+    """As in a browser that lacks it: LiteRT.js has another build for that, and no threads."""
+    shutil.copytree(site, tmp_path / "site")
+    worker = tmp_path / "site" / "app" / "worker.js"
+    worker.write_text(WITHOUT_RELAXED_SIMD + worker.read_text())
+    with opened(browser, tmp_path / "site", service_workers="block") as page:
+        asked = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.reload()
+        assert settled(page) == "Ready."
+        assert (fact(page, "Isolated"), fact(page, "Threads")) == ("yes", "1")
+        for index, most in ((2, 1), (3, 0)):
+            assert choose(page, index) == "Ready."
+            assert enlarge(page, png(photo)).startswith("Done")
+            path = shipped_bundles("sesr-m3", 2)[("float32", "int8")[index - 2]]
+            expected = wanted(path, photo, (FLOAT, INT8)[index - 2]).astype(int)
+            apart = np.abs(samples_of(result(page)) - expected)
+            assert apart.max() <= most
+            assert (apart > 0).mean() < 1e-3
+        assert any(url.endswith("litert_wasm_compat_internal.wasm") for url in asked)
+        assert page.errors == []
+
+
 @pytest.mark.parametrize("index", range(4), ids=SMALL)
 def test_tiles_give_what_the_whole_does(page, site, photo, index):
     content = list(png(photo))
@@ -385,6 +473,9 @@ def test_twelve_megapixels_in_bounded_memory_and_cancelled(int8_page, photo):
         "#file", {"name": "12.jpg", "mimeType": "image/jpeg", "buffer": content.getvalue()}
     )
     int8_page.locator("#status:text-matches('Tile [2-9]')").wait_for()
+    meanwhile = int8_page.locator("#steps tbody tr").first.inner_text().split("\t")
+    assert meanwhile[2] == "web:wasm:int8"
+    assert float(meanwhile[3].replace(",", "")) > 0
     int8_page.click("#cancel")
     assert settled(int8_page) == "Cancelled."
     assert int8_page.locator("#working").is_hidden()

@@ -11,7 +11,7 @@ import { Failure } from "./failure.js";
 import { file } from "./files.js";
 import { withAlpha } from "./jpeg.js";
 import { settle } from "./settling.js";
-import { litert } from "./wasm.js";
+import { litert, relaxedSimd } from "./wasm.js";
 
 /** Pixels of a preview, and its longest side: what phones' canvases hold. */
 const SHOWN_PIXELS = 1 << 23;
@@ -85,7 +85,7 @@ class OpenNetwork {
     site ??= /** @type {Site} */ (JSON.parse(new TextDecoder().decode(await file("site.json"))));
     const network = site.networks[request.network];
     const isolated = Boolean(self.crossOriginIsolated);
-    const threads = isolated ? request.threads : 1;
+    const threads = isolated && relaxedSimd() ? request.threads : 1;
     const segments = Math.max(...site.networks.map(({ codes }) => codes.steps.length));
     await litert(threads, segments);
     const { setup, tests, trialMs } = await settle(
@@ -162,7 +162,7 @@ async function enlargeFile(opened, request) {
         });
         post({ id, kind: "strip", row: Math.round(row * shown), bitmap }, [bitmap]);
       },
-      progress: (done, total, ms) => post({ id, kind: "progress", done, total, ms }),
+      progress: (done, total, ms, steps) => post({ id, kind: "progress", done, total, ms, steps }),
       cancelled: () => cancelled.has(id),
     },
   );

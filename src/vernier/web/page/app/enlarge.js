@@ -2,13 +2,13 @@
  * A picture enlarged tile by tile, from file to file.
  *
  * @import {Chain} from "./chain.js"
- * @import {Network, Report, Samples} from "./types.js"
+ * @import {Network, Report, Samples, StepTime} from "./types.js"
  *
  * @typedef {Object} Sink Told of what happens.
  * @property {(width: number, height: number) => void} began size of the result
  * @property {(row: number, samples: Uint8Array, width: number, channels: 3 | 4) => Promise<void>}
  *   strip finished rows
- * @property {(done: number, total: number, ms: number) => void} progress
+ * @property {(done: number, total: number, ms: number, steps: StepTime[]) => void} progress
  * @property {() => boolean} cancelled
  */
 
@@ -75,7 +75,7 @@ export async function enlarge(network, chainsFor, file, format, budget, sink) {
             const result = await chain.run(input);
             const part = { span, column, last: Math.min(column.last, picture.width) };
             place(result, part, factor, made, large.width, channels);
-            sink.progress(++done, total, performance.now() - begun);
+            sink.progress(++done, total, performance.now() - begun, summed(chains));
             // A turn for messages, such as that of the user who has had enough.
             await new Promise((resolve) => setTimeout(resolve));
           }
@@ -92,10 +92,6 @@ export async function enlarge(network, chainsFor, file, format, budget, sink) {
     const blob = await writer.finish();
     encodeMs += performance.now() - encoding;
     writer = null;
-    const steps = chains[0].times.map((step, index) => ({
-      ...step,
-      ms: chains.reduce((sum, chain) => sum + chain.times[index].ms, 0),
-    }));
     const report = {
       network: network.name,
       tiles: total,
@@ -104,7 +100,7 @@ export async function enlarge(network, chainsFor, file, format, budget, sink) {
       decode_ms: decodeMs,
       network_ms: networkMs,
       encode_ms: encodeMs,
-      steps,
+      steps: summed(chains),
       heap_bytes: 0,
       ...large,
     };
@@ -113,6 +109,19 @@ export async function enlarge(network, chainsFor, file, format, budget, sink) {
     await writer?.abandon();
     picture.close();
   }
+}
+
+/**
+ * What each step has taken so far, over all chains.
+ *
+ * @param {Chain[]} chains
+ * @returns {StepTime[]}
+ */
+function summed(chains) {
+  return chains[0].times.map((step, index) => ({
+    ...step,
+    ms: chains.reduce((sum, chain) => sum + chain.times[index].ms, 0),
+  }));
 }
 
 /**

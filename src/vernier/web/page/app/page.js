@@ -2,7 +2,7 @@
  * The page: takes pictures in, shows what happens, gives results out.
  *
  * @import {Session} from "./session.js"
- * @import {Answer, Opened, Report, Site} from "./types.js"
+ * @import {Answer, Opened, Report, Site, StepTime} from "./types.js"
  */
 
 import { Failure } from "./failure.js";
@@ -117,6 +117,7 @@ async function take(file) {
       begun = begun.then(() => viewer.add(bitmap, row));
     } else if (answer.kind === "progress") {
       bar.value = answer.done / answer.total;
+      showSteps(answer.steps);
       say(() =>
         texts.working(number(answer.done), number(answer.total), number(answer.ms / 1000, 1)),
       );
@@ -229,15 +230,7 @@ function tell() {
   byId("facts").replaceChildren(
     ...facts.flatMap(([name, value]) => [element("dt", name), element("dd", value)]),
   );
-  fill(
-    "steps",
-    (report?.steps ?? []).map((step) => [
-      step.what === "segment" ? texts.segment : texts.conversion,
-      step.asked,
-      step.ran,
-      number(step.ms, 1),
-    ]),
-  );
+  showSteps(report?.steps ?? []);
   fill(
     "tests",
     (opened?.tests ?? []).map((line) => [
@@ -248,6 +241,23 @@ function tell() {
     ]),
   );
   byId("passed").replaceChildren(...(opened?.passed ?? []).map((line) => element("li", passedText(line))));
+}
+
+/**
+ * What ran on which processor, and how long: while a picture is computed, of the tiles that are done.
+ *
+ * @param {StepTime[]} steps
+ */
+function showSteps(steps) {
+  fill(
+    "steps",
+    steps.map((step) => [
+      step.what === "segment" ? texts.segment : texts.conversion,
+      step.asked,
+      step.ran,
+      number(step.ms, 1),
+    ]),
+  );
 }
 
 /**

@@ -82,7 +82,7 @@
  *   | {id: number, kind: "began", width: number, height: number, scale: number,
  *     shown: number}
  *   | {id: number, kind: "strip", row: number, bitmap: ImageBitmap}
- *   | {id: number, kind: "progress", done: number, total: number, ms: number}
+ *   | {id: number, kind: "progress", done: number, total: number, ms: number, steps: StepTime[]}
  *   | {id: number, kind: "done", blob: Blob, report: Report}
  *   | {id: number, kind: "failed", name: string, detail: string}} Answer
  *

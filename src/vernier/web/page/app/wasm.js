@@ -9,6 +9,17 @@ const FOLDER = new URL("../litert/", import.meta.url).href;
 /** Threads that wait in a pool, at most. */
 const MOST_POOLED = 24;
 
+/** A module of one function, which adds nothing but one instruction of relaxed SIMD. */
+const RELAXED_SIMD = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15,
+  65, 2, 253, 15, 253, 128, 2, 11,
+]);
+
+/** Whether the browser has relaxed SIMD; without it LiteRT.js runs, on one thread. */
+export function relaxedSimd() {
+  return WebAssembly.validate(RELAXED_SIMD);
+}
+
 /** @type {Promise<{module: LiteRtModule, runtime: LiteRt}> | null} */
 let loading = null;
 
@@ -19,7 +30,7 @@ let loading = null;
  * a segment that is given up before waits for them in vain, in a worker that then never lets them start.
  * Emscripten makes the pool as large as the number of cores that it is told.
  *
- * @param {number} threads of each segment
+ * @param {number} threads of each segment; 1 without relaxed SIMD
  * @param {number} segments that are loaded at once
  */
 export function litert(threads, segments = 1) {
