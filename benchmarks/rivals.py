@@ -25,7 +25,7 @@ from vernier.comparison.verdict import KEPT, keeps, objective_metric, sooner
 from vernier.units.cutting import Granularity
 
 SHOWN = (
-    *(("photo", "psnr"), ("photo", "ssim"), ("photo", "lpips")),
+    *(("photo", "psnr"), ("photo", "ssim"), ("photo", "lpips_alex")),
     *(("", "piqe"), ("float", "psnr")),
 )
 

@@ -24,6 +24,7 @@ PAGE = ROOT / "docs" / "papers_figures.md"
 sys.path.insert(0, str(BENCHMARKS))
 from timing import read_results  # noqa: E402
 
+LPIPS = "lpips_alex"
 AGREES, DIFFERS, PART, MISSING = "agrees", "differs", "in part", "missing"
 METHODS = ("GPU only", "NPU only", "MobiSR", "muLayer", "CoDL", "FYE-SR; here Vernier")
 FYE = tomllib.loads((BENCHMARKS / "published_fye_sr.toml").read_text(encoding="utf-8"))
@@ -265,18 +266,18 @@ def _piqe_and_lpips() -> Figure:
         found = _results(name)
         title = f"{found['network']['name']} x{found['network']['scale']}"
         if not any(
-            one["metric"] == "lpips" for r in found["results"] for one in r.get("means", ())
+            one["metric"] == LPIPS for r in found["results"] for one in r.get("means", ())
         ):
             continue
         records.append(name)
         for budget in found["budgets"]:
             own = [_of(found, method, budget["asked"]) for method in COLUMNS]
-            for score, against in (("piqe", ""), ("lpips", "photo")):
+            for score, against in (("piqe", ""), (LPIPS, "photo")):
                 values = [None if one is None else _score(one, score, against) for one in own]
                 cells = ["-" if value is None else f"{value:.3g}" for value in values]
                 rows.append((f"{title}, {budget['asked']} = {budget['ms']:.2f} ms", score, *cells))
                 plan, rivals = values[-1], [v for v in values[1:-1] if v is not None]
-                if plan is not None and score == "lpips":
+                if plan is not None and score == LPIPS:
                     better.append(all(plan <= rival for rival in rivals))
     title = "PIQE and LPIPS of all methods"
     command = "python benchmarks/rivals.py --network NETWORK --data DIR --out benchmarks/results"
