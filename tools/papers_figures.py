@@ -265,9 +265,7 @@ def _piqe_and_lpips() -> Figure:
     for name in _compared():
         found = _results(name)
         title = f"{found['network']['name']} x{found['network']['scale']}"
-        if not any(
-            one["metric"] == LPIPS for r in found["results"] for one in r.get("means", ())
-        ):
+        if not any(one["metric"] == LPIPS for r in found["results"] for one in r.get("means", ())):
             continue
         records.append(name)
         for budget in found["budgets"]:
