@@ -55,6 +55,8 @@ TIMES = (
 MEASURED_KEYS = re.compile(
     r"^(correction|wholes)$|(^|_)(ms|us|seconds|s|date|mhz|fps|drift|time|times|rounds|discarded|spread|per_second)$"
 )
+PROGRESS = re.compile(r" \d+/\d+ \([\d.]+ s left\)")
+"""It is written only where something takes long enough."""
 TEXT = {".txt", ".md", ".csv", ".html", ".js", ".css", ".svg", ".toml", ".webmanifest", ".param"}
 
 
@@ -149,7 +151,8 @@ def run(side: Side, entry: Entry) -> None:
     )
     said = done.stdout.decode(errors="replace")
     # Progress is written over itself; only what stays on a screen is compared.
-    lines = [line.rsplit("\r", 1)[-1] for line in said.splitlines()]
+    lines = [line.rsplit("\r", 1)[-1] for line in said.split("\n")]
+    lines = [line for line in lines if not PROGRESS.search(line)]
     folder = side.folder / "said"
     folder.mkdir(exist_ok=True)
     suffix = "measured.txt" if entry.measured else "txt"
