@@ -59,7 +59,9 @@ def made_site(bundles, folder, **options):
 
 @contextmanager
 def opened(browser, folder, *, isolated=True, query=ON_WASM, **context):
-    """A page of the site, with its first network open; its console's errors are `page.errors`.
+    """A page of the site, with its first network open.
+
+    What its scripts throw is in `page.errors`, what its console calls an error in `page.complaints`.
 
     A GPU in software is slow: it is tried where the `query` is empty.
     """
@@ -70,6 +72,8 @@ def opened(browser, folder, *, isolated=True, query=ON_WASM, **context):
         page = place.new_page()
         page.errors = []
         page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.complaints = []
+        page.on("console", lambda said: said.type == "error" and page.complaints.append(said.text))
         page.address = address
         page.goto(address + query)
         try:

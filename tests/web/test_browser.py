@@ -105,6 +105,7 @@ def test_every_shipped_network_gives_python_s_picture(browser, photo, tmp_path):
             different[NAMES[index]] = np.count_nonzero(samples_of(result(page)) != expected)
         assert different == dict.fromkeys(NAMES, 0)
         assert page.errors == []
+        assert page.complaints == []
 
 
 @pytest.mark.parametrize("index", [0, 1], ids=SMALL[:2])

@@ -55,6 +55,12 @@ async function load(threads, segments) {
   /** @type {any} */ (self).Module = {
     locateFile: (/** @type {string} */ file) => `${FOLDER}wasm/${file}`,
     mainScriptUrlOrBlob: `${FOLDER}wasm/${name}_internal.js`,
+    // It says everything in the place for errors, such as that it found no NPU.
+    printErr: (/** @type {string} */ line) => {
+      if (line.startsWith("INFO:")) console.debug(line);
+      else if (line.startsWith("WARNING:")) console.warn(line);
+      else console.error(line);
+    },
   };
   const runtime = await module.loadLiteRt(`${FOLDER}wasm/`, { threads: threads > 1 });
   return { module, runtime };
