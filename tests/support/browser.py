@@ -61,7 +61,7 @@ def made_site(bundles, folder, **options):
 def opened(browser, folder, *, isolated=True, query=ON_WASM, **context):
     """A page of the site, with its first network open.
 
-    What its scripts throw is in `page.errors`, what its console calls an error in `page.complaints`.
+    `page.errors` has what its scripts throw, `page.complaints` what its console calls an error.
 
     A GPU in software is slow: it is tried where the `query` is empty.
     """

@@ -51,8 +51,8 @@ def video_on_cluster(
         fps: as `video`, and so on.
         overwrite: replace a result that is there.
         restart: throw away what an earlier run has finished.
-        status: told of how far it is.
-        say: told what was chosen, and what happens to machines.
+        status: called with how far it is.
+        say: called with what was chosen, and what happens to machines.
         request: other arguments of `video`.
 
     Raises:

@@ -103,7 +103,7 @@ def upscale_on_cluster(
         check_every: pictures of a worker between two trials of its arithmetic; what it made since
             the last is made again elsewhere if it fails.
         progress: told of each picture.
-        say: told what happens to machines.
+        say: called with what happens to machines.
 
     Raises:
         UsageError: what is asked for cannot be meant, or no picture lies there.

@@ -106,7 +106,7 @@ def compare(
         rounds: of timing.
         seed: of the search's and the intervals' random numbers.
         quick: a rougher profile, fewer judgements.
-        stages: told of progress.
+        stages: called with progress.
 
     Returns:
         What `out` holds.

@@ -170,7 +170,7 @@ def scored_photos(
         out: the comparison's folder.
         file: JSON lines, one of each photo, appended to.
         score: the metrics.
-        progress: told after each photo.
+        progress: called after each photo.
     """
     done = {(one.data_set, one.photo): one for one in _read(file)}
     by_size = sorted(photos, key=lambda photo: photo.size)

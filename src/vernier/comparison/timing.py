@@ -64,7 +64,7 @@ def time_all(
         builds: what loads each runner, at one size.
         lows: pictures of that size, one after the other.
         rounds: of all loads together.
-        progress: told after each round.
+        progress: called after each round.
     """
     memory = {name: _peak(build, lows[0]) for name, build in builds.items()}
     times: dict[str, list[float]] = {name: [] for name in builds}

@@ -96,7 +96,7 @@ def export(
         overwrite: replace a bundle that is there.
         notice: given what is to be known of the network's file, the photos and the bundle's files,
             a sentence each.
-        stages: told of progress.
+        stages: called with progress.
 
     Returns:
         The bundle's manifest and models.

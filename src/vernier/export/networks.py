@@ -264,7 +264,7 @@ def distilled(
         recipe: how.
         split: which parts those are; all where absent.
         granularity: of the split's units.
-        progress: told after each step.
+        progress: called after each step.
 
     Returns:
         It and its ranges; those given where training brought nothing.

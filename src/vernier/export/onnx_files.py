@@ -112,7 +112,7 @@ def export_onnx(
         size: of all pictures of a network of one size.
         overwrite: replace a file that is there.
         notice: given what is to be known, a sentence each.
-        stages: told of progress.
+        stages: called with progress.
 
     Raises:
         UsageError: likewise; or the opset is too old or too new, or the model over 2 GB.

@@ -28,7 +28,7 @@ def run(
     Args:
         graph: float32 throughout; its shapes need not be those of the inputs.
         inputs: by name, shape `(1, H, W, C)`, float32.
-        observe: told the name and value of each input and each computed tensor, in order.
+        observe: called with the name and value of each input and each computed tensor, in order.
 
     Returns:
         The outputs by name.

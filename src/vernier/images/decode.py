@@ -53,7 +53,7 @@ def decode(stream: BinaryIO, start: bytes, formats: tuple[str, ...], allow: Allo
         stream: the file.
         start: its first bytes.
         formats: that Pillow may try where the file is neither PNG nor TIFF.
-        allow: is told height and width before anything is decoded.
+        allow: is called with height and width before anything is decoded.
 
     Raises:
         ImageError: samples that cannot be represented.

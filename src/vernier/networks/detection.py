@@ -1,4 +1,4 @@
-"""Which network a file of weights belongs to, told from the names and shapes of its tensors.
+"""Which network a file of weights belongs to, from the names and shapes of its tensors.
 
 Each architecture knows its own (`Architecture.recognise`); here they are asked in turn.
 """

@@ -148,7 +148,7 @@ def make_damaged_photos(
         seed: of crops, strengths and splits.
         more: scores besides those of `scores_of`, by name.
         held_out_every: one photo of so many is held out; 0 for none.
-        progress: told after each photo.
+        progress: called after each photo.
 
     Raises:
         ImageError: a photo cannot be read.

@@ -80,7 +80,7 @@ def learn(
         pictures: to learn from.
         recipe: how.
         out: folder of the run; `checkpoint.pt` is written after each epoch.
-        progress: told after each batch.
+        progress: called after each batch.
 
     Raises:
         TrainingError: fewer pictures than a batch, or a damaged checkpoint.

@@ -45,7 +45,7 @@ def fine_tuned(
         context: that the plan was made with.
         plan: of processors that are here.
         recipe: how.
-        progress: told after each step.
+        progress: called after each step.
 
     Returns:
         A context whose network has the new weights and ranges, and the plan with its new verdict,

@@ -133,7 +133,7 @@ def pareto(
             and a bundle for each point; nothing is written if absent.
         scale: whole factor; the smallest if absent.
         budgets: searched at; as many points are kept.
-        stages: told of progress.
+        stages: called with progress.
         **options: see `planning.request.SearchOptions`.
 
     Raises:
@@ -165,7 +165,7 @@ def make_front(context: Context, budgets: int = BUDGETS, progress: Progress = si
     Args:
         context: network, profile, photos, and what is asked for but its budget.
         budgets: searched at; as many points are kept.
-        progress: told after each budget.
+        progress: called after each budget.
 
     Raises:
         UsageError: no split keeps the constraints.

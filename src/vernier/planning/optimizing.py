@@ -82,7 +82,7 @@ def optimize(
         granularity: one unit per layer, or per block; a profile's own with `profile`.
         fine_tune_minutes: of training the INT8 units against the float network; 0 for none.
         profiled: given the profile, where it was measured or read from `out`.
-        stages: told of progress.
+        stages: called with progress.
         **options: see `planning.request.SearchOptions`: `method`, `objective`, `bound_db`,
             `locked`, `most_switches`, `memory_mb`, `photo_count`, `seed`, `quick`, `nearest`,
             `allow_inexact`.
@@ -158,7 +158,7 @@ def profile_in(
         quick: fewer rounds, two processors at the most where they are chosen here, no check by
             whole splits.
         allow_inexact: as `profiler.profile`.
-        stages: told of each.
+        stages: called with each.
 
     Raises:
         UsageError: the file is of another network, size or other processors.

@@ -53,7 +53,7 @@ def make_plan(
         context: network, profile, photos, and what is asked for.
         quality: `context.quality()`, where it is there already.
         judge: `context.evaluations()`, likewise.
-        progress: told of judgements.
+        progress: called after each judgement.
 
     Raises:
         UsageError: no split keeps the budget, and the nearest is not asked for.
@@ -216,7 +216,7 @@ class PhotoLearner:
         quality: the network.
         naturalness: what stands for PIQE; by itself PIQE with slopes in our form, and in the
             paper's, as there, a learned estimator.
-        progress: told after each step.
+        progress: called after each step.
         recipe: of our form, but for the seed.
         paper: of the paper's, likewise.
     """

@@ -78,10 +78,10 @@ def profile(
         benchmark_binary: LiteRT's benchmark_model for that phone.
         kernel_trace: where to write a trace of the rooted phone's kernel.
         port: of this machine, to serve the page at; 0 for a free one.
-        announce: told the page's address.
+        announce: called with the page's address.
         overwrite: replace a file that is there.
         allow_inexact: time processors that are named although their numbers are wrong here.
-        stages: told of progress.
+        stages: called with progress.
 
     Raises:
         UsageError: arguments exclude each other, or the file is there.

@@ -73,7 +73,7 @@ def profile(
             profile's settings say what and why.
         quick: and of these only the fastest float32 processor and the fastest INT8 one, by the
             whole network's time.
-        progress: told after each comparison.
+        progress: called after each comparison.
 
     Raises:
         UsageError: no processor, or one twice.
@@ -156,7 +156,7 @@ def measure(
         switch: see `TimeSwitch`.
         rounds: per comparison.
         kept: what is known.
-        progress: told after each comparison.
+        progress: called after each comparison.
         inside: see `TimeInside`; without it no split is predicted as one file.
     """
     _run(_tasks(graph, units, processors, bench, switch, rounds, inside), kept, progress)

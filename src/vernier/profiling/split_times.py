@@ -86,7 +86,7 @@ def against(
         threads: of each engine.
         rounds: that count.
         ranges: of the INT8 parts; those of one picture if absent, which is enough for times.
-        progress: told after each few.
+        progress: called after each few.
 
     Raises:
         PlacementError: a processor does not run its part.
@@ -129,7 +129,7 @@ def split_times(
         rounds: that count; some splits are timed together, one after the other in each round.
         ranges: of the INT8 parts; those of one picture if absent, which is enough for times.
         forms: of each split's files; segments if absent.
-        progress: told after each few.
+        progress: called after each few.
 
     Raises:
         PlacementError: a processor does not run its part.
@@ -193,7 +193,7 @@ def check_profile(
         profile: of it, on this machine.
         count: of splits.
         seed: of their choice.
-        progress: told after each few.
+        progress: called after each few.
 
     Raises:
         UsageError: nothing to measure: the profile is modelled.

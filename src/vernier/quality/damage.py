@@ -47,7 +47,7 @@ def damage_db(
         doubtful: the one in doubt.
         believed: the one that is believed.
         planes: low-resolution inputs `(h, w, channels)`, float32 in [0, 1].
-        progress: told after each picture.
+        progress: called after each picture.
 
     Returns:
         Decibels; equal pictures count as 99.

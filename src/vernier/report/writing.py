@@ -102,7 +102,7 @@ def report(
         abx: write, in its place, a page of pairs without names, for people to judge and count.
         seed: of the random crops.
         overwrite: replace a file that is there.
-        stages: told of progress.
+        stages: called with progress.
 
     Raises:
         FileError: the folder has no comparison, a damaged one, or `out` is there.

@@ -157,7 +157,7 @@ def choose(
         about: as `remembered_choice`.
         prefer: which of `BOUNDS` holds.
         file: as `remembered_choice`.
-        progress: told after each candidate, and at the end.
+        progress: called after each candidate, and at the end.
 
     Raises:
         ProcessorError: none of them runs; the message has each one's reason.

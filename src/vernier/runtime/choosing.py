@@ -38,7 +38,7 @@ def chosen_for(
         bundles: of one network, by the precision of their files.
         threads: of each engine.
         prefer: what may be given away for speed.
-        progress: told of each processor that was tried.
+        progress: called with each processor that was tried.
 
     Raises:
         ProcessorError: none can run the network.

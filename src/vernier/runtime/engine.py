@@ -99,7 +99,7 @@ class Engine:
             prefer: what a choice may give away for speed.
             allow_inexact: run what the user or the bundle names even where its numbers are wrong.
             allow_fallback: see `Processor.load`.
-            progress: told while processors are tried.
+            progress: called while processors are tried.
 
         Raises:
             UsageError: the bundle says itself where it runs, or is of another precision.

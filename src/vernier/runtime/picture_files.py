@@ -60,7 +60,7 @@ def enlarge_file(
         quality: of JPEG and WebP, 1 to 100.
         max_pixels: larger inputs are refused.
         overwrite: replace a target that is there.
-        progress: told after each tile.
+        progress: called after each tile.
 
     Raises:
         ImageError: it cannot be read, or the result cannot be written or is too large for the

@@ -61,7 +61,7 @@ class Upscaler(SampleUpscaler):
                 `(H, W, 1)` or `(H, W, 3)`, or with transparency `(H, W, 2)` or `(H, W, 4)`; uint8,
                 uint16, or float32 in [0, 1].
             size: exact `(height, width)`; `scale` times the input otherwise.
-            progress: told after each tile.
+            progress: called after each tile.
 
         Raises:
             UsageError: another shape, dtype or kind.
@@ -92,7 +92,7 @@ class Upscaler(SampleUpscaler):
         Args:
             rows: from `images.reading.open_picture`.
             size: exact `(height, width)`; `scale` times the input otherwise.
-            progress: told after each tile.
+            progress: called after each tile.
         """
         height, width = check_wanted(size) or self.result_size(rows.height, rows.width)
         shape = (rows.height, rows.width, rows.channels)

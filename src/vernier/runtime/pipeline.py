@@ -37,7 +37,7 @@ def run_tiles(
             of reals.
         target: shape `(scale*H, scale*W, C)` of the same dtype; each sample is written once.
         scale: whole factor.
-        progress: told after each tile, from one thread at a time.
+        progress: called after each tile, from one thread at a time.
     """
     waiting = iter(tiles)
     lock = threading.Lock()
@@ -82,7 +82,7 @@ def run_bands(
         tiles: row by row, as `tiles.cut` gives them.
         source: gives rows `[first, last)` of the picture; asked for from top to bottom.
         scale: whole factor.
-        progress: told after each tile, from one thread at a time.
+        progress: called after each tile, from one thread at a time.
 
     Yields:
         Bands `(rows, scale*W, C)`, from top to bottom.

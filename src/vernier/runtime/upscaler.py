@@ -64,7 +64,7 @@ class SampleUpscaler:
             "quality" takes the fastest within 0.05 dB of float32's PSNR to the original and of at
             least 55 dB to float32's picture; "speed" lets INT8 in, within 0.25 dB and 42 dB.
         allow_inexact: run a processor that is named even where its numbers are wrong here.
-        progress: told while "auto" tries processors, which takes long once for large networks.
+        progress: called while "auto" tries processors, which takes long once for large networks.
 
     Raises:
         UsageError: an argument is out of range.
@@ -146,7 +146,7 @@ class SampleUpscaler:
             samples: shape `(H, W)`, `(H, W, 1)` or `(H, W, 3)`; uint8, uint16, or float32 in
                 [0, 1]; RGB or grey.
             size: exact `(height, width)` of the result; `scale` times the input otherwise.
-            progress: told after each tile.
+            progress: called after each tile.
 
         Returns:
             The same dtype and number of dimensions, enlarged.
@@ -204,7 +204,7 @@ class SampleUpscaler:
             shape: height, width and samples per pixel of them all.
             dtype: of the samples.
             size: as `enlarge_samples`.
-            progress: told after each tile.
+            progress: called after each tile.
 
         Yields:
             Rows of the result, from top to bottom.

@@ -73,7 +73,7 @@ def luma_scores(
         upscale: what to judge.
         photos: high-resolution picture files.
         scale: whole factor.
-        progress: told after each photo.
+        progress: called after each photo.
 
     Raises:
         UsageError: a photo that has lost `scale` pixels on each side is smaller than SSIM's 11.

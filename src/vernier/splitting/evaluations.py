@@ -33,7 +33,7 @@ class Evaluations:
         file: JSON lines, appended to; None to keep nothing.
         judged_by: what decides the judge's answers (network, photos, metric), in words; a file that
             was judged otherwise is refused.
-        heard: told after each new judgement how many there are.
+        heard: called after each new judgement how many there are.
 
     Raises:
         UsageError: the file is damaged, or of another judge.

@@ -34,7 +34,7 @@ def exhaustive(problem: Problem, judge: Judge, progress: Progress = silent) -> S
     Args:
         problem: of few units.
         judge: asked about each feasible split.
-        progress: told after each.
+        progress: called after each.
 
     Raises:
         UsageError: more than 2**14 splits.

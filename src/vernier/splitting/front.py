@@ -57,7 +57,7 @@ def front(
         method: of each search.
         most: judgements of each.
         seed: of the random numbers.
-        progress: told after each budget.
+        progress: called after each budget.
 
     Returns:
         By rising time, objectives falling; empty where no split keeps the constraints.

@@ -124,7 +124,7 @@ def learn(
         perception: what is minimised.
         recipe: how.
         checkpoint: a file to go on from, written now and then; None to keep nothing.
-        progress: told after each step.
+        progress: called after each step.
 
     Raises:
         TrainingError: the checkpoint is damaged or of another run.

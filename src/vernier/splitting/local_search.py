@@ -71,7 +71,7 @@ def local_search(
         judge: of splits; what it knows already is used.
         starts: feasible ones count, others only teach the surrogate if they were judged.
         most: new judgements.
-        progress: told after each judgement.
+        progress: called after each judgement.
         predicted: effects of units on processors, `(M, K)`, that a learner has taught.
         patience: judgements without a gain after which to end; by the number of units if None.
 

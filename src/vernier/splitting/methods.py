@@ -117,7 +117,7 @@ def find_split(
         wider: judges on more and more photos, of whom the last has the last word over what the
             default method likes best: the winner among a hundred on a few photos owes part of its
             lead to these photos.
-        progress: told of judgements.
+        progress: called after each judgement.
 
     Returns:
         None where the method finds no feasible split.

@@ -90,7 +90,7 @@ def learn_split(
         perception: what is minimised.
         recipe: how.
         checkpoint: a file to go on from, written now and then; None to keep nothing.
-        progress: told after each step.
+        progress: called after each step.
 
     Returns:
         None where no split is feasible.

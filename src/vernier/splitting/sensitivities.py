@@ -17,7 +17,7 @@ def sensitivities(problem: Problem, judge: Judge, progress: Progress = silent) -
     Args:
         problem: whose units.
         judge: of splits.
-        progress: told after each unit.
+        progress: called after each unit.
 
     Returns:
         Shape `(M, K)` by unit and processor; 0 where the unit stays, infinity where it cannot run.

@@ -95,7 +95,7 @@ def distil(
         integer: outputs of the operators that run in INT8; None for all.
         pictures: inputs to learn from, `(h, w, channels)`, float32 in [0, 1].
         recipe: how.
-        progress: told after each step.
+        progress: called after each step.
         sums: what the INT8 processor adds in 16 bits; the weights are bounded to that.
 
     Raises:

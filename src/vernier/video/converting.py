@@ -79,8 +79,8 @@ def video(
         overwrite: replace a result that is there.
         restart: throw away what an earlier run has finished.
         preview_seconds: write `TARGET.preview.png`, before and after, every so often.
-        status: told of how far it is, about twice a second.
-        say: told what was chosen and why, before the first frame is computed.
+        status: called with how far it is, about twice a second.
+        say: called with what was chosen and why, before the first frame is computed.
 
     Returns:
         What became of it.

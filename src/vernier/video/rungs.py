@@ -56,7 +56,7 @@ class Ladder:
         bundles: to choose from besides, such as those of a front that `vernier pareto` found.
         threads: CPU threads; 0 for all cores.
         memory_bytes: for all plans together.
-        say: told what is kept and what is not.
+        say: called with what is kept and what is not.
 
     Raises:
         UsageError: none of them fits.

@@ -50,7 +50,7 @@ def web_site(
         litert_js_folder: that holds LiteRT.js as `npm pack` writes it; it is fetched once from the
             npm registry if absent.
         overwrite: replace a site that is there.
-        progress: told after each bundle.
+        progress: called after each bundle.
 
     Returns:
         What `site.json` says.

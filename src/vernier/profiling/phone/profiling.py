@@ -140,7 +140,7 @@ def phone_profile(
         unfinished: see `profiler.profile`.
         kernel_trace: where to write a trace of the rooted phone's kernel, of the whole network run
             on each processor; none is recorded if absent.
-        progress: told after each comparison.
+        progress: called after each comparison.
 
     Raises:
         UsageError: no processor, one twice, or one that the binary has no flags for.

@@ -50,9 +50,9 @@ def web_profile(
         threads: of WebAssembly; 0 for as many as the page has cores, at most 4.
         unfinished: see `profiler.profile`.
         port: to serve the page at; 0 for a free one.
-        announce: told the address, and later what is worth knowing.
+        announce: called with the address, and later what is worth knowing.
         litert_js_folder: see `web.litert_js`.
-        progress: told after each comparison.
+        progress: called after each comparison.
 
     Raises:
         UsageError: no processor, one twice, or an unknown one; LiteRT.js cannot be had.
