@@ -72,8 +72,9 @@ def serve(
     # A wrong name is told before a process is started for it.
     native_scale(network, settings.bundle)
     uvicorn = _uvicorn()
-    from vernier.service.app import Service, make_app
+    from vernier.service.app import make_app
     from vernier.service.connection import Connection
+    from vernier.service.shared import Service
 
     reasons: list[str] = []
     with tempfile.TemporaryDirectory(prefix="vernier-serve-") as folder:
