@@ -18,8 +18,8 @@ from vernier.processors.discovery import find_processor
 
 TRIPS = Path(__file__).parent / "support" / "trips.py"
 SECTION = "## Three trips\n"
-MOST_FILES = 57
-"""Of a picture: 56 in November 2026, and one more since the upscaler was cut in two."""
+MOST_FILES = 58
+"""Of a picture: 56 in November 2026, and two more since the upscaler and TIFF were cut in two."""
 FILE = re.compile(r"`([\w/]+\.py)`")
 Row = tuple[str, str, str | None]
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-LONGEST_S = 100.0
+LONGEST_S = 300.0
 USAGE = "RAY_USAGE_STATS_ENABLED"
 QUIET = {
     USAGE: "0",
