@@ -24,8 +24,11 @@ from vernier.runtime.planes import PlaneUpscaler
 from vernier.scoring.luma_scores import bicubic_upscale, luma_scores, network_upscale
 
 NETWORKS = [(name, scale) for name, scales in shipped_networks().items() for scale in scales]
-HALVED = {"edsr-baseline-x2": 0.5, "enet-x4": -1.0}
+HALVED = {"edsr-baseline-x2": 0.5, "enet-x4": -1.0, "rrdbnet-light-x4": -1.0}
 """Those in float16, and their least gain on bicubic in dB on one photo; textures cost some."""
+PART = {"rrdbnet-light-x4": 0.75}
+"""Of the file in float32, where it is more than half: a residual's 0.2 is in the weights before it,
+and what that makes of them is no float16."""
 
 
 def test_something_is_shipped():
@@ -41,7 +44,7 @@ def test_networks_in_float16_make_pictures(name, gain_db):
     assert {str(value.dtype) for value in kept.values()} == {"float16"}
     bundle = bundle_of(network, int(scale), "float32")
     wanted = export_float32(bundle.graph, bundle.manifest.network).models["float32.tflite"]
-    assert len(bundle.segments[0].model) < 0.52 * len(wanted)
+    assert len(bundle.segments[0].model) < PART.get(name, 0.52) * len(wanted)
     planes = PlaneUpscaler(bundle, placed(lambda _: find_processor("litert:cpu:float32"), 1, False))
     photos = [Path(__file__).parents[2] / "demo" / "chelsea.png"]
     found, bicubic = (

@@ -27,7 +27,7 @@ SHIPPED = sorted(FOLDER.glob("*/*"))
 NAMES = [f"{path.parent.name}.{path.name}" for path in SHIPPED]
 SMALL = ["split-segments", "split-fused", "sesr-m3-x2.float32", "sesr-m3-x2.int8"]
 MOST_HEAP_BYTES = 400 << 20
-LARGE = ("edsr-baseline-x2", "enet-x4")
+LARGE = ("edsr-baseline-x2", "enet-x4", "rrdbnet-light-x4")
 """Networks that take seconds for what others compute in a moment."""
 
 
