@@ -84,10 +84,14 @@ def opened(browser, folder, *, isolated=True, query=ON_WASM, **context):
 
 def settled(page):
     """Wait until the page waits for a user; what it says then, or its error."""
-    page.locator(
-        "#status:text-matches('Ready|Done|Cancelled|就绪|完成|取消'), #error:not(:empty)"
-    ).first.wait_for()
-    return page.inner_text("#status") or page.inner_text("#error")
+    said = ""
+    while not said:
+        page.locator(
+            "#status:text-matches('Ready|Done|Cancelled|就绪|完成|取消'), #error:not(:empty)"
+        ).first.wait_for()
+        # It may have gone on to something else meanwhile.
+        said = page.inner_text("#status") or page.inner_text("#error")
+    return said
 
 
 def choose(page, index):

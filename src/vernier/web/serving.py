@@ -67,6 +67,8 @@ class _Server(ThreadingHTTPServer):
     """One thread per connection; a browser that closes one has done nothing wrong."""
 
     daemon_threads = True
+    # A browser opens several connections per worker; on a busy machine five would not be enough.
+    request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Only what is no closed connection is worth a trace."""
