@@ -27,7 +27,10 @@ from vernier.perceptual.data import load_pictures
 from vernier.perceptual.estimator import IMITATED, shipped_estimator
 from vernier.perceptual.learning import by_network, slopes
 
-LEARNT_ON = ("sesr-m5-x2", "sesr-m11-hw-x2", "sesr-m5-x4", "carn-m-x2", "srvgg-16-x4")
+LEARNT_ON = (
+    *("sesr-m5-x2", "sesr-m11-hw-x2", "sesr-m5-x4"),
+    *("carn-m-x2", "realesr-animevideov3-x4-x4"),
+)
 """Networks whose pictures the shipped estimator has seen."""
 NETWORKS = (
     *("sesr-m3:2", "sesr-m5:2", "sesr-xl:2", "fsrcnn:2", "edsr-baseline:2"),
